@@ -1,0 +1,334 @@
+"""The engine: a plan becomes straight-line Python, and the code runs it.
+
+One generator serves a single run (plain floats) and a batch (arrays, one element per run); both do the same
+IEEE operations in the same order, so their numbers are equal to the last bit. The fast code knows nothing of
+error cells: where a value stops being finite, the rest of that run is done again by `evaluate`, which does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .data import Dataset
+from .errors import SettingError, did_you_mean
+from .evaluate import Array, evaluate
+from .experiment import Experiment, Settings, experiment, resolve, rounded
+from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
+from .plan import EpochState, Plan, Start
+from .trace import Trace
+
+#: operator -> Python source from the sources of its arguments. A maximum, minimum or comparison would hide an
+#: argument that is not finite; the terms added to them, 0 for every finite value, do not.
+SOURCE: Mapping[str, Callable[..., str]] = {
+    "add": lambda u, v: f"({u} + {v})",
+    "sub": lambda u, v: f"({u} - {v})",
+    "mul": lambda u, v: f"({u} * {v})",
+    "div": lambda u, v: f"({u} / {v})",
+    "neg": lambda u: f"(-{u})",
+    "pow": lambda u, n: f"({' * '.join([u] * int(float(n)))})",
+    "sqrt": lambda u: f"sqrt({u})",
+    "max": lambda u, v: f"(maximum({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
+    "min": lambda u, v: f"(minimum({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
+    "gt": lambda u, v: f"(greater({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
+    "where": lambda c, u, v: f"where({c}, {u}, {v})",
+}
+_REPEATS_ARGUMENTS = {"pow", "max", "min", "gt"}
+
+_FLOATS: Mapping[str, Any] = {
+    "sqrt": math.sqrt,
+    "maximum": max,
+    "minimum": min,
+    "greater": lambda u, v: 1.0 if u > v else 0.0,
+    "where": lambda c, u, v: u if c != 0 else v,
+}
+_ARRAYS: Mapping[str, Any] = {
+    "sqrt": np.sqrt,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "greater": lambda u, v: np.where(u > v, 1.0, 0.0),
+    "where": lambda c, u, v: np.where(c != 0, u, v),
+}
+
+
+def _variable(leaf: Expr) -> str:
+    match leaf:
+        case Const(value):
+            return repr(float(value)) if value >= 0 else f"({float(value)!r})"
+        case Data(name):
+            return name
+        case Here(column):
+            return f"c_{column}"
+        case Prev(column):
+            return f"q_{column}"
+        case Param(name):
+            return f"p_{name}"
+        case State(name):
+            return f"s_{name}"
+    raise AssertionError(leaf)
+
+
+def _spell(expr: Expr, lines: list[str]) -> str:
+    """The source of an expression; what it needs computed first is appended to `lines`."""
+    if not isinstance(expr, Apply):
+        return _variable(expr)
+    args = [_spell(arg, lines) for arg in expr.args]
+    if expr.op in _REPEATS_ARGUMENTS:
+        for i, arg in enumerate(expr.args):
+            if isinstance(arg, Apply):
+                lines.append(f"t{len(lines)} = {args[i]}")
+                args[i] = f"t{len(lines) - 1}"
+    return SOURCE[expr.op](*args)
+
+
+def source(plan: Plan) -> str:
+    """The Python source of one epoch: a function of samples, inputs, epoch states and starts."""
+    carried = [start.column for start in plan.starts]
+    arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
+    arguments += [f"q_{name}" for name in carried]
+    body: list[str] = []
+    for column in plan.columns:
+        lines: list[str] = []
+        value = _spell(column.expr, lines)
+        body += [*lines, f"c_{column.name} = {value}"]
+    body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)}))")
+    body += [f"q_{name} = c_{name}" for name in carried]
+    inner = "\n        ".join(body)
+    return f"def epoch(emit, samples, {', '.join(arguments)}):\n    for x, y in samples:\n        {inner}\n"
+
+
+def _cells(plan: Plan) -> list[str]:
+    return [i.name for i in plan.inputs] + [d.name for d in plan.derived]
+
+
+def compile_epoch(plan: Plan, *, batch: bool = False) -> Callable[..., None]:
+    """The function that `source` spells, on floats or (batch) on arrays."""
+    scope: dict[str, Any] = dict(_ARRAYS if batch else _FLOATS)
+    exec(source(plan), scope)  # generated from a checked plan, never from a user's text
+    epoch: Callable[..., None] = scope["epoch"]
+    return epoch
+
+
+def run(
+    what: str | Experiment,
+    settings: Settings | None = None,
+    *,
+    starts: Mapping[str, float] | None = None,
+    **changes: Any,
+) -> Trace:
+    """Run an experiment and keep every number of every step.
+
+    what: an experiment or its name. settings: inputs by name (`lr`, `a`, `h`, ...); a sequence of numbers
+    makes a batch, one run per number. starts: column -> what the first epoch starts it from, in place of the
+    plan's start cell (the averages of an optimizer, say). changes: fields of the experiment (`epochs`, `data`,
+    `carry`, `gradient`, `warmup`) and, for convenience, inputs.
+
+    >>> trace = run("basic", epochs=2)
+    >>> [round(float(e), 4) for e in trace.errors]
+    [150.7552, 104.7492]
+    >>> run("basic", lr=[1e-5, 1e-4], epochs=2).errors.shape
+    (2, 2)
+    """
+    fields = Experiment.__dataclass_fields__
+    base = experiment(what)
+    inputs = {name: changes.pop(name) for name in list(changes) if name not in fields}
+    e = experiment(base, **changes)
+    known = {i.name for i in e.plan.inputs} | {i.label for i in e.plan.inputs}
+    for name in inputs:
+        if name not in known:
+            raise SettingError(f"{e.name} has no setting {name!r}.{did_you_mean(name, [*known, *fields])}")
+    return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
+
+
+def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:
+    """Run a plan on data; `run` is the convenient form."""
+    inputs = resolve(plan, settings)
+    for name in starts or {}:
+        if name not in {s.column for s in plan.starts}:
+            raise SettingError(f"{plan.name} starts no column {name!r}.{did_you_mean(name, [s.column for s in plan.starts])}")
+    shape = np.broadcast_shapes(*(value.shape for value in inputs.values()))
+    if len(shape) > 1:
+        raise SettingError(f"A batch takes one sequence of numbers per setting, not an array of shape {shape}.")
+    cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}
+    if not shape:
+        cells = {name: float(value) for name, value in cells.items()}
+    for derived in plan.derived:
+        cells[derived.name] = evaluate(derived.expr, lambda leaf: cells[leaf.name])
+    job = _Job(plan, data, cells, {k: float(rounded(v)) for k, v in (starts or {}).items()}, shape)
+    job.fast()
+    job.mend()
+    return job.trace(inputs)
+
+
+@dataclass
+class _Job:
+    """One call of `run_plan`: the numbers so far, blocks in the order of the plan (not of time)."""
+
+    plan: Plan
+    data: Dataset
+    cells: Mapping[str, Any]
+    given_starts: Mapping[str, float]
+    shape: tuple[int, ...]
+    rows: Array = field(init=False)
+    starts: dict[tuple[str, int], Any] = field(init=False, default_factory=dict)
+    states: dict[tuple[str, int], Any] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.index = {column.name: i for i, column in enumerate(self.plan.columns)}
+
+    def open(self, block: int, last_row: Sequence[Any]) -> None:
+        """Fill the block's start and epoch-state cells; `last_row` is the last row of the block before."""
+        for item in (*self.plan.starts, *self.plan.states):
+            expr, previous = self.plan.opening(item, block)
+            if isinstance(item, Start):
+                if block == 0 and item.column in self.given_starts:
+                    value: Any = self.given_starts[item.column]
+                elif previous is not None:
+                    value = last_row[self.index[item.carry]]
+                elif isinstance(expr, Param):
+                    value = self.cells[expr.name]
+                else:
+                    value = evaluate(expr, self.outside(block))
+                self.starts[item.column, block] = value
+            else:
+                self.states[item.name, block] = evaluate(expr, self.outside(block if previous is None else previous))
+
+    def outside(self, block: int) -> Callable[[Expr], Any]:
+        """The values of leaves that stand outside the rows, as seen from a block."""
+
+        def leaf(expr: Expr) -> Any:
+            match expr:
+                case Param(name):
+                    return self.cells[name]
+                case State(name):
+                    return self.states[name, block]
+                case Over(reduction, column):
+                    return reduce(reduction, self.rows[self.index[column], block])
+                case Foot(name):
+                    footer = next(f for f in self.plan.footers if f.name == name)
+                    return evaluate(footer.expr, leaf)
+            raise AssertionError(expr)
+
+        return leaf
+
+    def fast(self) -> None:
+        """Run the generated code until the end, or until it meets a division by zero or the like."""
+        plan, n = self.plan, len(self.data)
+        epoch = compile_epoch(plan, batch=bool(self.shape))
+        samples = list(zip(self.data.xs.tolist(), self.data.ys.tolist(), strict=True))
+        self.rows = np.full((len(plan.columns), plan.blocks, n, *self.shape), np.nan)
+        kept: list[Any] = []
+        fixed = [self.cells[name] for name in _cells(plan)]
+        with np.errstate(all="ignore"):
+            for block in plan.in_time():
+                self.open(block, kept[-1] if kept else ())
+                opened = [self.states[s.name, block] for s in plan.states]
+                opened += [self.starts[s.column, block] for s in plan.starts]
+                try:
+                    epoch(kept.append, samples, *fixed, *opened)
+                except (ZeroDivisionError, ValueError):
+                    break
+                if plan.states:
+                    self.rows[:, block] = _stacked(kept[-n:], self.shape)
+        done = _stacked(kept, self.shape)
+        for i, block in enumerate(plan.in_time()):
+            part = done[:, i * n : (i + 1) * n]
+            self.rows[:, block, : part.shape[1]] = part
+
+    def mend(self) -> None:
+        """Do again, with a spreadsheet's error cells, the runs that left the finite numbers."""
+        times = list(self.plan.in_time())
+        finite = np.isfinite(self.rows[:, times]).all(axis=0).reshape(len(times) * len(self.data), -1)
+        if finite.all():
+            return
+        bad = np.flatnonzero(~finite.all(axis=0))
+        first = int(np.argmin(finite[:, bad].all(axis=1)))
+        chosen: Any = bad if self.shape else slice(None)
+        again = _Job(
+            self.plan,
+            self.data,
+            {k: (np.broadcast_to(v, self.shape)[bad] if self.shape else v) for k, v in self.cells.items()},
+            self.given_starts,
+            (len(bad),) if self.shape else (),
+        )
+        again.rows = self.rows[..., chosen].copy()
+        again.sticky(first)
+        self.rows[..., chosen] = again.rows
+        for mine, theirs in ((self.starts, again.starts), (self.states, again.states)):
+            for key, value in theirs.items():
+                if self.shape:
+                    whole = np.array(np.broadcast_to(mine.get(key, np.nan), self.shape), dtype=float)
+                    whole[bad] = value
+                    mine[key] = whole
+                else:
+                    mine[key] = value
+
+    def sticky(self, first: int) -> None:
+        """Interpret the plan from the `first` row on (counted in time)."""
+        n = len(self.data)
+        xs, ys = self.data.xs, self.data.ys
+        before: int | None = None
+        for position, block in enumerate(self.plan.in_time()):
+            self.open(block, self.rows[:, before, -1] if before is not None else ())
+            before = block
+            for sample in range(max(0, first - position * n), n):
+                for i, column in enumerate(self.plan.columns):
+                    self.rows[i, block, sample] = evaluate(
+                        column.expr, lambda leaf, b=block, s=sample: self.inside(leaf, b, s, xs, ys)
+                    )
+
+    def inside(self, leaf: Expr, block: int, sample: int, xs: Array, ys: Array) -> Any:
+        """The value of a leaf in a row."""
+        match leaf:
+            case Data(name):
+                return (xs if name == "x" else ys)[sample]
+            case Here(column):
+                return self.rows[self.index[column], block, sample]
+            case Prev(column):
+                return self.rows[self.index[column], block, sample - 1] if sample else self.starts[column, block]
+        return self.outside(block)(leaf)
+
+    def trace(self, inputs: Mapping[str, Array]) -> Trace:
+        """Everything computed, with the footers of every block."""
+        plan = self.plan
+        footers = {
+            f.name: np.array([self.outside(block)(Foot(f.name)) for block in range(plan.blocks)], dtype=float)
+            for f in plan.footers
+        }
+        wide = lambda values: np.array([np.broadcast_to(v, self.shape) for v in values], dtype=float)  # noqa: E731
+        return Trace(
+            plan=plan,
+            data=self.data,
+            inputs=inputs,
+            cells={name: np.asarray(value, dtype=float) for name, value in self.cells.items()},
+            rows={name: self.rows[i] for name, i in self.index.items()},
+            starts={s.column: wide(self.starts[s.column, b] for b in range(plan.blocks)) for s in plan.starts},
+            states={s.name: wide(self.states[s.name, b] for b in range(plan.blocks)) for s in plan.states},
+            footers=footers,
+        )
+
+
+def _stacked(rows: Sequence[Any], shape: tuple[int, ...]) -> Array:
+    """Rows of columns as an array of shape (columns, rows, *shape)."""
+    if not rows:
+        return np.empty((0, 0, *shape))
+    if not shape:
+        return np.array(rows).T
+    return np.array([[np.broadcast_to(value, shape) for value in row] for row in rows]).swapaxes(0, 1)
+
+
+def reduce(reduction: str, values: Array) -> Any:
+    """A reduction of a column over its rows (the first axis), summed from top to bottom as a sheet does."""
+    if reduction == "last":
+        return values[-1]
+    finite = np.isfinite(values)
+    if reduction == "count":
+        return finite.sum(axis=0).astype(float)
+    with np.errstate(all="ignore"):
+        total = np.add.accumulate(values * values if reduction == "sumsq" else values, axis=0)[-1]
+    first_error = np.take_along_axis(values, np.argmin(finite, axis=0)[None], axis=0)[0]
+    return np.where(finite.all(axis=0), np.where(np.isfinite(total), total, np.inf), first_error)

@@ -1,0 +1,45 @@
+"""What was given, why it cannot work, what to write instead.
+
+Every error a user can cause is a `GraddescError` whose message is one clear sentence or two. The command line
+prints the message and exits with 2; a script catches the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class GraddescError(Exception):
+    """Base class of every error that a user can cause or mend."""
+
+
+class PlanError(GraddescError):
+    """A plan whose columns, starts or names do not fit together."""
+
+
+class SettingError(GraddescError):
+    """A setting that is unknown, of the wrong type or out of range."""
+
+
+class WorkbookError(GraddescError):
+    """A workbook that cannot be read, written or recognised."""
+
+
+class RecalculationError(GraddescError):
+    """A spreadsheet program that is missing, hangs or fails."""
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The end of a sentence: the nearest known names, or all of them.
+
+    >>> did_you_mean("momentun", ["basic", "momentum"])
+    ' Did you mean momentum?'
+    >>> did_you_mean("zzz", ["basic", "momentum"])
+    ' Known: basic, momentum.'
+    """
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(given.lower(), by_lower, n=2, cutoff=0.6)
+    if close:
+        return f" Did you mean {' or '.join(by_lower[name] for name in close)}?"
+    return f" Known: {', '.join(by_lower.values())}."

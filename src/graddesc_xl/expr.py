@@ -1,0 +1,186 @@
+"""The expression tree: leaves and operators, without NumPy and without Excel.
+
+An operator is only a name. What it means in numbers (`evaluate`), in generated code (`engine`), in a cell
+(`workbook.formula`), in maths (`words`), under differentiation (`calculus`) and for rounding (`evaluate`) is
+one row in each of those modules' tables.
+
+>>> a, x, b = Here("a"), Data("x"), Here("b")
+>>> b + a * x
+Apply(op='add', args=(Here(column='b'), Apply(op='mul', args=(Here(column='a'), Data(name='x')))))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+#: Every operator and the number of its arguments.
+OPERATORS: Mapping[str, int] = {
+    "add": 2,
+    "sub": 2,
+    "mul": 2,
+    "div": 2,
+    "neg": 1,
+    "pow": 2,
+    "sqrt": 1,
+    "max": 2,
+    "min": 2,
+    "gt": 2,
+    "where": 3,
+}
+
+#: What a footer may do with the column above it.
+REDUCTIONS = ("sum", "sumsq", "count", "last")
+
+
+class Expr:
+    """Anything that has a value in one cell."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Expr | float) -> Expr:
+        return Apply("add", (self, wrap(other)))
+
+    def __radd__(self, other: float) -> Expr:
+        return Apply("add", (wrap(other), self))
+
+    def __sub__(self, other: Expr | float) -> Expr:
+        return Apply("sub", (self, wrap(other)))
+
+    def __rsub__(self, other: float) -> Expr:
+        return Apply("sub", (wrap(other), self))
+
+    def __mul__(self, other: Expr | float) -> Expr:
+        return Apply("mul", (self, wrap(other)))
+
+    def __rmul__(self, other: float) -> Expr:
+        return Apply("mul", (wrap(other), self))
+
+    def __truediv__(self, other: Expr | float) -> Expr:
+        return Apply("div", (self, wrap(other)))
+
+    def __rtruediv__(self, other: float) -> Expr:
+        return Apply("div", (wrap(other), self))
+
+    def __neg__(self) -> Expr:
+        return Apply("neg", (self,))
+
+    def __pow__(self, exponent: int) -> Expr:
+        if not isinstance(exponent, int) or not 2 <= exponent <= 8:
+            raise ValueError(f"an exponent must be a whole number from 2 to 8, not {exponent!r}: use products")
+        return Apply("pow", (self, Const(exponent)))
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Expr):
+    """A number written into the formula."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Param(Expr):
+    """An input cell of the sheet, the same for every row."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data(Expr):
+    """This row's sample: `x` or `y`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Here(Expr):
+    """Another column in this row."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prev(Expr):
+    """A column in the row above; on an epoch's first row its start cell."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class State(Expr):
+    """A value that holds for a whole epoch, such as an annealed learning rate."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foot(Expr):
+    """A footer of the epoch's block."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over(Expr):
+    """A reduction of a column over the epoch's rows: `sum`, `sumsq`, `count` or `last`."""
+
+    reduction: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Expr):
+    """An operator applied to its arguments."""
+
+    op: str
+    args: tuple[Expr, ...]
+
+    def __post_init__(self) -> None:
+        if OPERATORS.get(self.op) != len(self.args):
+            raise ValueError(f"no operator {self.op!r} with {len(self.args)} arguments")
+
+
+def wrap(value: Expr | float) -> Expr:
+    """The expression itself, or a number as a `Const`."""
+    return value if isinstance(value, Expr) else Const(value)
+
+
+def sqrt(value: Expr) -> Expr:
+    """The square root."""
+    return Apply("sqrt", (value,))
+
+
+def maximum(left: Expr | float, right: Expr | float) -> Expr:
+    """The larger of two values."""
+    return Apply("max", (wrap(left), wrap(right)))
+
+
+def minimum(left: Expr | float, right: Expr | float) -> Expr:
+    """The smaller of two values."""
+    return Apply("min", (wrap(left), wrap(right)))
+
+
+def greater(left: Expr | float, right: Expr | float) -> Expr:
+    """1 where left > right, else 0."""
+    return Apply("gt", (wrap(left), wrap(right)))
+
+
+def where(condition: Expr, then: Expr | float, otherwise: Expr | float) -> Expr:
+    """`then` where the condition is not 0, else `otherwise`."""
+    return Apply("where", (condition, wrap(then), wrap(otherwise)))
+
+
+def leaves(expr: Expr) -> Iterator[Expr]:
+    """Every leaf, left to right, repeated as often as it stands there."""
+    if isinstance(expr, Apply):
+        for arg in expr.args:
+            yield from leaves(arg)
+    else:
+        yield expr
+
+
+def substitute(expr: Expr, replace: Callable[[Expr], Expr]) -> Expr:
+    """The same tree with each leaf replaced by `replace(leaf)`."""
+    if isinstance(expr, Apply):
+        return Apply(expr.op, tuple(substitute(arg, replace) for arg in expr.args))
+    return replace(expr)

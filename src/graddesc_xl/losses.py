@@ -1,0 +1,22 @@
+"""Losses: what one sample's error is, and how an epoch's errors are summed up."""
+
+from __future__ import annotations
+
+from .expr import Data, Expr, Here, Over, sqrt
+from .plan import Footer
+
+#: squared error of one sample
+SQUARED_ERROR: Expr = (Data("y") - Here("pred")) ** 2
+
+ERROR = Footer("error", sqrt(Over("sum", "err")), "√Σe²", "the root of the sum of this epoch's squared errors")
+RMSE = Footer(
+    "rmse",
+    sqrt(Over("sum", "err") / Over("count", "err")),
+    "RMSE",
+    "the root of the mean of this epoch's squared errors, in the units of y",
+)
+
+
+def norm(name: str, column: str, title: str) -> Footer:
+    """The root of the sum of a column's squares, as a footer below it."""
+    return Footer(name, sqrt(Over("sumsq", column)), title, f"the root of the sum of the squares of {title}")

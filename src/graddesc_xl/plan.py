@@ -1,0 +1,243 @@
+"""A plan: the ordered columns of a sheet with one row per SGD step, and what happens between epochs.
+
+Columns are in the order of evaluation and single-assignment: a column may use what was computed before it in
+its row (`Here`) and the row above (`Prev`). Where a sheet shows them is the layout's business.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .errors import PlanError, did_you_mean
+from .expr import REDUCTIONS, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
+
+#: What a column is for; each role has a colour of its own.
+ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A single cell that a person may change: a weight's start, a learning rate, the h of a derivative.
+
+    low, high: the values allowed, both inclusive. label: what the sheet calls it. about: one sentence.
+    """
+
+    name: str
+    value: float
+    label: str
+    about: str
+    low: float = -1e6
+    high: float = 1e6
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A single cell computed from inputs, such as 1 - beta."""
+
+    name: str
+    expr: Expr
+    label: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the sheet: a name, its expression, what it is for.
+
+    title: the header. about: one sentence on what it is and where it comes from.
+    """
+
+    name: str
+    expr: Expr
+    role: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """The start cell of a column that is read from the row above.
+
+    initial: its value in the first epoch (and in each warm-up pass, unless `warm` is given).
+    carry: the column whose last row starts the next epoch.
+    warm: for a value that the warm-up passes prepare: what it is before the first of them; the passes hand
+    it on among themselves and to the first epoch.
+    """
+
+    column: str
+    initial: Expr
+    carry: str
+    warm: Expr | None = None
+
+    @property
+    def next(self) -> Expr:
+        """What the following block starts from."""
+        return Over("last", self.carry)
+
+
+@dataclass(frozen=True)
+class EpochState:
+    """A value that holds for an epoch: `initial` (or `warm`, as in `Start`), then `next` of the block before."""
+
+    name: str
+    initial: Expr
+    next: Expr
+    title: str
+    about: str
+    warm: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Footer:
+    """A reduction over an epoch's rows."""
+
+    name: str
+    expr: Expr
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a sheet computes. Checked when it is made.
+
+    epochs: blocks of rows that are kept. warmup: passes over the data before them, whose weights are thrown
+    away. targets: weight -> its least-squares value on the data, where one exists (`slope` or `intercept`).
+    """
+
+    name: str
+    inputs: tuple[Input, ...]
+    columns: tuple[Column, ...]
+    starts: tuple[Start, ...]
+    footers: tuple[Footer, ...]
+    weights: tuple[str, ...]
+    epochs: int
+    derived: tuple[Derived, ...] = ()
+    states: tuple[EpochState, ...] = ()
+    warmup: int = 0
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def blocks(self) -> int:
+        """All passes over the data: epochs first, then the discarded ones."""
+        return self.epochs + self.warmup
+
+    def previous(self, block: int) -> int | None:
+        """The block whose end this block starts from; None where it starts afresh.
+
+        Blocks 0 .. epochs-1 are the epochs, the rest the warm-up passes that come before block 0 in time.
+        """
+        if block == 0:
+            return self.blocks - 1 if self.warmup else None
+        return None if block == self.epochs else block - 1
+
+    def in_time(self) -> Iterator[int]:
+        """The blocks in the order in which they happen."""
+        yield from range(self.epochs, self.blocks)
+        yield from range(self.epochs)
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return _by_name(self.columns, name)
+
+    def opening(self, item: Start | EpochState, block: int) -> tuple[Expr, int | None]:
+        """What stands in a start or epoch-state cell: an expression, and the block it reads (None: inputs)."""
+        previous = self.previous(block)
+        if item.warm is not None and self.warmup:
+            return (item.warm, None) if previous is None else (item.next, previous)
+        if block == 0 or block >= self.epochs:
+            return item.initial, None
+        return item.next, previous
+
+
+def _by_name(columns: Sequence[Column], name: str) -> Column:
+    for column in columns:
+        if column.name == name:
+            return column
+    raise PlanError(f"There is no column {name!r}.{did_you_mean(name, [c.name for c in columns])}")
+
+
+def _unique(kind: str, names: Iterable[str]) -> set[str]:
+    seen: set[str] = set()
+    for name in names:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise PlanError(f"{name!r} cannot name a {kind}: use letters, digits and underscores, as in new_b.")
+        if name in seen:
+            raise PlanError(f"Two {kind}s are called {name!r}: each needs a name of its own.")
+        seen.add(name)
+    return seen
+
+
+def check(plan: Plan) -> None:
+    """Raise `PlanError`, in a sentence, where a plan does not hold together."""
+    columns = _unique("column", [c.name for c in plan.columns])
+    starts = _unique("start", [s.column for s in plan.starts])
+    footers = _unique("footer", [f.name for f in plan.footers])
+    states = _unique("epoch state", [s.name for s in plan.states])
+    cells = _unique("input", [i.name for i in plan.inputs] + [d.name for d in plan.derived])
+    if plan.epochs < 1 or plan.warmup < 0:
+        raise PlanError(f"A plan needs at least one epoch, not {plan.epochs}.")
+
+    def known(where: str, name: str, names: set[str], kind: str) -> None:
+        if name not in names:
+            raise PlanError(f"{where} uses the {kind} {name!r}, which does not exist.{did_you_mean(name, names)}")
+
+    def leaf_ok(where: str, leaf: Expr, left: set[str]) -> None:
+        if isinstance(leaf, Here):
+            known(where, leaf.column, columns, "column")
+            if leaf.column not in left:
+                raise PlanError(
+                    f"{where} uses {leaf.column!r} of its own row, which is computed after it: "
+                    "move it to the left, or use Prev."
+                )
+        elif isinstance(leaf, Prev):
+            known(where, leaf.column, columns, "column")
+            if leaf.column not in starts:
+                raise PlanError(f"{where} uses {leaf.column!r} of the row above, which has no start: add a Start.")
+        elif isinstance(leaf, Param):
+            known(where, leaf.name, cells, "input")
+        elif isinstance(leaf, State):
+            known(where, leaf.name, states, "epoch state")
+        elif isinstance(leaf, Foot):
+            known(where, leaf.name, footers, "footer")
+        elif isinstance(leaf, Over):
+            known(where, leaf.column, columns, "column")
+            if leaf.reduction not in REDUCTIONS:
+                raise PlanError(f"{where}: there is no reduction {leaf.reduction!r}; use one of {REDUCTIONS}.")
+        elif isinstance(leaf, Data) and leaf.name not in ("x", "y"):
+            raise PlanError(f"{where} uses {leaf.name!r} of the sample, which has only x and y.")
+
+    left: set[str] = set()
+    for column in plan.columns:
+        if column.role not in ROLES:
+            raise PlanError(f"Column {column.name!r} has the unknown role {column.role!r}; roles are {ROLES}.")
+        for leaf in leaves(column.expr):
+            leaf_ok(f"Column {column.name!r}", leaf, left)
+        left.add(column.name)
+    for start in plan.starts:
+        for name in (start.column, start.carry):
+            known(f"The start of {start.column!r}", name, columns, "column")
+    for name in plan.weights:
+        known("The list of weights", name, columns, "column")
+    for what, expr in _epoch_expressions(plan):
+        for leaf in leaves(expr):
+            if isinstance(leaf, (Here, Prev, Data)):
+                raise PlanError(f"{what} stands outside the rows: it may use reductions, not {leaf}.")
+            leaf_ok(what, leaf, left)
+
+
+def _epoch_expressions(plan: Plan) -> Iterator[tuple[str, Expr]]:
+    for footer in plan.footers:
+        yield f"The footer {footer.name!r}", footer.expr
+    for derived in plan.derived:
+        yield f"The derived cell {derived.name!r}", derived.expr
+    for item in (*plan.starts, *plan.states):
+        name = item.column if isinstance(item, Start) else item.name
+        for expr in (item.initial, item.next, item.warm):
+            if expr is not None:
+                yield f"The start of {name!r}", expr
