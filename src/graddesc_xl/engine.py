@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from .data import Dataset
 from .errors import SettingError, did_you_mean
 from .evaluate import Array, evaluate
 from .experiment import Experiment, Settings, experiment, resolve, rounded
-from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
+from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State
 from .plan import EpochState, Plan, Start
 from .trace import Trace
 
@@ -124,8 +125,8 @@ def run(
 
     what: an experiment or its name. settings: inputs by name (`lr`, `a`, `h`, ...); a sequence of numbers
     makes a batch, one run per number. starts: column -> what the first epoch starts it from, in place of the
-    plan's start cell (the averages of an optimizer, say). changes: fields of the experiment (`epochs`, `data`,
-    `carry`, `gradient`, `warmup`) and, for convenience, inputs.
+    plan's start cell (the averages of an optimizer, say). changes: fields of the experiment (`epochs`,
+    `data`, `carry`, `gradient`, `warmup`) and, for convenience, inputs.
 
     >>> trace = run("basic", epochs=2)
     >>> [round(float(e), 4) for e in trace.errors]
@@ -144,20 +145,28 @@ def run(
     return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
 
 
-def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:
+def run_plan(
+    plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None
+) -> Trace:
     """Run a plan on data; `run` is the convenient form."""
     inputs = resolve(plan, settings)
+    startable = [s.column for s in plan.starts]
     for name in starts or {}:
-        if name not in {s.column for s in plan.starts}:
-            raise SettingError(f"{plan.name} starts no column {name!r}.{did_you_mean(name, [s.column for s in plan.starts])}")
+        if name not in startable:
+            raise SettingError(f"{plan.name} starts no column {name!r}.{did_you_mean(name, startable)}")
     shape = np.broadcast_shapes(*(value.shape for value in inputs.values()))
     if len(shape) > 1:
-        raise SettingError(f"A batch takes one sequence of numbers per setting, not an array of shape {shape}.")
+        raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
     cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}
-    if not shape:
-        cells = {name: float(value) for name, value in cells.items()}
+
+    def cell(leaf: Expr) -> Any:
+        assert isinstance(leaf, Param), f"{leaf} in a derived cell"
+        return cells[leaf.name]
+
     for derived in plan.derived:
-        cells[derived.name] = evaluate(derived.expr, lambda leaf: cells[leaf.name])
+        cells[derived.name] = evaluate(derived.expr, cell)
+    if not shape:  # NumPy's scalars would make the generated code some four times slower
+        cells = {name: float(value) for name, value in cells.items()}
     job = _Job(plan, data, cells, {k: float(rounded(v)) for k, v in (starts or {}).items()}, shape)
     job.fast()
     job.mend()
@@ -174,40 +183,45 @@ class _Job:
     given_starts: Mapping[str, float]
     shape: tuple[int, ...]
     rows: Array = field(init=False)
-    starts: dict[tuple[str, int], Any] = field(init=False, default_factory=dict)
-    states: dict[tuple[str, int], Any] = field(init=False, default_factory=dict)
+    starts: dict[str, Array] = field(init=False)
+    states: dict[str, Array] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.index = {column.name: i for i, column in enumerate(self.plan.columns)}
+        plan, per_block = self.plan, (self.plan.blocks, *self.shape)
+        self.index = {column.name: i for i, column in enumerate(plan.columns)}
+        self.rows = np.full((len(plan.columns), plan.blocks, len(self.data), *self.shape), np.nan)
+        self.starts = {start.column: np.full(per_block, np.nan) for start in plan.starts}
+        self.states = {state.name: np.full(per_block, np.nan) for state in plan.states}
 
-    def open(self, block: int, last_row: Sequence[Any]) -> None:
-        """Fill the block's start and epoch-state cells; `last_row` is the last row of the block before."""
-        for item in (*self.plan.starts, *self.plan.states):
+    def open(self, block: int) -> None:
+        """Fill the block's start and epoch-state cells."""
+        items: tuple[Start | EpochState, ...] = (*self.plan.starts, *self.plan.states)
+        for item in items:
             expr, previous = self.plan.opening(item, block)
-            if isinstance(item, Start):
-                if block == 0 and item.column in self.given_starts:
-                    value: Any = self.given_starts[item.column]
-                elif previous is not None:
-                    value = last_row[self.index[item.carry]]
-                elif isinstance(expr, Param):
-                    value = self.cells[expr.name]
-                else:
-                    value = evaluate(expr, self.outside(block))
-                self.starts[item.column, block] = value
+            value = evaluate(expr, self.outside(block if previous is None else previous))
+            if not isinstance(item, Start):
+                self.states[item.name][block] = value
+            elif block == 0:
+                self.starts[item.column][block] = self.given_starts.get(item.column, value)
             else:
-                self.states[item.name, block] = evaluate(expr, self.outside(block if previous is None else previous))
+                self.starts[item.column][block] = value
 
-    def outside(self, block: int) -> Callable[[Expr], Any]:
-        """The values of leaves that stand outside the rows, as seen from a block."""
+    def opened(self, block: int) -> list[Any]:
+        """What `open` filled: a block follows from it and from the cells that all blocks share."""
+        return [cells[block] for cells in (*self.states.values(), *self.starts.values())]
+
+    def outside(self, block: int | slice) -> Callable[[Expr], Any]:
+        """The values of leaves that stand outside the rows, as seen from a block (or each of a slice)."""
+        samples = -1 - len(self.shape)  # the axis, in one block and in many
 
         def leaf(expr: Expr) -> Any:
             match expr:
                 case Param(name):
                     return self.cells[name]
                 case State(name):
-                    return self.states[name, block]
+                    return self.states[name][block]
                 case Over(reduction, column):
-                    return reduce(reduction, self.rows[self.index[column], block])
+                    return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, samples))
                 case Foot(name):
                     footer = next(f for f in self.plan.footers if f.name == name)
                     return evaluate(footer.expr, leaf)
@@ -217,34 +231,28 @@ class _Job:
 
     def fast(self) -> None:
         """Run the generated code until the end, or until it meets a division by zero or the like."""
-        plan, n = self.plan, len(self.data)
-        epoch = compile_epoch(plan, batch=bool(self.shape))
+        plan, batch = self.plan, bool(self.shape)
+        epoch = compile_epoch(plan, batch=batch)
         samples = list(zip(self.data.xs.tolist(), self.data.ys.tolist(), strict=True))
-        self.rows = np.full((len(plan.columns), plan.blocks, n, *self.shape), np.nan)
-        kept: list[Any] = []
         fixed = [self.cells[name] for name in _cells(plan)]
-        with np.errstate(all="ignore"):
-            for block in plan.in_time():
-                self.open(block, kept[-1] if kept else ())
-                opened = [self.states[s.name, block] for s in plan.states]
-                opened += [self.starts[s.column, block] for s in plan.starts]
-                try:
-                    epoch(kept.append, samples, *fixed, *opened)
-                except (ZeroDivisionError, ValueError):
-                    break
-                if plan.states:
-                    self.rows[:, block] = _stacked(kept[-n:], self.shape)
-        done = _stacked(kept, self.shape)
-        for i, block in enumerate(plan.in_time()):
-            part = done[:, i * n : (i + 1) * n]
-            self.rows[:, block, : part.shape[1]] = part
+        for block in plan.in_time():
+            self.open(block)
+            opened = [cell if batch else float(cell) for cell in self.opened(block)]
+            kept: list[Any] = []  # flat: a list of rows takes twice as long
+            with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError):
+                epoch(kept.extend, samples, *fixed, *opened)
+            steps = len(kept) // len(plan.columns)
+            rows = _stacked(kept, self.shape).reshape(steps, len(plan.columns), *self.shape)
+            self.rows[:, block, :steps] = rows.swapaxes(0, 1)
+            if steps < len(samples):
+                break
 
     def mend(self) -> None:
         """Do again, with a spreadsheet's error cells, the runs that left the finite numbers."""
+        if np.isfinite(self.rows).all():
+            return
         times = list(self.plan.in_time())
         finite = np.isfinite(self.rows[:, times]).all(axis=0).reshape(len(times) * len(self.data), -1)
-        if finite.all():
-            return
         bad = np.flatnonzero(~finite.all(axis=0))
         first = int(np.argmin(finite[:, bad].all(axis=1)))
         chosen: Any = bad if self.shape else slice(None)
@@ -259,66 +267,69 @@ class _Job:
         again.sticky(first)
         self.rows[..., chosen] = again.rows
         for mine, theirs in ((self.starts, again.starts), (self.states, again.states)):
-            for key, value in theirs.items():
-                if self.shape:
-                    whole = np.array(np.broadcast_to(mine.get(key, np.nan), self.shape), dtype=float)
-                    whole[bad] = value
-                    mine[key] = whole
-                else:
-                    mine[key] = value
+            for name, cells in theirs.items():
+                mine[name][..., chosen] = cells
 
     def sticky(self, first: int) -> None:
         """Interpret the plan from the `first` row on (counted in time)."""
         n = len(self.data)
-        xs, ys = self.data.xs, self.data.ys
-        before: int | None = None
         for position, block in enumerate(self.plan.in_time()):
-            self.open(block, self.rows[:, before, -1] if before is not None else ())
-            before = block
+            self.open(block)
+            previous = self.plan.previous(block)
+            if previous is not None and _same_bits(self.opened(block), self.opened(previous)):
+                self.rows[:, block] = self.rows[:, previous]  # what exploded stays so, epoch after epoch
+                continue
             for sample in range(max(0, first - position * n), n):
+                inside = self.inside(block, sample)
                 for i, column in enumerate(self.plan.columns):
-                    self.rows[i, block, sample] = evaluate(
-                        column.expr, lambda leaf, b=block, s=sample: self.inside(leaf, b, s, xs, ys)
-                    )
+                    self.rows[i, block, sample] = evaluate(column.expr, inside)
 
-    def inside(self, leaf: Expr, block: int, sample: int, xs: Array, ys: Array) -> Any:
-        """The value of a leaf in a row."""
-        match leaf:
-            case Data(name):
-                return (xs if name == "x" else ys)[sample]
-            case Here(column):
-                return self.rows[self.index[column], block, sample]
-            case Prev(column):
-                return self.rows[self.index[column], block, sample - 1] if sample else self.starts[column, block]
-        return self.outside(block)(leaf)
+    def inside(self, block: int, sample: int) -> Callable[[Expr], Any]:
+        """The values of leaves in a row."""
+        outside = self.outside(block)
+
+        def leaf(expr: Expr) -> Any:
+            match expr:
+                case Data(name):
+                    return (self.data.xs if name == "x" else self.data.ys)[sample]
+                case Here(column):
+                    return self.rows[self.index[column], block, sample]
+                case Prev(column) if sample == 0:
+                    return self.starts[column][block]
+                case Prev(column):
+                    return self.rows[self.index[column], block, sample - 1]
+            return outside(expr)
+
+        return leaf
 
     def trace(self, inputs: Mapping[str, Array]) -> Trace:
         """Everything computed, with the footers of every block."""
         plan = self.plan
-        footers = {
-            f.name: np.array([self.outside(block)(Foot(f.name)) for block in range(plan.blocks)], dtype=float)
-            for f in plan.footers
-        }
-        wide = lambda values: np.array([np.broadcast_to(v, self.shape) for v in values], dtype=float)  # noqa: E731
+        every, per_block = self.outside(slice(None)), (plan.blocks, *self.shape)
         return Trace(
             plan=plan,
             data=self.data,
             inputs=inputs,
             cells={name: np.asarray(value, dtype=float) for name, value in self.cells.items()},
             rows={name: self.rows[i] for name, i in self.index.items()},
-            starts={s.column: wide(self.starts[s.column, b] for b in range(plan.blocks)) for s in plan.starts},
-            states={s.name: wide(self.states[s.name, b] for b in range(plan.blocks)) for s in plan.states},
-            footers=footers,
+            starts=self.starts,
+            states=self.states,
+            footers={f.name: np.broadcast_to(every(Foot(f.name)), per_block) for f in plan.footers},
         )
 
 
-def _stacked(rows: Sequence[Any], shape: tuple[int, ...]) -> Array:
-    """Rows of columns as an array of shape (columns, rows, *shape)."""
-    if not rows:
-        return np.empty((0, 0, *shape))
+def _stacked(values: Sequence[Any], shape: tuple[int, ...]) -> Array:
+    """Numbers, or in a batch arrays and numbers, as one array of shape (values, *shape)."""
     if not shape:
-        return np.array(rows).T
-    return np.array([[np.broadcast_to(value, shape) for value in row] for row in rows]).swapaxes(0, 1)
+        return np.fromiter(values, dtype=float, count=len(values))
+    stacked = np.empty((len(values), *shape))
+    for i, value in enumerate(values):
+        stacked[i] = value
+    return stacked
+
+
+def _same_bits(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    return all(a.tobytes() == b.tobytes() for a, b in zip(left, right, strict=True))
 
 
 def reduce(reduction: str, values: Array) -> Any:

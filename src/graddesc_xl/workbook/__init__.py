@@ -1,0 +1,1 @@
+"""From a plan and its trace to a workbook of live formulas."""

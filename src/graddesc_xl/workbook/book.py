@@ -1,0 +1,82 @@
+"""Books: which sheets a workbook has, composed in memory from the engine's traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..data import GRADDESC, Dataset
+from ..errors import SettingError, did_you_mean
+from ..experiment import EXPERIMENTS, Experiment
+from ..trace import Trace
+from . import charts, check, data_sheet, overview, step_sheet, steps_list
+from .sheet import Sheet
+from .steps_list import StepsList
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook that `build` writes: its name, title and experiments."""
+
+    name: str
+    title: str
+    subtitle: str
+    experiments: tuple[str, ...]
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"{self.name}.xlsx"
+
+    @property
+    def sheets(self) -> tuple[Experiment, ...]:
+        """Its experiments, in the order of the sheets."""
+        return tuple(EXPERIMENTS[name] for name in self.experiments)
+
+
+BOOKS: Mapping[str, Book] = {
+    b.name: b
+    for b in (
+        Book(
+            "graddesc",
+            "Gradient descent, step by step",
+            "A neuron with two weights learns y = 2x + 30 from 29 samples, one sample a step, with five optimizers.",
+            ("basic", "momentum", "rmsprop", "adam", "adam_ann"),
+        ),
+    )
+}
+
+
+def book(name: str) -> Book:
+    """The book of that name."""
+    if name not in BOOKS:
+        raise SettingError(f"There is no workbook {name!r}.{did_you_mean(name, BOOKS)}")
+    return BOOKS[name]
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A composed book: all its sheets, and those with a row per step."""
+
+    book: Book
+    sheets: Sequence[Sheet]
+    lists: Sequence[StepsList]
+
+
+def compose(
+    of: Book, traces: Mapping[str, Trace], data: Dataset = GRADDESC, progress: Callable[[str], None] = lambda _: None
+) -> Composition:
+    """Every sheet of a book with the traces' values; traces: experiment -> its single run."""
+    samples = data_sheet.compose(data)
+    lists = []
+    for e in of.sheets:
+        progress(e.name)
+        trace = traces[e.name]
+        stepped = step_sheet.compose(e, trace)
+        steps = steps_list.compose(stepped, dict(trace.rows), samples)
+        charts.add(steps)
+        lists.append(steps)
+    checked = check.compose(lists, check.numpy_inputs(lists, samples), samples)
+    front = overview.compose(of.title, of.subtitle, lists, checked)
+    sheets = [front, samples, *(s.of.sheet for s in lists), checked.sheet, *(s.sheet for s in lists)]
+    return Composition(of, sheets, lists)

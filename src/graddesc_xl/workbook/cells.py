@@ -1,0 +1,68 @@
+"""The one place where a float becomes a cell, and a cell a float."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+#: what a formula may be worth
+Value = float | str | bool
+
+NUM, DIV0 = "#NUM!", "#DIV/0!"
+ERRORS = {NUM, DIV0, "#VALUE!", "#REF!", "#NAME?", "#N/A", "#NULL!", "#ERROR!", "#CIRC!"}
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula (without `=`) and the value the engine gives it."""
+
+    text: str
+    value: Value
+
+
+def cached(value: Value) -> Value:
+    """The value as a file holds it: an error cell for what is not finite, +0 for -0."""
+    if isinstance(value, (str, bool)):
+        return value
+    if math.isfinite(value):
+        return float(value) + 0.0
+    return DIV0 if math.isnan(value) else NUM
+
+
+def column_letters(column: int) -> str:
+    """1 -> A, 27 -> AA."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def a1(row: int, column: int, *, fixed: bool = False) -> str:
+    """The address of a cell, both counted from 1.
+
+    >>> a1(4, 3), a1(1, 6, fixed=True)
+    ('C4', '$F$1')
+    """
+    letters = column_letters(column)
+    return f"${letters}${row}" if fixed else f"{letters}{row}"
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as a formula spells it."""
+    return sheet if sheet.isidentifier() and not sheet[-1].isdigit() else "'" + sheet.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of cells on a sheet, corners included, counted from 1."""
+
+    sheet: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        corners = f"{a1(self.top, self.left, fixed=True)}:{a1(self.bottom, self.right, fixed=True)}"
+        return f"{quoted(self.sheet)}!{corners}"

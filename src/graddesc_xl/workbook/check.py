@@ -1,0 +1,165 @@
+"""The check sheet: live cells against the values NumPy had, counted live, and what the inputs say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .cells import Area, column_letters
+from .layout import FIRST_DATA
+from .live import Live, call, count_above, live, live_range
+from .sheet import Reference, Sheet
+from .steps_list import StepsList
+from .style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
+
+SHEET = "check"
+HEAD = 7
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Check:
+    """The composed sheet, and where it says what of each sheet."""
+
+    sheet: Sheet
+    messages: Mapping[str, Reference]
+
+
+def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet) -> Check:
+    """Counts by sheet and column, the inputs NumPy ran with, and one sentence per sheet.
+
+    numpy_inputs: sheet -> input -> the value NumPy ran with; `data` holds slope, const and the samples' sums.
+    """
+    sheet = Sheet(SHEET, frozen=(HEAD, 0), tab="#3A8F5C")
+    sheet.put(1, 1, "Does the spreadsheet agree with NumPy?", TITLE)
+    sheet.put(2, 1, "Every live cell is compared with the value the NumPy engine computed for it.", SUBTITLE)
+    sheet.put(4, 1, "tolerance", Style(color=FAINT))
+    tolerance = sheet.put(4, 2, TOLERANCE, Style("input", "relative", box=True))
+    sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
+    sheet.put(HEAD - 1, 1, "by sheet", SECTION)
+    for column, (title, right) in enumerate(
+        (("sheet", 0), ("cells compared", 1), ("cells off", 1), ("worst difference", 1), ("where", 1), ("what it says", 0)), 1
+    ):
+        sheet.put(HEAD, column, title, HEADER_RIGHT if right else HEADER)
+    sheet.widths.update({1: 15, 2: 12, 3: 11, 4: 12, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10})
+    detail = HEAD + len(lists) + 3
+    changed = _inputs(sheet, lists, numpy_inputs, data)
+    sheet.put(detail - 1, 1, "by column", SECTION)
+    for column, title in enumerate(("sheet", "column", "cells compared", "cells off", "worst difference", "where"), 1):
+        sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
+    row = detail + 1
+    messages = {}
+    for i, steps in enumerate(lists):
+        first = row
+        for name in steps.names:
+            _column(sheet, row, steps, name, live(sheet, tolerance, home=SHEET, fixed=True))
+            row += 1
+        messages[steps.of.sheet.name] = _summary(sheet, HEAD + 1 + i, steps, (first, row - 1), changed[steps.of.sheet.name])
+    return Check(sheet, messages)
+
+
+def _column(sheet: Sheet, row: int, steps: StepsList, name: str, tolerance: Live) -> None:
+    layout, plan = steps.of.layout, steps.of.trace.plan
+    differences = live_range(steps.sheet, steps.differences(name))
+    sheet.put(row, 1, plan.name, Style(color=FAINT))
+    sheet.put(row, 2, plan.column(name).title)
+    sheet.put(row, 3, call("COUNT", differences).formula, Style(number="integer"))
+    off = sheet.put(row, 4, count_above(differences, tolerance).formula, Style(number="integer"))
+    worst = sheet.put(row, 5, call("MAX", differences).formula, Style(number="relative"))
+    position = call("MATCH", live(sheet, worst, home=SHEET), differences, 0) - 1
+    block = call("INT", position / layout.samples)
+    at = Live(str(layout.row(0)), float(layout.row(0))) + block * layout.height + call("MOD", position, layout.samples)
+    letters = column_letters(layout.columns[name])
+    where = Live(f'"{plan.name}!{letters}"', f"{plan.name}!{letters}") & call("TEXT", at, "0")
+    any_off = live(sheet, worst, home=SHEET) > 0
+    sheet.put(row, 6, call("IF", any_off, where, "").formula, Style(align="right"))
+    del off
+
+
+def _summary(sheet: Sheet, row: int, steps: StepsList, rows: tuple[int, int], changed: Live) -> Reference:
+    name = steps.of.sheet.name
+    columns = {c: live_range(sheet, Area(SHEET, rows[0], c, rows[1], c), home=SHEET) for c in (3, 4, 5)}
+    sheet.put(row, 1, name)
+    compared = sheet.put(row, 2, call("SUM", columns[3]).formula, Style(number="integer"))
+    off = sheet.put(row, 3, call("SUM", columns[4]).formula, Style(number="integer"))
+    worst = sheet.put(row, 4, call("MAX", columns[5]).formula, Style(number="relative"))
+    best_row = call("MATCH", live(sheet, worst, home=SHEET), columns[5], 0)
+    addresses = Area(SHEET, rows[0], 6, rows[1], 6)
+    index = rows[0] + int(float(best_row.value)) - 1
+    found = Live(f"INDEX({str(addresses).split('!')[1]},{best_row.text})", live(sheet, (index, 6)).value)
+    where = sheet.put(row, 5, found.formula, Style(align="right"))
+    here = {k: live(sheet, at, home=SHEET) for k, at in (("n", compared), ("off", off), ("where", where))}
+    good = Live('"agrees with NumPy in "', "agrees with NumPy in ") & here["n"] & " cells"
+    bad = here["off"] & " cells differ from NumPy, worst at " & here["where"]
+    warned = Live('"inputs differ from the ones NumPy ran with: "', "inputs differ from the ones NumPy ran with: ") & call(
+        "MID", changed, 3, 200
+    )
+    message = call("IF", changed.equals(""), call("IF", here["off"].equals(0), good, bad), warned)
+    return sheet.put(row, 6, message.formula, Style(bold=True))
+
+
+def _inputs(
+    sheet: Sheet, lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet
+) -> dict[str, Live]:
+    """The table of inputs; returns, per sheet, the text `, a, learn` of those that differ."""
+    left = 8
+    sheet.put(HEAD - 1, left, "inputs", SECTION)
+    for i, title in enumerate(("sheet", "input", "now", "NumPy had", "differs")):
+        sheet.put(HEAD, left + i, title, HEADER if i < 2 else HEADER_RIGHT)
+    row = HEAD + 1
+
+    def line(name: str, label: str, now: Live, had: float) -> Live:
+        nonlocal row
+        sheet.put(row, left, name, Style(color=FAINT))
+        sheet.put(row, left + 1, label)
+        sheet.put(row, left + 2, now.formula, Style(number="general", align="right"))
+        sheet.put(row, left + 3, had, Style(number="general", align="right"))
+        here, numpys = (live(sheet, (row, left + i), home=SHEET) for i in (2, 3))
+        gap = call("ABS", here - numpys) > Live("0.000000000001", 1e-12) * call("ABS", numpys)
+        differs = call("IF", call("ISNUMBER", here), call("IF", gap, f", {label}", ""), f", {label}")
+        at = sheet.put(row, left + 4, differs.formula, Style(align="right"))
+        row += 1
+        return live(sheet, at, home=SHEET)
+
+    n = lists[0].of.layout.samples
+    samples = {c: live_range(data, Area(data.name, FIRST_DATA, c, FIRST_DATA + n - 1, c)) for c in (2, 3)}
+    shared: Live = Live('""', "")
+    for label, now in (
+        ("const", live(data, (1, 3))),
+        ("slope", live(data, (2, 3))),
+        ("x", call("SUM", samples[2])),
+        ("x²", call("SUMSQ", samples[2])),
+        ("y", call("SUM", samples[3])),
+        ("y²", call("SUMSQ", samples[3])),
+    ):
+        shared = shared & line(data.name, label, now, numpy_inputs[data.name][label])
+    texts = {}
+    for steps in lists:
+        of = steps.of
+        text = shared
+        for given in of.trace.plan.inputs:
+            now = live(of.sheet, of.input(given.name))
+            text = text & line(of.sheet.name, given.label, now, numpy_inputs[of.sheet.name][given.name])
+        texts[of.sheet.name] = text
+    return texts
+
+
+def numpy_inputs(lists: Sequence[StepsList], data: Sheet) -> dict[str, dict[str, float]]:
+    """What the engine ran with, in the form `compose` takes."""
+    trace = lists[0].of.trace
+    xs, ys = trace.data.xs, trace.data.ys
+    found = {
+        data.name: {
+            "const": trace.data.const,
+            "slope": trace.data.slope,
+            "x": float(xs.sum()),
+            "x²": float(xs @ xs),
+            "y": float(ys.sum()),
+            "y²": float(ys @ ys),
+        }
+    }
+    for steps in lists:
+        found[steps.of.sheet.name] = {k: float(v) for k, v in steps.of.trace.inputs.items()}
+    return found
+
+

@@ -1,0 +1,228 @@
+"""Where everything stands: the only file that knows rows and columns of a sheet with one row per step.
+
+A block is one pass over the data: two lines of single cells and maths, the header line, a row per sample, the
+footer lines. Block 0 stands at the top of the sheet, at the addresses of the published graddesc.xlsx where it
+has a sheet of that name; block k is the same picture further down. Rows and columns are counted from 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
+from ..plan import Plan
+from .cells import a1, column_letters
+
+#: lines of a block above its first row
+HEAD = 3
+#: columns of x, y and the first weight
+X, Y, FIRST = 1, 2, 3
+#: the first row of samples on the data sheet, and where it shows the least-squares line
+FIRST_DATA = 5
+BEST_FIT = {"slope": (2, 6), "intercept": (3, 6)}
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Addresses of a published sheet's first block.
+
+    order: the columns from C on. cells: inputs, derived cells. starts: start cells that do not stand in the
+    header line of their column. states: epoch states. under: footer -> (column, line below the rows).
+    """
+
+    order: tuple[str, ...]
+    cells: Mapping[str, str]
+    starts: Mapping[str, str] = field(default_factory=lambda: {"new_b": "C1", "new_a": "C2"})
+    states: Mapping[str, str] = field(default_factory=dict)
+    under: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+_WEIGHTS = {"b": "C1", "a": "C2"}
+_NORMS = {"error": ("err", 1), "norm_b": ("d_b", 1), "norm_a": ("d_a", 1)}
+_ADAM = ("b", "a", "pred", "d_b", "d_a", "new_b", "new_a", "avg_b", "avg_a", "sq_b", "sq_a")
+_ADAM_CELLS = {**_WEIGHTS, "lr": "D2", "beta1": "J1", "rest_beta1": "K1", "beta2": "L1", "rest_beta2": "M1"}
+_ADAM_CELLS |= {"avg0": "F1", "sq0": "H1"}
+
+MIRRORS: Mapping[str, Mirror] = {
+    "basic": Mirror(
+        ("b", "a", "pred", "err", "err_b", "est_b", "err_a", "est_a", "d_b", "d_a", "new_a", "new_b"),
+        {**_WEIGHTS, "lr": "F1", "h": "I1"},
+        under=_NORMS,
+    ),
+    "momentum": Mirror(
+        ("b", "a", "pred", "d_b", "d_a", "new_b", "new_a", "avg_b", "avg_a", "err"),
+        {**_WEIGHTS, "lr": "D2", "beta": "J1", "rest_beta": "K1", "avg0": "G1"},
+        under=_NORMS,
+    ),
+    "rmsprop": Mirror(
+        ("b", "a", "pred", "d_b", "d_a", "new_b", "new_a", "sq_b", "sq_a", "err", "step_b", "step_a"),
+        {**_WEIGHTS, "lr": "D2", "beta": "J1", "rest_beta": "K1", "sq0": "G1"},
+        under=_NORMS,
+    ),
+    "adam": Mirror((*_ADAM, "err", "step_b", "step_a"), _ADAM_CELLS, under=_NORMS),
+    "adam_ann": Mirror(
+        (*_ADAM, "scale", "err", "step_b", "step_a"),
+        {**_ADAM_CELLS, "scale0": "P1"},
+        states={"lr": "D2", "best": "N3"},
+        under={
+            "error": ("err", 1),
+            "mean_d_b": ("d_b", 1),
+            "mean_d_a": ("d_a", 1),
+            "end_sq_b": ("sq_b", 1),
+            "end_sq_a": ("sq_a", 1),
+            "scale": ("scale", 1),
+            "ratio": ("scale", 2),
+        },
+    ),
+}
+
+
+def _automatic(plan: Plan) -> Mirror:
+    """A layout for a plan without a published sheet: single cells side by side, columns as they are computed."""
+    order = tuple(c.name for c in plan.columns)
+    place = {name: FIRST + i for i, name in enumerate(order)}
+    cells = {w: a1(2, place[w]) for w in plan.weights}
+    others = [i.name for i in plan.inputs if i.name not in cells] + [d.name for d in plan.derived]
+    right = FIRST + len(plan.weights) + 1
+    cells |= {name: a1(1, right + 2 * i) for i, name in enumerate(others)}
+    under = {}
+    for footer in plan.footers:
+        reduced = next((leaf.column for leaf in _reductions(footer.expr)), None)
+        if reduced and footer.name != "rmse":
+            line = 1 + sum(1 for column, _ in under.values() if column == reduced)
+            under[footer.name] = (reduced, line)
+    return Mirror(order, cells, {f"new_{w}": a1(2, place[w]) for w in plan.weights}, {}, under)
+
+
+def _reductions(expr: Expr) -> list[Over]:
+    from ..expr import leaves
+
+    return [leaf for leaf in leaves(expr) if isinstance(leaf, Over)]
+
+
+def _position(address: str) -> tuple[int, int]:
+    letters, row = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()  # type: ignore[union-attr]  # our own table
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return int(row), column
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The addresses of a plan's quantities on its sheet."""
+
+    plan: Plan
+    samples: int
+
+    @cached_property
+    def mirror(self) -> Mirror:
+        """The published addresses, or ours."""
+        found = MIRRORS.get(self.plan.name)
+        fits = found and set(found.order) == {c.name for c in self.plan.columns}
+        return found if found and fits else _automatic(self.plan)
+
+    @cached_property
+    def columns(self) -> Mapping[str, int]:
+        """Column name -> number."""
+        return {name: FIRST + i for i, name in enumerate(self.mirror.order)}
+
+    @property
+    def width(self) -> int:
+        """The last column of the table."""
+        return FIRST + len(self.mirror.order) - 1
+
+    @property
+    def footer_lines(self) -> int:
+        """Lines below the rows."""
+        return max(line for _, line in self.mirror.under.values())
+
+    @property
+    def height(self) -> int:
+        """Rows from a block's first line to the next block's, an empty one between included."""
+        return HEAD + self.samples + self.footer_lines + 1
+
+    def top(self, block: int) -> int:
+        """The first line of a block."""
+        return 1 + block * self.height
+
+    def row(self, block: int, sample: int = 0) -> int:
+        """The row of a sample, counted from 0."""
+        return self.top(block) + HEAD + sample
+
+    def last_row(self, block: int) -> int:
+        """The row of the block's last sample."""
+        return self.row(block, self.samples - 1)
+
+    @property
+    def end(self) -> int:
+        """The last row of the sheet's table."""
+        return self.top(self.plan.blocks) - 1
+
+    def cell(self, name: str) -> tuple[int, int]:
+        """An input or derived cell; inputs of an epoch state share its first cell."""
+        return _position(self.mirror.cells[name])
+
+    def start(self, column: str, block: int) -> tuple[int, int]:
+        """A start cell: where the mirror has it, else in the header line of its column."""
+        row, place = (
+            _position(self.mirror.starts[column])
+            if column in self.mirror.starts
+            else (HEAD, self.columns[column])
+        )
+        return row + block * self.height, place
+
+    def state(self, name: str, block: int) -> tuple[int, int]:
+        """An epoch state's cell."""
+        row, place = _position(self.mirror.states[name])
+        return row + block * self.height, place
+
+    def footer(self, name: str, block: int) -> tuple[int, int] | None:
+        """A footer's cell, or None where only the table by epoch shows it."""
+        if name not in self.mirror.under:
+            return None
+        column, line = self.mirror.under[name]
+        return self.last_row(block) + line, self.columns[column]
+
+    def outside(self, leaf: Expr, block: int) -> str:
+        """The reference of a leaf that stands outside the rows."""
+        match leaf:
+            case Param(name):
+                return a1(*self.cell(name), fixed=True)
+            case State(name):
+                return a1(*self.state(name, block), fixed=True)
+            case Foot(name):
+                at = self.footer(name, block)
+                assert at is not None, f"the layout has no place for the footer {name}"
+                return a1(*at)
+            case Over(reduction, column):
+                letters = column_letters(self.columns[column])
+                last = f"{letters}{self.last_row(block)}"
+                if reduction == "last":
+                    return last
+                return f"{reduction.upper()}({letters}{self.row(block)}:{last})"
+        raise AssertionError(leaf)
+
+    def inside(self, leaf: Expr, first: bool) -> str:
+        """The reference of a leaf of a row, as a template.
+
+        `{r}` stands for the row, `{p}` for the row above, `{o}` for the rows that lie above the block.
+        first: whether the row is the block's first, where `Prev` is the start cell.
+        """
+        match leaf:
+            case Data(name):
+                return ("A" if name == "x" else "B") + "{r}"
+            case Here(column):
+                return column_letters(self.columns[column]) + "{r}"
+            case Prev(column):
+                if not first:
+                    return column_letters(self.columns[column]) + "{p}"
+                row, place = self.start(column, 0)
+                return f"{column_letters(place)}{{h{row}}}"
+            case State(name):
+                row, place = self.state(name, 0)
+                return f"${column_letters(place)}${{h{row}}}"
+        return self.outside(leaf, 0)

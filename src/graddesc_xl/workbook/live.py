@@ -1,0 +1,195 @@
+"""Formulas of the sheets that report on the others, each built together with its value.
+
+A `Live` is a formula's text and what it is worth; combining two of them combines both. The table says once
+what each spreadsheet function means, so a reporting formula and its cached value cannot come apart. Errors are
+the floats of `evaluate`: they stick, except in the functions made to catch them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..evaluate import Array
+from .cells import Area, Formula, Value, a1, quoted
+from .formula import number
+from .sheet import Reference, Sheet
+
+
+def is_error(value: Any) -> bool:
+    """Whether a value stands for an error cell."""
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A formula's text and its value."""
+
+    text: str
+    value: Value
+
+    @property
+    def formula(self) -> Formula:
+        """As the content of a cell."""
+        return Formula(self.text, self.value)
+
+    def __add__(self, other: Operand) -> Live:
+        return _binary("+", self, other, lambda u, v: u + v)
+
+    def __sub__(self, other: Operand) -> Live:
+        return _binary("-", self, other, lambda u, v: u - v)
+
+    def __mul__(self, other: Operand) -> Live:
+        return _binary("*", self, other, lambda u, v: u * v)
+
+    def __truediv__(self, other: Operand) -> Live:
+        return _binary("/", self, other, lambda u, v: u / v if v else math.nan)
+
+    def __gt__(self, other: Operand) -> Live:
+        return _binary(">", self, other, lambda u, v: u > v)
+
+    def __le__(self, other: Operand) -> Live:
+        return _binary("<=", self, other, lambda u, v: u <= v)
+
+    def equals(self, other: Operand) -> Live:
+        """u = v."""
+        return _binary("=", self, other, lambda u, v: u == v)
+
+    def differs(self, other: Operand) -> Live:
+        """u <> v."""
+        return _binary("<>", self, other, lambda u, v: u != v)
+
+    def __and__(self, other: Operand) -> Live:
+        return _binary("&", self, other, lambda u, v: _as_text(u) + _as_text(v))
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range's address and its values."""
+
+    text: str
+    values: Array
+
+
+Operand = Live | float | str
+
+
+def _as_text(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:.15g}"
+
+
+def _live(operand: Operand | Range) -> Live | Range:
+    if isinstance(operand, (Live, Range)):
+        return operand
+    if isinstance(operand, str):
+        return Live('"' + operand.replace('"', '""') + '"', operand)
+    return Live(number(operand), float(operand))
+
+
+def _binary(sign: str, left: Live, right: Operand, meaning: Callable[[Any, Any], Any]) -> Live:
+    other = _live(right)
+    assert isinstance(other, Live)
+    for operand in (left, other):
+        if is_error(operand.value):
+            return Live(f"({left.text}{sign}{other.text})", operand.value)
+    return Live(f"({left.text}{sign}{other.text})", meaning(left.value, other.value))
+
+
+def _total(values: Array) -> float:
+    bad = values[~np.isfinite(values)]
+    return float(bad[0]) if bad.size else float(np.sum(values))
+
+
+def _sumsq(values: Array) -> float:
+    return _total(values * values)
+
+
+def _largest(values: Array) -> float:
+    bad = values[~np.isfinite(values)]
+    return float(bad[0]) if bad.size else float(np.max(values))
+
+
+def _match(wanted: Any, values: Array, _: Any) -> float:
+    found = np.flatnonzero(values == wanted)
+    return float(found[0] + 1) if found.size else math.inf
+
+
+def _fit(ys: Array, xs: Array) -> tuple[float, float]:
+    centred = xs - xs.mean()
+    spread = float(centred @ centred)
+    slope = float(centred @ (ys - ys.mean())) / spread if spread else math.nan
+    return slope, float(ys.mean() - slope * xs.mean())
+
+
+_CATCHES = {"IF", "ISNUMBER", "ISERROR", "IFERROR"}
+
+#: Excel function -> what it means for values (ranges come as arrays)
+MEANING: Mapping[str, Callable[..., Any]] = {
+    "IF": lambda c, u, v: c if is_error(c) else (u if c else v),
+    "ISNUMBER": lambda u: not isinstance(u, (str, bool)) and not is_error(u),
+    "OR": lambda *u: any(u),
+    "ABS": abs,
+    "SQRT": lambda u: math.sqrt(u) if u >= 0 else math.inf,
+    "INT": lambda u: float(math.floor(u)),
+    "MOD": lambda u, v: float(u - v * math.floor(u / v)),
+    "MID": lambda text, start, count: text[int(start) - 1 : int(start) - 1 + int(count)],
+    "TEXT": lambda u, form: {"0": f"{u:.0f}"}[form],
+    "SUM": _total,
+    "SUMSQ": _sumsq,
+    "MAX": lambda *u: _largest(np.concatenate([np.ravel(v) for v in u])),
+    "COUNT": lambda u: float(np.isfinite(u).sum()),
+    "MATCH": _match,
+    "SLOPE": lambda ys, xs: _fit(ys, xs)[0],
+    "INTERCEPT": lambda ys, xs: _fit(ys, xs)[1],
+}
+
+
+def call(name: str, *operands: Operand | Range) -> Live:
+    """A spreadsheet function of cells, ranges, numbers and text.
+
+    >>> call("IF", Live("F4", 3.0) > 2, "large", "small")
+    Live(text='IF((F4>2),"large","small")', value='large')
+    """
+    args = [_live(operand) for operand in operands]
+    text = f"{name}({','.join(arg.text for arg in args)})"
+    values = [arg.values if isinstance(arg, Range) else arg.value for arg in args]
+    if name not in _CATCHES:
+        for value in values:
+            if is_error(value):
+                return Live(text, value)
+    return Live(text, MEANING[name](*values))
+
+
+def count_above(values: Range, limit: Live) -> Live:
+    """How many numbers of a range are above a limit."""
+    above = float(np.sum(values.values > float(limit.value)))
+    return Live(f"SUMPRODUCT(({values.text}>{limit.text})*1)", above)
+
+
+def value_at(sheet: Sheet, row: int, column: int) -> Value:
+    """What a cell of a composed sheet is worth."""
+    content = sheet.cells[row, column][0]
+    return content.value if isinstance(content, Formula) else content
+
+
+def live(sheet: Sheet, at: Reference | tuple[int, int], *, home: str = "", fixed: bool = False) -> Live:
+    """A reference to a cell that is already composed; `home` is the sheet whose formula will hold it."""
+    row, column = (at.row, at.column) if isinstance(at, Reference) else at
+    where = "" if home == sheet.name else f"{quoted(sheet.name)}!"
+    return Live(where + a1(row, column, fixed=fixed), value_at(sheet, row, column))
+
+
+def live_range(sheet: Sheet, area: Area, *, home: str = "") -> Range:
+    """A reference to composed cells; an empty cell is left out of its values."""
+    found = [
+        value_at(sheet, row, column)
+        for row in range(area.top, area.bottom + 1)
+        for column in range(area.left, area.right + 1)
+        if (row, column) in sheet.cells
+    ]
+    text = str(area) if home != sheet.name else str(area).split("!")[1]
+    return Range(text, np.array([float(v) for v in found if not isinstance(v, str)]))

@@ -1,0 +1,86 @@
+"""The overview: what each sheet shows, live errors and verdicts, the legend, error against RMSE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .check import Check
+from .live import live
+from .sheet import Chart, Link, Series, Sheet
+from .steps_list import StepsList
+from .style import FAINT, HEADER, HEADER_RIGHT, LINES, LINK, PROSE, ROLES, SECTION, SUBTITLE, TITLE, Style
+
+SHEET = "overview"
+HEAD = 5
+
+
+def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check) -> Sheet:
+    """One row per sheet, a chart that compares them, and how to read it all."""
+    sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0))
+    sheet.put(1, 1, title, TITLE)
+    sheet.put(2, 1, subtitle, SUBTITLE)
+    sheet.put(3, 1, "Every number is a formula. Type another learning rate, start or sample into a yellow cell and all of this follows.", SUBTITLE)
+    sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52})
+    heads = ("sheet", "what it shows", "√Σe², first", "√Σe², last", "RMSE, first", "RMSE, last", "verdict", "against NumPy")
+    for column, head in enumerate(heads, 1):
+        sheet.put(HEAD, column, head, HEADER_RIGHT if 3 <= column <= 6 else HEADER)
+    row = HEAD + 1
+    amount = Style(number="amount")
+    for steps in lists:
+        of = steps.of
+        name = of.sheet.name
+        sheet.put(row, 1, name, LINK)
+        sheet.links[row, 1] = Link(name)
+        sheet.put(row, 2, of.experiment.about, PROSE)
+        sheet.heights[row] = 30
+        for column, what, last in ((3, "error", False), (4, "error", True), (5, "rmse", False), (6, "rmse", True)):
+            area = of.by_epoch(what)
+            at = (area.bottom if last else area.top, area.left)
+            sheet.put(row, column, live(of.sheet, at).formula, amount)
+        sheet.put(row, 7, live(of.sheet, steps.verdict).formula, Style(bold=True))
+        sheet.put(row, 8, live(check.sheet, check.messages[name]).formula, Style(color=FAINT))
+        row += 1
+    for name, about in (
+        ("data", "The samples; replace them by your own."),
+        ("check", "Every live cell against the value NumPy computed, counted live."),
+        (f"{lists[0].of.sheet.name} steps", "Behind each sheet: its steps in one unbroken list, live and as NumPy had them."),
+    ):
+        sheet.put(row, 1, name, LINK)
+        sheet.links[row, 1] = Link(name)
+        sheet.put(row, 2, about, PROSE)
+        row += 1
+    row += 1
+    _legend(sheet, row)
+    _error_and_rmse(sheet, row + len(ROLES) + 2)
+    series = [
+        Series(s.of.sheet.name, s.of.by_epoch("epoch"), s.of.by_epoch("error"), color, markers=True)
+        for s, color in zip(lists, LINES, strict=False)
+    ]
+    chart = Chart("Error by epoch: the optimizers compared", "epoch", "√Σe²", series, row, 3, 720, 380)
+    sheet.charts.append(chart)
+    return sheet
+
+
+def _legend(sheet: Sheet, row: int) -> None:
+    sheet.put(row, 1, "colours", SECTION)
+    for i, (role, look) in enumerate(ROLES.items(), 1):
+        sheet.put(row + i, 1, role, Style(role, header=True))
+        sheet.put(row + i, 2, look.legend, Style(role, box=role == "input"))
+
+
+def _error_and_rmse(sheet: Sheet, row: int) -> None:
+    sheet.put(row, 1, "two errors", SECTION)
+    text = (
+        "√Σe² is the root of the SUM of an epoch's squared errors; the published spreadsheet calls it rmse. "
+        "RMSE is the root of their MEAN, in the units of y: √Σe² divided by the root of the number of samples. "
+        "Both are measured while the weights move, each sample with the weights of its own step."
+    )
+    sheet.text(row + 1, 1, text, PROSE, across=2)
+    sheet.heights[row + 1] = 78
+    sheet.put(row + 2, 1, "folded rows", SECTION)
+    text = (
+        "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
+        "further down, and the discarded passes that prepare an optimizer's averages."
+    )
+    sheet.text(row + 3, 1, text, PROSE, across=2)
+    sheet.heights[row + 3] = 62

@@ -1,0 +1,246 @@
+"""The sheet of one experiment: a row per step, a block per epoch, the table by epoch and the charts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..experiment import Experiment
+from ..plan import Column, Footer, Start
+from ..trace import Trace
+from ..words import words, written_out
+from .cells import Area, Formula, a1
+from .formula import render
+from .layout import FIRST, HEAD, Layout, X, Y
+from .sheet import Reference, Rule, Sheet
+from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, Style, number_format
+
+MATHS_HEIGHT = 66.0
+
+
+@dataclass(frozen=True)
+class StepSheet:
+    """A composed sheet with what other sheets refer to."""
+
+    experiment: Experiment
+    trace: Trace
+    layout: Layout
+    sheet: Sheet
+    epoch_table: tuple[int, int]
+    epoch_columns: dict[str, int]
+
+    def by_epoch(self, what: str) -> Area:
+        """The cells of one column of the table by epoch."""
+        row, _ = self.epoch_table
+        column = self.epoch_columns[what]
+        return Area(self.sheet.name, row + 1, column, row + self.trace.plan.epochs, column)
+
+    def input(self, name: str) -> Reference:
+        """The cell of an input."""
+        return Reference(self.sheet.name, *self.layout.cell(name))
+
+
+def compose(experiment: Experiment, trace: Trace) -> StepSheet:
+    """Every cell of an experiment's sheet but its verdict and charts."""
+    plan = trace.plan
+    layout = Layout(plan, len(trace.data))
+    sheet = Sheet(plan.name, frozen=(HEAD, 0), repeat_rows=(1, HEAD))
+    for column in range(1, layout.width + 1):
+        sheet.widths[column] = 8.0 if column <= Y else 10.6
+    _inputs(sheet, layout, trace)
+    for block in range(plan.blocks):
+        _head(sheet, layout, trace, block)
+        _rows(sheet, layout, trace, block)
+        _footers(sheet, layout, trace, block)
+        _fold(sheet, layout, block)
+    _notes(sheet, layout)
+    table, columns = _by_epoch(sheet, layout, trace)
+    return StepSheet(experiment, trace, layout, sheet, table, columns)
+
+
+def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
+    """Single cells: each input with its label, rule and message, each derived cell."""
+    plan = trace.plan
+    for given in plan.inputs:
+        row, column = layout.cell(given.name)
+        label_at = (row, column - 1) if column > FIRST + 1 or given.name in plan.weights else (row - 1, column)
+        inside = label_at in {layout.cell(n) for n in layout.mirror.cells} or label_at[0] < 1
+        style = Style("input", "general", box=True, prefix=given.label if inside else "")
+        sheet.put(row, column, float(trace.inputs[given.name]), style)
+        if not inside:
+            sheet.put(*label_at, given.label, LABEL)
+        limits = f"A number from {given.low:g} to {given.high:g}."
+        sheet.rules[row, column] = Rule(given.low, given.high, given.label, f"{_sentence(given.about)} {limits}")
+    for derived in plan.derived:
+        row, column = layout.cell(derived.name)
+        text = render(derived.expr, lambda leaf: layout.outside(leaf, 0))
+        value = float(trace.cells[derived.name])
+        sheet.put(row, column, Formula(text, value), Style("watch", prefix=derived.label, color=FAINT))
+
+
+def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
+    """The block's three lines: name and starts, maths, header."""
+    plan, top = trace.plan, layout.top(block)
+    name = f"epoch {block + 1}" if block < plan.epochs else f"discarded pass {block - plan.epochs + 1}"
+    sheet.put(top, X, name, SECTION)
+    if block:
+        for weight in plan.weights:
+            row, column = layout.start(f"new_{weight}", block)
+            sheet.put(row, column - 1, weight, LABEL)
+        sheet.put(top, layout.columns["pred"], "√Σe²", LABEL)
+        error = layout.footer("error", block)
+        assert error is not None
+        value = float(trace.footers["error"][block])
+        sheet.put(top, layout.columns["pred"] + 1, Formula(a1(*error), value), Style("error", "amount"))
+    sheet.heights[top + 1] = MATHS_HEIGHT
+    for title, column in (("x", X), ("y", Y)):
+        sheet.put(top + 2, column, title, Style("data", header=True, bold=True, align="right"))
+    started = {s.column for s in plan.starts if layout.start(s.column, block)[0] == top + 2}
+    taken = {place for s in plan.states if (place := layout.state(s.name, block))[0] == top + 2}
+    for c in plan.columns:
+        column = layout.columns[c.name]
+        if c.role != "weight":
+            sheet.put(top + 1, column, f"{c.title} = {words(c.expr, plan)}", _maths(c))
+        if c.name not in started and (top + 2, column) not in taken:
+            sheet.put(top + 2, column, c.title, Style(c.role, header=True, bold=True, align="right"))
+    _opening(sheet, layout, trace, block)
+
+
+def _maths(column: Column) -> Style:
+    return Style(column.role, wrap=True, size=8, italic=True, valign="bottom", color=FAINT)
+
+
+def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
+    """Start cells and epoch states, except where the first block's is an input itself."""
+    plan = trace.plan
+    inputs = {layout.cell(i.name) for i in plan.inputs}
+    for item in (*plan.starts, *plan.states):
+        expr, previous = plan.opening(item, block)
+        if isinstance(item, Start):
+            at, value = layout.start(item.column, block), trace.starts[item.column][block]
+            role = plan.column(item.column).role
+        else:
+            at, value = layout.state(item.name, block), trace.states[item.name][block]
+            role = "state"
+        if at in inputs:
+            continue
+        source = block if previous is None else previous
+        text = render(expr, lambda leaf, b=source: layout.outside(leaf, b))  # type: ignore[misc]
+        role = "weight" if role == "update" else role
+        sheet.put(*at, Formula(text, float(value)), Style(role, number_format(role), header=True, bold=True))
+
+
+def _rows(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
+    """A row per sample. Every row of a column but a block's first has the same formula but for its row."""
+    cells, samples = sheet.cells, layout.samples
+    row0 = layout.row(block)
+    offset = layout.top(block) - 1
+    heads = {f"h{line}": offset + line for line in range(1, HEAD + 1)}
+    data = Style("data")
+    for letter, column, values in (("B", X, trace.data.xs), ("C", Y, trace.data.ys)):
+        for s in range(samples):
+            cells[row0 + s, column] = (Formula(f"data!{letter}{5 + s}", float(values[s])), data)
+    for c in trace.plan.columns:
+        column = layout.columns[c.name]
+        style = Style(c.role, number_format(c.role))
+        values = trace.rows[c.name][block].tolist()
+        first = render(c.expr, lambda leaf: layout.inside(leaf, True))
+        rest = render(c.expr, lambda leaf: layout.inside(leaf, False))
+        cells[row0, column] = (Formula(first.format(r=row0, **heads), values[0]), style)
+        for s in range(1, samples):
+            text = rest.format(r=row0 + s, p=row0 + s - 1, **heads)
+            cells[row0 + s, column] = (Formula(text, values[s]), style)
+
+
+def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
+    for footer in trace.plan.footers:
+        at = layout.footer(footer.name, block)
+        if at is None:
+            continue
+        value = float(trace.footers[footer.name][block])
+        role = trace.plan.column(layout.mirror.under[footer.name][0]).role
+        style = Style(role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
+        sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
+        if block == 0:
+            sheet.notes[at] = f"{footer.title}\n{_sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
+    error = layout.footer("error", block)
+    assert error is not None
+    sheet.put(error[0], X, "√Σe², norms" if "norm_b" in layout.mirror.under else "√Σe²", Style(color=FAINT, italic=True))
+
+
+def _footer_text(footer: Footer, layout: Layout, block: int) -> str:
+    return render(footer.expr, lambda leaf: layout.outside(leaf, block))
+
+
+def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
+    """Later blocks fold away below their first line."""
+    if block:
+        for row in range(layout.top(block) + 1, layout.top(block + 1)):
+            sheet.folded[row] = 1
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _notes(sheet: Sheet, layout: Layout) -> None:
+    """In each header of the first block: what the column is, in words and as the first row's formula."""
+    plan = layout.plan
+    row = layout.row(0)
+    for title, column in (("x", X), ("y", Y)):
+        formula = sheet.cells[row, column][0]
+        assert isinstance(formula, Formula)
+        sheet.notes[HEAD, column] = f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
+    for c in plan.columns:
+        column = layout.columns[c.name]
+        formula = sheet.cells[row, column][0]
+        assert isinstance(formula, Formula)
+        lines = [c.title, _sentence(c.about), f"= {words(c.expr, plan)}"]
+        full = words(written_out(c.expr, plan), plan)
+        if f"= {full}" != lines[-1] and len(full) < 120:
+            lines.append(f"= {full}")
+        lines.append(f"First row: ={formula.text}")
+        at = (HEAD, column)
+        if at == layout.start(c.name, 0) if any(s.column == c.name for s in plan.starts) else False:
+            lines.insert(2, "The number here is what the first row starts from.")
+        sheet.notes[at] = "\n".join(lines)
+
+
+def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, int], dict[str, int]]:
+    """The table by epoch, to the right of the first block."""
+    plan = trace.plan
+    left, head = layout.width + 2, HEAD
+    sheet.widths[left - 1] = 2.5
+    columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
+    titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}
+    for weight in plan.weights:
+        columns[f"new_{weight}"] = left + len(columns)
+        titles[f"new_{weight}"] = f"{weight} at its end"
+    for state in plan.states:
+        columns[state.name] = left + len(columns)
+        titles[state.name] = state.title
+    sheet.put(1, left, "by epoch", SECTION)
+    for name, column in columns.items():
+        sheet.put(head, column, titles[name], HEADER_RIGHT)
+        sheet.widths[column] = 7.0 if name == "epoch" else 9.5
+    for block in range(plan.epochs):
+        row = head + 1 + block
+        sheet.put(row, left, float(block + 1), Style(number="integer"))
+        for name, column in columns.items():
+            if name == "epoch":
+                continue
+            style = Style(number="weight" if name.startswith("new") else "amount")
+            if name in ("error", "rmse"):
+                footer = next(f for f in plan.footers if f.name == name)
+                at = layout.footer(name, block)
+                text = a1(*at) if at else _footer_text(footer, layout, block)
+                value = float(trace.footers[name][block])
+            elif name in trace.states:
+                text, value = a1(*layout.state(name, block)), float(trace.states[name][block])
+                style = Style(number="small")
+            else:
+                text = a1(layout.last_row(block), layout.columns[name])
+                value = float(np.ravel(trace.rows[name][block])[-1])
+            sheet.put(row, column, Formula(text, value), style)
+    return (head, left), columns

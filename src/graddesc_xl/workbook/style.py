@@ -1,0 +1,112 @@
+"""Colours and number formats: quiet, explicit RGB, one look per role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FONT = "Calibri"
+INK, FAINT, RULE = "#1F2933", "#6B7785", "#C9D1D9"
+ACCENT, CONTRAST, THIRD, FOURTH, FIFTH = "#2F6DB5", "#D9822B", "#3A8F5C", "#8A5BB0", "#B8403A"
+LINES = (ACCENT, CONTRAST, THIRD, FOURTH, FIFTH)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The fills of a role: its cells and, a shade darker, its header; and what the legend says of it."""
+
+    fill: str
+    header: str
+    legend: str
+
+
+ROLES: Mapping[str, Look] = {
+    "input": Look("#FFF8DC", "#FBE9A9", "type here: an input"),
+    "data": Look("#F5F6F7", "#E3E6E8", "a sample, from the data sheet"),
+    "weight": Look("#EEF1FA", "#D7DEF2", "a weight before this step"),
+    "forward": Look("#E9F2FB", "#CFE2F5", "the forward pass"),
+    "error": Look("#FBEDEB", "#F3D2CD", "the error"),
+    "numerical": Look("#FDF2E4", "#F8DFBF", "a derivative, estimated by nudging a weight"),
+    "analytic": Look("#EBF5EA", "#CFE6CC", "a derivative, exact"),
+    "state": Look("#F3EDF8", "#E0D2EC", "what the optimizer remembers"),
+    "update": Look("#E5F4F3", "#C3E4E1", "a weight after this step"),
+    "watch": Look("#F7F7F2", "#E8E8DA", "only to watch: nothing depends on it"),
+}
+
+_WIDE = "[>=100000]0.00E+00;[<=-100000]0.00E+00;"
+FORMATS: Mapping[str, str] = {
+    "general": "General",
+    "integer": "0",
+    "weight": f"{_WIDE}0.0000",
+    "amount": f"{_WIDE}#,##0.00",
+    "small": "[>=1000]0.00E+00;[<0.01]0.00E+00;0.0000",
+    "relative": '[=0]"0";0.0E+00',
+}
+
+
+def number_format(role: str) -> str:
+    """The number format that fits a role's column."""
+    if role == "data":
+        return "general"
+    if role in ("weight", "update"):
+        return "weight"
+    return "small" if role == "watch" else "amount"
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a cell looks like; `write` turns each distinct one into a format of the file."""
+
+    role: str = ""
+    number: str = "general"
+    header: bool = False
+    bold: bool = False
+    italic: bool = False
+    size: float = 10
+    align: str = ""
+    valign: str = "vcenter"
+    wrap: bool = False
+    color: str = INK
+    prefix: str = ""
+    top: bool = False
+    bottom: bool = False
+    box: bool = False
+
+    def properties(self) -> dict[str, object]:
+        """The properties that XlsxWriter takes."""
+        look = ROLES.get(self.role)
+        number = FORMATS[self.number]
+        if self.prefix:
+            number = f'"{self.prefix} "0.0####'
+        properties: dict[str, object] = {
+            "font_name": FONT,
+            "font_size": self.size,
+            "font_color": self.color,
+            "num_format": number,
+            "valign": self.valign,
+        }
+        if look:
+            properties["bg_color"] = look.header if self.header else look.fill
+        for name, value in (("bold", self.bold), ("italic", self.italic), ("text_wrap", self.wrap)):
+            if value:
+                properties[name] = True
+        if self.align:
+            properties["align"] = self.align
+        if self.box:
+            properties |= {"border": 1, "border_color": "#D9B84A"}
+        if self.top:
+            properties |= {"top": 1, "top_color": FAINT}
+        if self.bottom:
+            properties |= {"bottom": 1, "bottom_color": FAINT}
+        return properties
+
+
+TITLE = Style(bold=True, size=16)
+SUBTITLE = Style(color=FAINT, size=11)
+SECTION = Style(bold=True, size=12)
+TEXT = Style()
+PROSE = Style(wrap=True, valign="top")
+LABEL = Style(color=FAINT, align="right")
+HEADER = Style(bold=True, bottom=True, wrap=True)
+HEADER_RIGHT = Style(bold=True, bottom=True, align="right", wrap=True)
+LINK = Style(color=ACCENT)

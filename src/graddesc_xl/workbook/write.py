@@ -1,0 +1,205 @@
+"""Composed sheets become a file: the only module that knows XlsxWriter."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..errors import WorkbookError
+from .cells import Area, Formula, cached, quoted
+from .sheet import Chart, Sheet
+from .style import FAINT, FONT, INK, RULE, Style
+
+#: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
+CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+#: the custom property that says which book a file is
+PROPERTY = "graddesc-xl"
+
+
+def write(
+    sheets: Sequence[Sheet],
+    path: Path,
+    *,
+    title: str,
+    manifest: dict[str, Any],
+    progress: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write a workbook whole or not at all: into a neighbour of `path` that replaces it at the end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        _write(sheets, temporary, title, manifest, progress)
+        mode = 0o666 & ~_umask()
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write(
+    sheets: Sequence[Sheet], path: Path, title: str, manifest: dict[str, Any], progress: Callable[[str], None]
+) -> None:
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(str(path), options)
+    book.set_properties({"title": title, "author": "graddesc-xl", "created": CREATED})
+    book.set_custom_property(PROPERTY, json.dumps(manifest, sort_keys=True), "text")
+    book.set_size(28800, 16200)
+    book.set_calc_mode("auto")
+    formats: dict[Style, Any] = {}
+    pages = [(sheet, book.add_worksheet(sheet.name)) for sheet in sheets]
+    for sheet, page in pages:
+        progress(sheet.name)
+        _page(sheet, page, title)
+        _cells(sheet, page, book, formats)
+        _around(sheet, page, book)
+    book.close()
+
+
+def _page(sheet: Sheet, page: Any, title: str) -> None:
+    """How the sheet is shown and printed."""
+    page.hide_gridlines(2)
+    page.set_portrait() if sheet.portrait else page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.set_margins(0.4, 0.4, 0.6, 0.6)
+    page.set_header(f"&L&9{title}&R&9&A")
+    page.set_footer("&R&9&P / &N")
+    if sheet.repeat_rows:
+        page.repeat_rows(sheet.repeat_rows[0] - 1, sheet.repeat_rows[1] - 1)
+    if sheet.frozen != (0, 0):
+        page.freeze_panes(*sheet.frozen)
+    if sheet.tab:
+        page.set_tab_color(sheet.tab)
+    for column, width in sheet.widths.items():
+        page.set_column(column - 1, column - 1, width)
+    if sheet.folded:
+        page.outline_settings(True, False, True, False)
+    for row in sorted({*sheet.heights, *sheet.folded, *(r - 1 for r in sheet.folded)}):
+        level = sheet.folded.get(row, 0)
+        options: dict[str, Any] = {"level": level, "hidden": True} if level else {}
+        if not level and row + 1 in sheet.folded:
+            options = {"collapsed": True}
+        page.set_row(row - 1, sheet.heights.get(row), None, options)
+
+
+def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> None:
+    """Every cell; this is where nearly all of the time goes."""
+    formula, string, numeric = page.write_formula, page.write_string, page.write_number
+    for (row, column), (content, style) in sheet.cells.items():
+        look = formats.get(style)
+        if look is None:
+            look = formats[style] = book.add_format(style.properties())
+        if isinstance(content, Formula):
+            done = formula(row - 1, column - 1, content.text, look, cached(content.value))
+        elif isinstance(content, str):
+            if (row, column) in sheet.links:
+                target = sheet.links[row, column].sheet
+                done = page.write_url(row - 1, column - 1, f"internal:{quoted(target)}!A1", look, content)
+            elif (row, column) in sheet.merged:
+                across = sheet.merged[row, column]
+                done = page.merge_range(row - 1, column - 1, row - 1, column - 2 + across, content, look)
+            else:
+                done = string(row - 1, column - 1, content, look)
+        else:
+            done = numeric(row - 1, column - 1, content, look)
+        if done:
+            raise WorkbookError(f"{sheet.address(row, column)} cannot be written: a sheet ends at XFD1048576.")
+
+
+def _around(sheet: Sheet, page: Any, book: Any) -> None:
+    """Notes, input rules and charts."""
+    for (row, column), text in sheet.notes.items():
+        lines = sum(1 + len(line) // 46 for line in text.splitlines())
+        size = {"width": 300, "height": 24 + 17 * lines, "font_name": FONT, "font_size": 9, "color": "#FFFEF5"}
+        page.write_comment(row - 1, column - 1, text, size)
+    for (row, column), rule in sheet.rules.items():
+        page.data_validation(
+            row - 1,
+            column - 1,
+            row - 1,
+            column - 1,
+            {
+                "validate": "decimal",
+                "criteria": "between",
+                "minimum": rule.low,
+                "maximum": rule.high,
+                "input_title": rule.title[:32],
+                "input_message": rule.message[:255],
+                "error_title": "not possible",
+                "error_message": f"{rule.title}: a number from {rule.low:g} to {rule.high:g}.",
+            },
+        )
+    for chart in sheet.charts:
+        page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), {"object_position": 2})
+
+
+def _reference(area: Area) -> list[Any]:
+    return [area.sheet, area.top - 1, area.left - 1, area.bottom - 1, area.right - 1]
+
+
+def _chart(chart: Chart, book: Any) -> Any:
+    """A scatter chart of straight lines: it leaves a gap where a cell is an error."""
+    made = book.add_chart({"type": "scatter", "subtype": "straight"})
+    for series in chart.series:
+        line: dict[str, Any] = {"color": series.color, "width": 1.75}
+        if series.dashed:
+            line["dash_type"] = "dash"
+        marker = {"type": "circle", "size": 5, "fill": {"color": series.color}, "border": {"color": series.color}}
+        made.add_series(
+            {
+                "name": series.name,
+                "categories": _reference(series.x),
+                "values": _reference(series.y),
+                "line": line,
+                "marker": marker if series.markers else {"type": "none"},
+                "y2_axis": series.second,
+            }
+        )
+    font = {"name": FONT, "size": 9, "color": INK, "bold": False}
+    grid = {"visible": True, "line": {"color": RULE, "width": 0.5}}
+
+    def axis(name: str, *, gridded: bool, form: str = "General") -> dict[str, Any]:
+        return {
+            "name": name,
+            "name_font": font,
+            "num_font": font,
+            "num_format": form,
+            "line": {"color": FAINT, "width": 0.75},
+            "major_gridlines": grid if gridded else {"visible": False},
+            "label_position": "low",
+        }
+
+    across = axis(chart.x_title, gridded=False)
+    across["min"] = 0
+    if chart.x_max is not None:
+        across["max"] = chart.x_max
+    made.set_x_axis(across)
+    made.set_y_axis(axis(chart.y_title, gridded=True, form=chart.y_format))
+    if any(series.second for series in chart.series):
+        right = axis(chart.y2_title, gridded=False, form=chart.y_format)
+        right["label_position"] = "high"
+        made.set_y2_axis(right)
+    made.set_title({"name": chart.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}})
+    made.set_legend({"position": "bottom", "font": font})
+    made.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
+    made.show_hidden_data()
+    made.set_size({"width": chart.width, "height": chart.height})
+    return made
