@@ -8,6 +8,7 @@ error cells: where a value stops being finite, the rest of that run is done agai
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -73,17 +74,27 @@ def _variable(leaf: Expr) -> str:
     raise AssertionError(leaf)
 
 
-def _spell(expr: Expr, lines: list[str]) -> str:
-    """The source of an expression; what it needs computed first is appended to `lines`."""
+def _count(expr: Expr, uses: Counter[Expr]) -> None:
+    """Add up how often the source of a row needs the value of each operation."""
+    if isinstance(expr, Apply):
+        uses[expr] += 1
+        if uses[expr] == 1:
+            for arg in expr.args:
+                _count(arg, uses)
+                uses[arg] += expr.op in _REPEATS_ARGUMENTS
+
+
+def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[str]) -> str:
+    """The source of an expression; what is used more than once gets a name and a line of its own."""
     if not isinstance(expr, Apply):
         return _variable(expr)
-    args = [_spell(arg, lines) for arg in expr.args]
-    if expr.op in _REPEATS_ARGUMENTS:
-        for i, arg in enumerate(expr.args):
-            if isinstance(arg, Apply):
-                lines.append(f"t{len(lines)} = {args[i]}")
-                args[i] = f"t{len(lines) - 1}"
-    return SOURCE[expr.op](*args)
+    if expr not in names:
+        value = SOURCE[expr.op](*(_spell(arg, uses, names, lines) for arg in expr.args))
+        if uses[expr] == 1:
+            return value
+        names[expr] = f"t{len(names)}"
+        lines.append(f"{names[expr]} = {value}")
+    return names[expr]
 
 
 def source(plan: Plan) -> str:
@@ -91,12 +102,15 @@ def source(plan: Plan) -> str:
     carried = [start.column for start in plan.starts]
     arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
     arguments += [f"q_{name}" for name in carried]
+    uses: Counter[Expr] = Counter()
+    for column in plan.columns:
+        _count(column.expr, uses)
+    names: dict[Expr, str] = {}
     body: list[str] = []
     for column in plan.columns:
-        lines: list[str] = []
-        value = _spell(column.expr, lines)
-        body += [*lines, f"c_{column.name} = {value}"]
-    body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)}))")
+        value = _spell(column.expr, uses, names, body)
+        body.append(f"c_{column.name} = {value}")
+    body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)},))")
     body += [f"q_{name} = c_{name}" for name in carried]
     inner = "\n        ".join(body)
     return f"def epoch(emit, samples, {', '.join(arguments)}):\n    for x, y in samples:\n        {inner}\n"
@@ -188,6 +202,7 @@ class _Job:
 
     def __post_init__(self) -> None:
         plan, per_block = self.plan, (self.plan.blocks, *self.shape)
+        self.samples = list(zip(self.data.xs.tolist(), self.data.ys.tolist(), strict=True))
         self.index = {column.name: i for i, column in enumerate(plan.columns)}
         self.rows = np.full((len(plan.columns), plan.blocks, len(self.data), *self.shape), np.nan)
         self.starts = {start.column: np.full(per_block, np.nan) for start in plan.starts}
@@ -212,7 +227,7 @@ class _Job:
 
     def outside(self, block: int | slice) -> Callable[[Expr], Any]:
         """The values of leaves that stand outside the rows, as seen from a block (or each of a slice)."""
-        samples = -1 - len(self.shape)  # the axis, in one block and in many
+        axis = -1 - len(self.shape)  # of the samples, in one block and in many
 
         def leaf(expr: Expr) -> Any:
             match expr:
@@ -221,7 +236,7 @@ class _Job:
                 case State(name):
                     return self.states[name][block]
                 case Over(reduction, column):
-                    return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, samples))
+                    return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, axis))
                 case Foot(name):
                     footer = next(f for f in self.plan.footers if f.name == name)
                     return evaluate(footer.expr, leaf)
@@ -233,18 +248,17 @@ class _Job:
         """Run the generated code until the end, or until it meets a division by zero or the like."""
         plan, batch = self.plan, bool(self.shape)
         epoch = compile_epoch(plan, batch=batch)
-        samples = list(zip(self.data.xs.tolist(), self.data.ys.tolist(), strict=True))
         fixed = [self.cells[name] for name in _cells(plan)]
         for block in plan.in_time():
             self.open(block)
             opened = [cell if batch else float(cell) for cell in self.opened(block)]
             kept: list[Any] = []  # flat: a list of rows takes twice as long
             with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError):
-                epoch(kept.extend, samples, *fixed, *opened)
+                epoch(kept.extend, self.samples, *fixed, *opened)
             steps = len(kept) // len(plan.columns)
             rows = _stacked(kept, self.shape).reshape(steps, len(plan.columns), *self.shape)
             self.rows[:, block, :steps] = rows.swapaxes(0, 1)
-            if steps < len(samples):
+            if steps < len(self.samples):
                 break
 
     def mend(self) -> None:
@@ -291,7 +305,7 @@ class _Job:
         def leaf(expr: Expr) -> Any:
             match expr:
                 case Data(name):
-                    return (self.data.xs if name == "x" else self.data.ys)[sample]
+                    return self.samples[sample]["xy".index(name)]
                 case Here(column):
                     return self.rows[self.index[column], block, sample]
                 case Prev(column) if sample == 0:

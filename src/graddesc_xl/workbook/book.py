@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..data import GRADDESC, Dataset
 from ..errors import SettingError, did_you_mean
 from ..experiment import EXPERIMENTS, Experiment
 from ..trace import Trace
@@ -64,19 +63,28 @@ class Composition:
 
 
 def compose(
-    of: Book, traces: Mapping[str, Trace], data: Dataset = GRADDESC, progress: Callable[[str], None] = lambda _: None
+    of: Book,
+    traces: Mapping[str, Trace],
+    *,
+    numpy: Mapping[str, Trace] | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Composition:
-    """Every sheet of a book with the traces' values; traces: experiment -> its single run."""
-    samples = data_sheet.compose(data)
+    """Every sheet of a book with the traces' values; traces: experiment -> its single run.
+
+    numpy: the runs whose values the sheets hold as constants, where those are not `traces`: a workbook keeps
+    the constants it was built with when a person changes its inputs.
+    """
+    numpy = numpy or traces
+    samples = data_sheet.compose(next(iter(traces.values())).data)
     lists = []
     for e in of.sheets:
         progress(e.name)
         trace = traces[e.name]
         stepped = step_sheet.compose(e, trace)
-        steps = steps_list.compose(stepped, dict(trace.rows), samples)
+        steps = steps_list.compose(stepped, numpy[e.name].rows, samples)
         charts.add(steps)
         lists.append(steps)
-    checked = check.compose(lists, check.numpy_inputs(lists, samples), samples)
+    checked = check.compose(lists, check.numpy_inputs(numpy, samples.name), samples)
     front = overview.compose(of.title, of.subtitle, lists, checked)
     sheets = [front, samples, *(s.of.sheet for s in lists), checked.sheet, *(s.sheet for s in lists)]
     return Composition(of, sheets, lists)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..trace import Trace
 from .cells import Area, column_letters
 from .layout import FIRST_DATA
-from .live import Live, call, count_above, live, live_range
+from .live import Live, call, constant, count_above, live, live_range, text
 from .sheet import Reference, Sheet
 from .steps_list import StepsList
 from .style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
@@ -64,16 +65,15 @@ def _column(sheet: Sheet, row: int, steps: StepsList, name: str, tolerance: Live
     sheet.put(row, 1, plan.name, Style(color=FAINT))
     sheet.put(row, 2, plan.column(name).title)
     sheet.put(row, 3, call("COUNT", differences).formula, Style(number="integer"))
-    off = sheet.put(row, 4, count_above(differences, tolerance).formula, Style(number="integer"))
+    sheet.put(row, 4, count_above(differences, tolerance).formula, Style(number="integer"))
     worst = sheet.put(row, 5, call("MAX", differences).formula, Style(number="relative"))
     position = call("MATCH", live(sheet, worst, home=SHEET), differences, 0) - 1
     block = call("INT", position / layout.samples)
-    at = Live(str(layout.row(0)), float(layout.row(0))) + block * layout.height + call("MOD", position, layout.samples)
+    at = constant(layout.row(0)) + block * layout.height + call("MOD", position, layout.samples)
     letters = column_letters(layout.columns[name])
-    where = Live(f'"{plan.name}!{letters}"', f"{plan.name}!{letters}") & call("TEXT", at, "0")
+    where = text(f"{plan.name}!{letters}") & call("TEXT", at, "0")
     any_off = live(sheet, worst, home=SHEET) > 0
-    sheet.put(row, 6, call("IF", any_off, where, "").formula, Style(align="right"))
-    del off
+    sheet.put(row, 6, call("IF", any_off, where, "–").formula, Style(align="right"))
 
 
 def _summary(sheet: Sheet, row: int, steps: StepsList, rows: tuple[int, int], changed: Live) -> Reference:
@@ -89,11 +89,9 @@ def _summary(sheet: Sheet, row: int, steps: StepsList, rows: tuple[int, int], ch
     found = Live(f"INDEX({str(addresses).split('!')[1]},{best_row.text})", live(sheet, (index, 6)).value)
     where = sheet.put(row, 5, found.formula, Style(align="right"))
     here = {k: live(sheet, at, home=SHEET) for k, at in (("n", compared), ("off", off), ("where", where))}
-    good = Live('"agrees with NumPy in "', "agrees with NumPy in ") & here["n"] & " cells"
+    good = text("agrees with NumPy in ") & here["n"] & " cells"
     bad = here["off"] & " cells differ from NumPy, worst at " & here["where"]
-    warned = Live('"inputs differ from the ones NumPy ran with: "', "inputs differ from the ones NumPy ran with: ") & call(
-        "MID", changed, 3, 200
-    )
+    warned = text("inputs differ from the ones NumPy ran with: ") & call("MID", changed, 3, 200)
     message = call("IF", changed.equals(""), call("IF", here["off"].equals(0), good, bad), warned)
     return sheet.put(row, 6, message.formula, Style(bold=True))
 
@@ -104,7 +102,7 @@ def _inputs(
     """The table of inputs; returns, per sheet, the text `, a, learn` of those that differ."""
     left = 8
     sheet.put(HEAD - 1, left, "inputs", SECTION)
-    for i, title in enumerate(("sheet", "input", "now", "NumPy had", "differs")):
+    for i, title in enumerate(("sheet", "input", "now", "NumPy had", "same?")):
         sheet.put(HEAD, left + i, title, HEADER if i < 2 else HEADER_RIGHT)
     row = HEAD + 1
 
@@ -115,15 +113,15 @@ def _inputs(
         sheet.put(row, left + 2, now.formula, Style(number="general", align="right"))
         sheet.put(row, left + 3, had, Style(number="general", align="right"))
         here, numpys = (live(sheet, (row, left + i), home=SHEET) for i in (2, 3))
-        gap = call("ABS", here - numpys) > Live("0.000000000001", 1e-12) * call("ABS", numpys)
-        differs = call("IF", call("ISNUMBER", here), call("IF", gap, f", {label}", ""), f", {label}")
+        gap = call("ABS", here - numpys) > constant(1e-12) * call("ABS", numpys)
+        differs = call("IF", call("ISNUMBER", here), call("IF", gap, "differs", "same"), "differs")
         at = sheet.put(row, left + 4, differs.formula, Style(align="right"))
         row += 1
-        return live(sheet, at, home=SHEET)
+        return call("IF", live(sheet, at, home=SHEET).equals("differs"), f", {label}", "")
 
     n = lists[0].of.layout.samples
     samples = {c: live_range(data, Area(data.name, FIRST_DATA, c, FIRST_DATA + n - 1, c)) for c in (2, 3)}
-    shared: Live = Live('""', "")
+    shared = text("")
     for label, now in (
         ("const", live(data, (1, 3))),
         ("slope", live(data, (2, 3))),
@@ -136,30 +134,18 @@ def _inputs(
     texts = {}
     for steps in lists:
         of = steps.of
-        text = shared
+        changed = shared
         for given in of.trace.plan.inputs:
             now = live(of.sheet, of.input(given.name))
-            text = text & line(of.sheet.name, given.label, now, numpy_inputs[of.sheet.name][given.name])
-        texts[of.sheet.name] = text
+            changed = changed & line(of.sheet.name, given.label, now, numpy_inputs[of.sheet.name][given.name])
+        texts[of.sheet.name] = changed
     return texts
 
 
-def numpy_inputs(lists: Sequence[StepsList], data: Sheet) -> dict[str, dict[str, float]]:
+def numpy_inputs(traces: Mapping[str, Trace], data_sheet: str) -> dict[str, dict[str, float]]:
     """What the engine ran with, in the form `compose` takes."""
-    trace = lists[0].of.trace
-    xs, ys = trace.data.xs, trace.data.ys
-    found = {
-        data.name: {
-            "const": trace.data.const,
-            "slope": trace.data.slope,
-            "x": float(xs.sum()),
-            "x²": float(xs @ xs),
-            "y": float(ys.sum()),
-            "y²": float(ys @ ys),
-        }
-    }
-    for steps in lists:
-        found[steps.of.sheet.name] = {k: float(v) for k, v in steps.of.trace.inputs.items()}
-    return found
-
-
+    data = next(iter(traces.values())).data
+    xs, ys = data.xs, data.ys
+    samples = {"x": float(xs.sum()), "x²": float(xs @ xs), "y": float(ys.sum()), "y²": float(ys @ ys)}
+    found = {data_sheet: {"const": data.const, "slope": data.slope, **samples}}
+    return found | {name: {k: float(v) for k, v in trace.inputs.items()} for name, trace in traces.items()}

@@ -157,6 +157,11 @@ class Layout:
         """The row of the block's last sample."""
         return self.row(block, self.samples - 1)
 
+    @cached_property
+    def tops(self) -> frozenset[int]:
+        """The first lines of all blocks."""
+        return frozenset(self.top(block) for block in range(self.plan.blocks))
+
     @property
     def end(self) -> int:
         """The last row of the sheet's table."""

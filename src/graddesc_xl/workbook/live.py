@@ -31,6 +31,7 @@ class Live:
 
     text: str
     value: Value
+    binds: int = 9
 
     @property
     def formula(self) -> Formula:
@@ -38,33 +39,33 @@ class Live:
         return Formula(self.text, self.value)
 
     def __add__(self, other: Operand) -> Live:
-        return _binary("+", self, other, lambda u, v: u + v)
+        return _binary("+", 3, self, other, lambda u, v: u + v)
 
     def __sub__(self, other: Operand) -> Live:
-        return _binary("-", self, other, lambda u, v: u - v)
+        return _binary("-", 3, self, other, lambda u, v: u - v)
 
     def __mul__(self, other: Operand) -> Live:
-        return _binary("*", self, other, lambda u, v: u * v)
+        return _binary("*", 4, self, other, lambda u, v: u * v)
 
     def __truediv__(self, other: Operand) -> Live:
-        return _binary("/", self, other, lambda u, v: u / v if v else math.nan)
+        return _binary("/", 4, self, other, lambda u, v: u / v if v else math.nan)
 
     def __gt__(self, other: Operand) -> Live:
-        return _binary(">", self, other, lambda u, v: u > v)
+        return _binary(">", 1, self, other, lambda u, v: u > v)
 
     def __le__(self, other: Operand) -> Live:
-        return _binary("<=", self, other, lambda u, v: u <= v)
+        return _binary("<=", 1, self, other, lambda u, v: u <= v)
 
     def equals(self, other: Operand) -> Live:
         """u = v."""
-        return _binary("=", self, other, lambda u, v: u == v)
+        return _binary("=", 1, self, other, lambda u, v: u == v)
 
     def differs(self, other: Operand) -> Live:
         """u <> v."""
-        return _binary("<>", self, other, lambda u, v: u != v)
+        return _binary("<>", 1, self, other, lambda u, v: u != v)
 
     def __and__(self, other: Operand) -> Live:
-        return _binary("&", self, other, lambda u, v: _as_text(u) + _as_text(v))
+        return _binary("&", 2, self, other, lambda u, v: _as_text(u) + _as_text(v))
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,28 @@ def _as_text(value: Value) -> str:
 def _live(operand: Operand | Range) -> Live | Range:
     if isinstance(operand, (Live, Range)):
         return operand
-    if isinstance(operand, str):
-        return Live('"' + operand.replace('"', '""') + '"', operand)
-    return Live(number(operand), float(operand))
+    return text(operand) if isinstance(operand, str) else constant(operand)
 
 
-def _binary(sign: str, left: Live, right: Operand, meaning: Callable[[Any, Any], Any]) -> Live:
+def text(words: str) -> Live:
+    """Text as a formula spells it."""
+    return Live('"' + words.replace('"', '""') + '"', words)
+
+
+def constant(value: float) -> Live:
+    """A number as a formula spells it."""
+    return Live(number(value), float(value))
+
+
+def _binary(sign: str, binds: int, left: Live, right: Operand, meaning: Callable[[Any, Any], Any]) -> Live:
     other = _live(right)
     assert isinstance(other, Live)
+    first = left.text if left.binds >= binds else f"({left.text})"
+    second = other.text if other.binds > binds else f"({other.text})"
     for operand in (left, other):
         if is_error(operand.value):
-            return Live(f"({left.text}{sign}{other.text})", operand.value)
-    return Live(f"({left.text}{sign}{other.text})", meaning(left.value, other.value))
+            return Live(f"{first}{sign}{second}", operand.value, binds)
+    return Live(f"{first}{sign}{second}", meaning(left.value, other.value), binds)
 
 
 def _total(values: Array) -> float:
@@ -152,7 +163,7 @@ def call(name: str, *operands: Operand | Range) -> Live:
     """A spreadsheet function of cells, ranges, numbers and text.
 
     >>> call("IF", Live("F4", 3.0) > 2, "large", "small")
-    Live(text='IF((F4>2),"large","small")', value='large')
+    Live(text='IF(F4>2,"large","small")', value='large', binds=9)
     """
     args = [_live(operand) for operand in operands]
     text = f"{name}({','.join(arg.text for arg in args)})"

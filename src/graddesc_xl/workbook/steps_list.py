@@ -6,6 +6,8 @@ first, the discarded passes last.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +16,7 @@ from ..evaluate import Array
 from ..verdict import EXACT, EXPLODED, SETTLED
 from .cells import Area, Formula, a1, cached, column_letters, quoted
 from .layout import BEST_FIT, FIRST_DATA
-from .live import Live, Range, call, live, live_range
+from .live import Live, Range, call, constant, live, live_range, text
 from .sheet import Reference, Sheet
 from .step_sheet import StepSheet
 from .style import FAINT, LABEL, SECTION, Style, number_format
@@ -23,6 +25,8 @@ HEADER, FIRST_ROW = 5, 6
 FIRST_COLUMN = 3
 #: differences are relative, but never to less than this
 FLOOR = 1e-6
+#: and rounded to so many decimals: what is left of a last bit is not worth an address
+DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,14 @@ class StepsList:
         return Area(self.sheet.name, top, column, top + count - 1, column)
 
 
-def difference(mine: float, theirs: float) -> float:
-    """What a cell of the third part shows."""
-    if np.isfinite(mine) and np.isfinite(theirs):
-        return abs(mine - theirs) / max(abs(theirs), FLOOR)
-    return 0.0 if np.isfinite(mine) == np.isfinite(theirs) else 1.0
+def difference(mine: float, theirs: float | str) -> float:
+    """What a cell of the third part shows; an error cell agrees with an error's name."""
+    if isinstance(theirs, str):
+        return float(math.isfinite(mine))
+    return round(abs(mine - theirs) / max(abs(theirs), FLOOR), DIGITS) if math.isfinite(mine) else 1.0
 
 
-def compose(of: StepSheet, engine: dict[str, Array], data: Sheet) -> StepsList:
+def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsList:
     """The list for a sheet; engine: column -> the values NumPy had, shape (blocks, samples)."""
     plan, layout = of.trace.plan, of.layout
     names = layout.mirror.order
@@ -112,22 +116,22 @@ def compose(of: StepSheet, engine: dict[str, Array], data: Sheet) -> StepsList:
         cells[row, 1] = (float(block + 1) if block < plan.epochs else f"pass {block - plan.epochs + 1}", whole)
         cells[row, 2] = (float(k + 1) if k < kept else "", whole)
         for i in range(width):
-            value, wanted = float(mine[i, k]), float(theirs[i, k])
+            value, wanted = float(mine[i, k]), _constant(float(theirs[i, k]))
             cells[row, starts[0] + i] = (Formula(f"{target}!{column_letters(place[i])}{source}", value), styles[i])
-            cells[row, starts[1] + i] = (_constant(wanted), plain[i])
+            cells[row, starts[1] + i] = (wanted, plain[i])
             left, right = f"{letters[0][i]}{row}", f"{letters[1][i]}{row}"
-            text = (
-                f"IF(ISNUMBER({left}),IF(ISNUMBER({right}),ABS({left}-{right})/MAX(ABS({right}),$B$3),1),"
+            spelled = (
+                f"IF(ISNUMBER({left}),IF(ISNUMBER({right}),ROUND(ABS({left}-{right})/MAX(ABS({right}),$B$3),{DIGITS}),1),"
                 f"IF(ISNUMBER({right}),1,0))"
             )
-            cells[row, starts[2] + i] = (Formula(text, difference(value, wanted)), gap_style)
+            cells[row, starts[2] + i] = (Formula(spelled, difference(value, wanted)), gap_style)
     sheet.put(2, 1, "limit", LABEL)
     sheet.put(3, 1, "floor", LABEL)
     sheet.put(3, 2, FLOOR, Style(number="relative"))
     ys = live_range(data, Area(data.name, FIRST_DATA, 3, FIRST_DATA + n - 1, 3))
     energy = call("SUMSQ", ys)
     scale = call("IF", energy.equals(0), 1, energy)
-    limit = sheet.put(2, 2, (Live("10^12", EXPLODED**2) * scale).formula, Style(number="amount"))
+    limit = sheet.put(2, 2, (Live("10^12", EXPLODED**2, 4) * scale).formula, Style(number="amount"))
     sheet.put(2, 3, "a squared error above this counts as exploded: (10⁶)² times Σy²", Style(color=FAINT))
     sheet.put(3, 3, "differences are relative to NumPy's value, but never to less than this", Style(color=FAINT))
     _targets(sheet, of, data, starts[2], kept)
@@ -156,8 +160,9 @@ def _targets(sheet: Sheet, of: StepSheet, data: Sheet, column: int, kept: int) -
 
 
 def _constant(value: float) -> float | str:
+    """An engine's value as a typed cell: a file keeps 16 digits of a number that is typed."""
     shown = cached(value)
-    return shown if isinstance(shown, str) else float(shown)
+    return shown if isinstance(shown, str) else float(f"{shown:.16G}")
 
 
 def _verdict(of: StepSheet, flags: str, flagged: Array, scale: Live) -> Live:
@@ -166,14 +171,14 @@ def _verdict(of: StepSheet, flags: str, flagged: Array, scale: Live) -> Live:
     home = of.sheet.name
     last = live(of.sheet, (errors.bottom, errors.left), home=home)
     marks = Range(flags, flagged)
-    small = last <= Live("1E-09", EXACT) * call("SQRT", scale)
+    small = last <= constant(EXACT) * call("SQRT", scale)
     settled = small
     if errors.bottom > errors.top:
         before = live(of.sheet, (errors.bottom - 1, errors.left), home=home)
-        settled = call("OR", small, call("ABS", last - before) <= Live("0.001", SETTLED) * before)
+        settled = call("OR", small, call("ABS", last - before) <= constant(SETTLED) * before)
     return call(
         "IF",
         call("SUM", marks) > 0,
-        Live('"exploded at step "', "exploded at step ") & call("MATCH", 1, marks, 0),
+        text("exploded at step ") & call("MATCH", 1, marks, 0),
         call("IF", settled, "settled", "still learning"),
     )

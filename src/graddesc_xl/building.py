@@ -1,0 +1,99 @@
+"""Build a workbook: run its experiments, compose its sheets, write the file."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engine import run
+from .errors import WorkbookError
+from .workbook.book import Book, book, compose
+from .workbook.write import CREATED, PROPERTY, write
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `build` wrote. verdicts: sheet -> what became of its run; seconds: wall time."""
+
+    path: Path
+    sheets: tuple[str, ...]
+    formula_cells: int
+    verdicts: Mapping[str, str]
+    seconds: float
+
+
+def build(
+    name: str,
+    folder: str | Path = "workbooks",
+    *,
+    force: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Built:
+    """Write the workbook of that name into a folder, whole or not at all.
+
+    A file that a person has saved since it was built is left alone unless `force`.
+    Raises SettingError for an unknown name and WorkbookError for what cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     build("graddesc", folder).verdicts["basic"]
+    'still learning'
+    """
+    began = time.perf_counter()
+    of = book(name)
+    path = Path(folder) / of.file
+    guard(path, force)
+    traces = {}
+    for e in of.sheets:
+        progress(f"running {e.name}")
+        traces[e.name] = run(e)
+    made = compose(of, traces, progress=lambda sheet: progress(f"composing {sheet}"))
+    try:
+        write(
+            made.sheets,
+            path,
+            title=of.title,
+            manifest=manifest(of),
+            progress=lambda sheet: progress(f"writing {sheet}"),
+        )
+    except OSError as problem:
+        raise WorkbookError(f"{path} cannot be written: {problem.strerror or problem}. Choose another folder with -o.") from None
+    return Built(
+        path,
+        tuple(sheet.name for sheet in made.sheets),
+        sum(len(sheet.formulas()) for sheet in made.sheets),
+        {name: str(trace.verdict) for name, trace in traces.items()},
+        time.perf_counter() - began,
+    )
+
+
+def manifest(of: Book) -> dict[str, object]:
+    """What the file says of itself: enough to find its plans again."""
+    return {"book": of.name, "format": 1}
+
+
+def guard(path: Path, force: bool) -> None:
+    """Refuse to write over a workbook that is open, or that a person has saved since it was built."""
+    for lock in (path.with_name(f".~lock.{path.name}#"), path.with_name(f"~${path.name}")):
+        if lock.exists():
+            raise WorkbookError(f"{path} is open in another program ({lock.name} lies beside it). Close it there first.")
+    if path.exists() and not force and not untouched(path):
+        raise WorkbookError(
+            f"{path} has been saved by another program since it was built; building would lose those changes. "
+            "Build into another folder with -o, or overwrite it with --force."
+        )
+
+
+def untouched(path: Path) -> bool:
+    """Whether a file is one of ours as we wrote it: every program that saves a workbook stamps the time."""
+    stamp = CREATED.strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        with zipfile.ZipFile(path) as file:
+            core = file.read("docProps/core.xml").decode("utf-8", "replace")
+            custom = file.read("docProps/custom.xml").decode("utf-8", "replace")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return False
+    return core.count(stamp) == 2 and PROPERTY in custom

@@ -1,0 +1,155 @@
+"""Read a workbook that may be anything: refuse what is no workbook, what explodes, what refers elsewhere."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import WorkbookError
+from ..workbook.cells import DIV0, ERRORS
+from ..workbook.write import PROPERTY
+
+#: the most that a workbook may unpack to, in bytes, and how many times its packed size
+LARGEST, RATIO = 400_000_000, 200
+_NO_WORKBOOK = "is not a workbook in the .xlsx format"
+
+Cells = Mapping[tuple[int, int], Any]
+
+
+def check_file(path: Path) -> None:
+    """Raise `WorkbookError` for a file that is missing, no workbook, damaged or dangerous."""
+    if not path.exists():
+        raise WorkbookError(f"There is no file {path}.")
+    if path.is_dir():
+        raise WorkbookError(f"{path} is a folder; name the workbook in it.")
+    try:
+        with zipfile.ZipFile(path) as file:
+            parts = file.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            if unpacked > LARGEST or unpacked > RATIO * max(path.stat().st_size, 10_000):
+                raise WorkbookError(f"{path} would unpack to {unpacked / 1e6:,.0f} MB: far more than a workbook needs, so it was not opened.")
+            if "xl/workbook.xml" not in file.namelist():
+                raise WorkbookError(f"{path} {_NO_WORKBOOK}: it is a zip file without xl/workbook.xml.")
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels", ".vml")):
+                    with file.open(part) as stream:
+                        _check_xml(path, part.filename, stream.read(8192))
+            damaged = file.testzip()
+    except zipfile.BadZipFile:
+        raise WorkbookError(f"{path} {_NO_WORKBOOK}, or it was cut off while it was copied.") from None
+    except (EOFError, OSError) as problem:
+        raise WorkbookError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
+    except (RuntimeError, NotImplementedError, ValueError) as problem:
+        raise WorkbookError(f"{path} cannot be unpacked: {problem}.") from None
+    if damaged:
+        raise WorkbookError(f"{path} is damaged: its part {damaged} does not match its checksum.")
+
+
+def _check_xml(path: Path, part: str, start: bytes) -> None:
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in start:
+        raise WorkbookError(f"{path}: its part {part} is not written in UTF-8, as a workbook's parts are.")
+    if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
+        raise WorkbookError(f"{path}: its part {part} declares XML entities, which no workbook needs; it was not opened.")
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """What the file says of itself, or None where it is not one of ours."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, read_only=True)
+        found = next((p.value for p in book.custom_doc_props.props if p.name == PROPERTY), None)
+        book.close()
+        manifest = json.loads(str(found)) if found is not None else None
+    except Exception as problem:
+        raise WorkbookError(f"{path} {_NO_WORKBOOK} that can be read: {problem}.") from None
+    return manifest if isinstance(manifest, dict) else None
+
+
+@dataclass
+class Model:
+    """A workbook in IronCalc: its formulas, the values its file holds, and those of a recalculation."""
+
+    path: Path
+    model: Any
+    sheets: Mapping[str, int]
+
+    def value(self, sheet: str, row: int, column: int) -> Any:
+        """A cell's value: float, str, bool or None; an error cell is inf (#NUM!) or nan (any other)."""
+        return plain(self.model.get_cell_value(self.sheets[sheet], row, column))
+
+    def values(self, sheet: str, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+        """The values of cells of a sheet."""
+        get, index = self.model.get_cell_value, self.sheets[sheet]
+        return {at: plain(get(index, *at)) for at in cells}
+
+    def formula(self, sheet: str, row: int, column: int) -> str | None:
+        """A cell's formula without `=`, or None."""
+        text = self.model.get_cell_formula(self.sheets[sheet], row, column)
+        return text[1:] if text else None
+
+    def same_formula(self, sheet: str, row: int, column: int, expected: str) -> bool:
+        """Whether the cell holds the expected formula, however it is spelled."""
+        found = self.formula(sheet, row, column)
+        if found is None:
+            return False
+        if found == expected or _normal(found) == _normal(expected):
+            return True
+        scratch, index = 16_000, self.sheets[sheet]  # a column far away; references are not relative in the text
+        self.model.update_cell_with_formula(index, row, scratch, f"={expected}")
+        spelled = self.model.get_cell_formula(index, row, scratch)
+        self.model.clear_cell_contents(index, row, scratch)
+        return _normal(found) == _normal(spelled[1:])
+
+    def type_number(self, sheet: str, row: int, column: int, value: float) -> None:
+        """Type a number into a cell, as a person would."""
+        self.model.update_cell_with_number(self.sheets[sheet], row, column, value)
+
+    def recalculate(self) -> None:
+        """Compute every formula anew, whatever the file held."""
+        guarded(self.path, self.model.evaluate)
+
+    def used(self, sheet: str) -> list[tuple[int, int]]:
+        """Every cell of a sheet that is not empty."""
+        index = self.sheets[sheet]
+        return [(row, column) for place, row, column in self.model.get_all_cells() if place == index]
+
+
+_FREE = str.maketrans("", "", " '@")
+
+
+def _normal(formula: str) -> str:
+    """A formula without the freedom of its spelling: case, spaces, quotes, the @ of newer Excels."""
+    parts = formula.split('"')
+    return '"'.join(part if i % 2 else part.upper().translate(_FREE) for i, part in enumerate(parts))
+
+
+def plain(value: Any) -> Any:
+    """A value of IronCalc's as this package has it."""
+    if isinstance(value, str) and value in ERRORS:
+        return float("nan") if value == DIV0 else float("inf")
+    return value
+
+
+def guarded(path: Path, action: Any, *arguments: Any) -> Any:
+    """Call into IronCalc; whatever it throws, its panics included, becomes a sentence."""
+    try:
+        return action(*arguments)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:
+        reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+        raise WorkbookError(f"{path} cannot be read by IronCalc: {reason}.") from None
+
+
+def load(path: Path) -> Model:
+    """Load a workbook without computing anything: its values are those that the file holds."""
+    import ironcalc
+
+    model = guarded(path, ironcalc.load_from_xlsx, str(path))
+    names = [sheet["name"] for sheet in model.get_worksheets_properties()]
+    return Model(path, model, {name: i for i, name in enumerate(names)})

@@ -1,0 +1,204 @@
+"""Two tiers of comparison.
+
+Local: each formula cell of a sheet with one row per step, recomputed from its own neighbours as they stand, the
+error scaled by what was added and multiplied on the way. It names the guilty column and does not care how
+chaotic a run is. Global: the values against a fresh run of the engine; it names the first step that drifts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine import reduce
+from ..evaluate import Array, evaluate, magnitude
+from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
+from ..plan import Start
+from ..workbook.cells import a1
+from ..workbook.layout import Layout, X, Y
+from ..workbook.sheet import Sheet
+from ..workbook.step_sheet import StepSheet
+from .report import SheetResult
+
+LOCAL, GLOBAL, LOOSE = 1e-12, 1e-9, 1e-6
+
+Values = Mapping[tuple[int, int], Any]
+
+
+def as_number(value: Any) -> float:
+    """A cell's value as a float; text or nothing where a number belongs counts as an error cell."""
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+@dataclass
+class Worst:
+    """The worst cell so far."""
+
+    error: float = 0.0
+    at: tuple[int, int] = (0, 0)
+    column: str = ""
+    cells: int = 0
+
+    def see(self, errors: Array, rows: Array, column: int, title: str) -> None:
+        """Take in the errors of cells of a column."""
+        self.cells += errors.size
+        position = int(np.argmax(errors))
+        if float(errors.flat[position]) > self.error:
+            self.error, self.at, self.column = float(errors.flat[position]), (int(rows.flat[position]), column), title
+
+
+def scaled(found: Array, wanted: Array, scale: Array) -> Array:
+    """Errors relative to a scale; infinite where one is an error cell and the other is not."""
+    found, wanted, scale = np.broadcast_arrays(found, wanted, scale)
+    with np.errstate(all="ignore"):
+        errors = np.abs(found - wanted) / scale
+    errors = np.where(found == wanted, 0.0, errors)
+    both = ~np.isfinite(found) & ~np.isfinite(wanted)
+    one = np.isfinite(found) != np.isfinite(wanted)
+    return np.where(both, 0.0, np.where(one, np.inf, np.where(np.isfinite(errors), errors, 0.0)))
+
+
+class Local:
+    """The local tier for one sheet in one set of values."""
+
+    def __init__(self, of: StepSheet, values: Values) -> None:
+        self.layout: Layout = of.layout
+        self.plan = of.trace.plan
+        rows, width = self.layout.end, self.layout.width
+        self.grid = np.full((rows + 1, width + 1), np.nan)
+        for (row, column), value in values.items():
+            if row <= rows and column <= width:
+                self.grid[row, column] = as_number(value)
+        blocks = range(self.plan.blocks)
+        self.rows = np.array([[self.layout.row(b, s) for s in range(self.layout.samples)] for b in blocks])
+
+    def in_row(self, leaf: Expr) -> Any:
+        """A leaf's values in all rows: shape (blocks, samples), or (blocks, 1), or ()."""
+        match leaf:
+            case Data(name):
+                return self.grid[self.rows, X if name == "x" else Y]
+            case Here(column):
+                return self.grid[self.rows, self.layout.columns[column]]
+            case Prev(column):
+                above = self.grid[self.rows - 1, self.layout.columns[column]]
+                above[:, 0] = [self.grid[self.layout.start(column, b)] for b in range(self.plan.blocks)]
+                return above
+            case State(name):
+                return np.array([[self.grid[self.layout.state(name, b)]] for b in range(self.plan.blocks)])
+        return self.outside(leaf, 0)
+
+    def outside(self, leaf: Expr, block: int) -> Any:
+        """The value of a leaf that stands outside the rows of a block."""
+        match leaf:
+            case Param(name):
+                return self.grid[self.layout.cell(name)]
+            case State(name):
+                return self.grid[self.layout.state(name, block)]
+            case Foot(name):
+                at = self.layout.footer(name, block)
+                assert at is not None
+                return self.grid[at]
+            case Over(reduction, column):
+                return reduce(reduction, self.grid[self.rows[block], self.layout.columns[column]])
+        raise AssertionError(leaf)
+
+    def check(self) -> Worst:
+        """Every formula cell of the sheet's blocks, recomputed from its neighbours."""
+        worst, plan, layout = Worst(), self.plan, self.layout
+        for column in plan.columns:
+            place = layout.columns[column.name]
+            wanted, scale = evaluate(column.expr, self.in_row), magnitude(column.expr, self.in_row)
+            worst.see(scaled(self.grid[self.rows, place], wanted, scale), self.rows, place, column.title)
+        inputs = {layout.cell(i.name) for i in plan.inputs}
+        for block in range(plan.blocks):
+            for footer in plan.footers:
+                at = layout.footer(footer.name, block)
+                if at is not None:
+                    self._single(worst, at, footer.expr, block, footer.title)
+            for item in (*plan.starts, *plan.states):
+                expr, previous = plan.opening(item, block)
+                starts = isinstance(item, Start)
+                at = layout.start(item.column, block) if starts else layout.state(item.name, block)  # type: ignore[union-attr]
+                if at not in inputs:
+                    title = f"start of {plan.column(item.column).title}" if starts else item.title  # type: ignore[union-attr]
+                    self._single(worst, at, expr, block if previous is None else previous, title)
+        for derived in plan.derived:
+            self._single(worst, layout.cell(derived.name), derived.expr, 0, derived.label)
+        return worst
+
+    def _single(self, worst: Worst, at: tuple[int, int], expr: Expr, block: int, title: str) -> None:
+        def leaf(e: Expr) -> Any:
+            return self.outside(e, block)
+
+        errors = scaled(self.grid[at], evaluate(expr, leaf), magnitude(expr, leaf))
+        worst.see(np.atleast_1d(errors), np.array([at[0]]), at[1], title)
+
+    def drift(self, of: StepSheet) -> tuple[float, str]:
+        """The global tier: the worst relative distance from a fresh run, and the first step that drifts."""
+        plan, n = self.plan, self.layout.samples
+        first, worst, title = plan.epochs * n, 0.0, ""
+        for column in plan.columns:
+            wanted = of.trace.rows[column.name][: plan.epochs]
+            found = self.grid[self.rows, self.layout.columns[column.name]][: plan.epochs]
+            usual = float(np.median(np.abs(wanted[np.isfinite(wanted)]))) if np.isfinite(wanted).any() else 1.0
+            errors = scaled(found, wanted, np.maximum(np.abs(wanted), 1e-3 * usual)).ravel()
+            drifting = np.flatnonzero(errors > GLOBAL)
+            if drifting.size and drifting[0] < first:
+                first, title = int(drifting[0]), column.title
+            worst = max(worst, float(errors.max()))
+        if not title:
+            return worst, f"within {worst:.0e} of a fresh run" if worst else "equal to a fresh run"
+        return worst, f"drifts from a fresh run from step {first + 1} on, first in {title}"
+
+
+def step_sheet(of: StepSheet, values: Values) -> SheetResult:
+    """Both tiers for a sheet with one row per step."""
+    local = Local(of, values)
+    worst = local.check()
+    drift, note = local.drift(of)
+    exploded = of.trace.verdict.kind == "exploded"
+    ok = worst.error <= LOCAL and (exploded or drift <= LOOSE)
+    summaries = [at for at in of.sheet.formulas() if at[1] > of.layout.width or at[0] in of.layout.tops]
+    far = _farthest(of.sheet, summaries, values)
+    worst.cells += len(summaries)
+    if far.error > (math.inf if exploded else GLOBAL) and ok:
+        ok, worst, note = False, far, _shows(of.sheet, far, values)
+    where = a1(*worst.at) if worst.error else ""
+    return SheetResult(of.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
+
+
+def other_sheet(sheet: Sheet, values: Values) -> SheetResult:
+    """A sheet that reports on others: every formula cell against what it should be worth."""
+    cells = list(sheet.formulas())
+    worst = _farthest(sheet, cells, values)
+    ok = worst.error <= GLOBAL
+    note = "" if ok else _shows(sheet, worst, values)
+    return SheetResult(sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note)
+
+
+def _farthest(sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values) -> Worst:
+    """The cell whose value is farthest from what it should be."""
+    formulas = sheet.formulas()
+    worst = Worst(cells=len(cells))
+    for at in cells:
+        error = distance(values[at], formulas[at].value)
+        if error > worst.error:
+            worst.error, worst.at = error, at
+    return worst
+
+
+def _shows(sheet: Sheet, worst: Worst, values: Values) -> str:
+    return f"shows {values[worst.at]!r}, not {sheet.formulas()[worst.at].value!r}"
+
+
+def distance(found: Any, wanted: Any) -> float:
+    """How far two values of any kind are apart: relative for numbers above 1, infinite for unequal text."""
+    if isinstance(found, float) and isinstance(wanted, float):
+        if math.isfinite(found) and math.isfinite(wanted):
+            return abs(found - wanted) / max(abs(wanted), 1.0)
+        return 0.0 if math.isfinite(found) == math.isfinite(wanted) else math.inf
+    return 0.0 if found == wanted else math.inf

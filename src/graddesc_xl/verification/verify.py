@@ -1,0 +1,188 @@
+"""Verify a workbook from its file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..data import Dataset
+from ..engine import run_plan
+from ..errors import WorkbookError
+from ..experiment import rounded
+from ..trace import Trace
+from ..workbook.book import BOOKS, Book, Composition, compose
+from ..workbook.cells import a1
+from ..workbook.layout import FIRST_DATA, Layout
+from ..workbook.sheet import Sheet
+from . import libreoffice, reading, tiers
+from .reading import Model
+from .report import Report, SheetResult, ValueSet
+
+#: at most so many sentences about single cells
+MOST_PROBLEMS = 20
+
+
+def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout: float = 120.0) -> Report:
+    """Check every formula and every value of a workbook, from the file alone.
+
+    Three sets of values: those the file holds, IronCalc's recalculation and, if `libreoffice` is true (found on
+    PATH) or names the program, LibreOffice's. A workbook whose inputs a person changed is verified against its
+    own inputs. timeout: seconds that LibreOffice may take.
+    Raises WorkbookError for a file that cannot be read, RecalculationError for a LibreOffice that fails.
+    """
+    path = Path(path)
+    reading.check_file(path)
+    program = _find(libreoffice) if libreoffice else None
+    manifest = reading.read_manifest(path)
+    model = reading.load(path)
+    book = BOOKS.get(str(manifest.get("book"))) if manifest else None
+    if book is None:
+        return _foreign(path, model, manifest, program, timeout)
+    expected, changed = _expected(book, model)
+    problems = _formulas(expected, model)
+    sets = [_compare("held by the file", expected, model)]
+    model.recalculate()
+    sets.append(_compare("IronCalc", expected, model))
+    if program:
+        with _libreoffice(path, program, timeout) as second:
+            sets.append(_compare("LibreOffice", expected, second))
+    return Report(path, book.name, tuple(sets), changed, tuple(problems))
+
+
+_find = libreoffice.find
+
+
+class _libreoffice:  # noqa: N801  used as a function
+    """A model of LibreOffice's recalculation, for the length of a with block."""
+
+    def __init__(self, path: Path, program: str, timeout: float) -> None:
+        self.context = libreoffice.recalculated(path, program, timeout)
+
+    def __enter__(self) -> Model:
+        return reading.load(self.context.__enter__())
+
+    def __exit__(self, *problem: Any) -> None:
+        self.context.__exit__(*problem)
+
+
+def _number(model: Model, sheet: str, row: int, column: int, what: str) -> float:
+    value = model.value(sheet, row, column)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
+        shown = "nothing" if value is None else repr(value)
+        raise WorkbookError(f"{model.path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
+    return float(rounded(float(value)))
+
+
+def _expected(book: Book, model: Model) -> tuple[Composition, dict[str, dict[str, float]]]:
+    """The workbook as it should be with the inputs that the file holds, and the inputs that were changed."""
+    missing = [e.name for e in book.sheets if e.name not in model.sheets] + [s for s in ("data",) if s not in model.sheets]
+    if missing:
+        raise WorkbookError(f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone.")
+    built = book.sheets[0].data
+    data = _data(built, model)
+    traces: dict[str, Trace] = {}
+    numpy: dict[str, Trace] = {}
+    changed: dict[str, dict[str, float]] = {}
+    if data != built:
+        changed["data"] = {"slope": data.slope, "const": data.const}
+    for e in book.sheets:
+        plan = e.plan
+        layout = Layout(plan, len(data))
+        inputs = {i.name: _number(model, e.name, *layout.cell(i.name), what=i.label) for i in plan.inputs}
+        defaults = {i.name: float(rounded(i.value)) for i in plan.inputs}
+        differing = {k: v for k, v in inputs.items() if v != defaults[k]}
+        if differing:
+            changed[e.name] = differing
+        traces[e.name] = run_plan(plan, data, inputs)
+        numpy[e.name] = traces[e.name] if not changed else run_plan(plan, built, {})
+    if changed:
+        numpy = {e.name: run_plan(e.plan, built, {}) for e in book.sheets}
+    return compose(book, traces, numpy=numpy), changed
+
+
+def _data(built: Dataset, model: Model) -> Dataset:
+    """The samples as the file has them; y that are numbers, not the sheet's formula, are taken as they are."""
+    const, slope = (_number(model, "data", row, 3, what) for row, what in ((1, "const"), (2, "slope")))
+    rows = range(FIRST_DATA, FIRST_DATA + len(built))
+    xs = tuple(_number(model, "data", row, 2, "x") for row in rows)
+    if all(model.formula("data", row, 3) for row in rows):
+        return Dataset(built.name, xs, slope, const)
+    return Dataset(built.name, xs, slope, const, tuple(_number(model, "data", row, 3, "y") for row in rows))
+
+
+def _formulas(expected: Composition, model: Model) -> list[str]:
+    """Sentences about cells whose formula is not the one that belongs there."""
+    problems: list[str] = []
+    for sheet in expected.sheets:
+        if sheet.name not in model.sheets:
+            problems.append(f"The sheet {sheet.name} is gone.")
+            continue
+        titles = _titles(expected, sheet)
+        for (row, column), formula in sheet.formulas().items():
+            if model.same_formula(sheet.name, row, column, formula.text):
+                continue
+            found = model.formula(sheet.name, row, column)
+            if found is None and (row, column) in sheet.replaceable:
+                continue
+            title = f" ({titles[column]})" if column in titles else ""
+            holds = f"={found}" if found else f"the constant {model.value(sheet.name, row, column)!r}"
+            problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
+    if len(problems) > MOST_PROBLEMS:
+        more = len(problems) - MOST_PROBLEMS
+        problems = [*problems[:MOST_PROBLEMS], f"And {more} more cells hold another formula than they should."]
+    return problems
+
+
+def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
+    for steps in expected.lists:
+        if steps.of.sheet is sheet:
+            plan = steps.of.trace.plan
+            return {place: plan.column(name).title for name, place in steps.of.layout.columns.items()}
+    return {}
+
+
+def _compare(name: str, expected: Composition, model: Model) -> ValueSet:
+    """Both tiers on one set of values."""
+    stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
+    results: list[SheetResult] = []
+    for sheet in expected.sheets:
+        if sheet.name not in model.sheets:
+            continue
+        values = model.values(sheet.name, sheet.cells)
+        if sheet.name in stepped:
+            results.append(tiers.step_sheet(stepped[sheet.name], values))
+        elif sheet.formulas():
+            results.append(tiers.other_sheet(sheet, values))
+    return ValueSet(name, tuple(results))
+
+
+def _foreign(
+    path: Path, model: Model, manifest: Mapping[str, Any] | None, program: str | None, timeout: float
+) -> Report:
+    """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
+    formulas = {
+        name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets
+    }
+    held = {name: model.values(name, cells) for name, cells in formulas.items()}
+    model.recalculate()
+    sets = [_distances("IronCalc", held, model, formulas)]
+    if program:
+        with _libreoffice(path, program, timeout) as second:
+            sets.append(_distances("LibreOffice", held, second, formulas))
+    return Report(path, None, tuple(sets), {}, ())
+
+
+def _distances(name: str, held: Mapping[str, Any], model: Model, formulas: Mapping[str, Any]) -> ValueSet:
+    results = []
+    for sheet, cells in formulas.items():
+        if not cells:
+            continue
+        now = model.values(sheet, cells)
+        errors = {at: tiers.distance(held[sheet][at], now[at]) for at in cells}
+        at = max(errors, key=errors.__getitem__)
+        ok = errors[at] <= tiers.GLOBAL
+        where = a1(*at) if errors[at] else ""
+        note = "" if ok else f"holds {held[sheet][at]!r}, {name} computes {now[at]!r}"
+        results.append(SheetResult(sheet, len(cells), errors[at], where, "", ok, note))
+    return ValueSet(name, tuple(results))
