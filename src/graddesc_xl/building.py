@@ -88,12 +88,13 @@ def guard(path: Path, force: bool) -> None:
 
 
 def untouched(path: Path) -> bool:
-    """Whether a file is one of ours as we wrote it: every program that saves a workbook stamps the time."""
+    """Whether a file is one of ours as we wrote it: a program that saves a workbook stamps time and name."""
     stamp = CREATED.strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
         with zipfile.ZipFile(path) as file:
             core = file.read("docProps/core.xml").decode("utf-8", "replace")
+            app = file.read("docProps/app.xml").decode("utf-8", "replace")
             custom = file.read("docProps/custom.xml").decode("utf-8", "replace")
     except (OSError, KeyError, zipfile.BadZipFile):
         return False
-    return core.count(stamp) == 2 and PROPERTY in custom
+    return core.count(stamp) == 2 and "<AppVersion>12.0000<" in app and PROPERTY in custom

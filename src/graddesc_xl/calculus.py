@@ -119,8 +119,9 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Iterable[str]) ->
             if user in adjoint and Here(target) in leaves(forward[user]):
                 total = plus(total, times(adjoint[user], derivative(forward[user], Here(target))))
         if isinstance(total, Apply):
-            columns[f"d_{target}"] = total
-            total = Here(f"d_{target}")
+            same = next((name for name, expr in columns.items() if expr == total), f"d_{target}")
+            columns[same] = total
+            total = Here(same)
         adjoint[target] = total
     return _named_after_weights(columns, {w: adjoint[w] for w in weights})
 

@@ -24,8 +24,8 @@ from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State
 from .plan import EpochState, Plan, Start
 from .trace import Trace
 
-#: operator -> Python source from the sources of its arguments. A maximum, minimum or comparison would hide an
-#: argument that is not finite; the terms added to them, 0 for every finite value, do not.
+#: operator -> Python source from the sources of its arguments. A maximum, a comparison or a condition would
+#: hide an argument that is not finite; the terms added to them, 0 for every finite value, do not.
 SOURCE: Mapping[str, Callable[..., str]] = {
     "add": lambda u, v: f"({u} + {v})",
     "sub": lambda u, v: f"({u} - {v})",
@@ -37,9 +37,9 @@ SOURCE: Mapping[str, Callable[..., str]] = {
     "max": lambda u, v: f"(maximum({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
     "min": lambda u, v: f"(minimum({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
     "gt": lambda u, v: f"(greater({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
-    "where": lambda c, u, v: f"where({c}, {u}, {v})",
+    "where": lambda c, u, v: f"(where({c}, {u}, {v}) + 0.0 * {c})",
 }
-_REPEATS_ARGUMENTS = {"pow", "max", "min", "gt"}
+_REPEATS_ARGUMENTS = {"pow", "max", "min", "gt", "where"}
 
 _FLOATS: Mapping[str, Any] = {
     "sqrt": math.sqrt,
@@ -84,12 +84,22 @@ def _count(expr: Expr, uses: Counter[Expr]) -> None:
                 uses[arg] += expr.op in _REPEATS_ARGUMENTS
 
 
+def _can_overflow(expr: Expr) -> bool:
+    """Whether finite cells can give a value that is not finite."""
+    if not isinstance(expr, Apply):
+        return False
+    return expr.op in ("add", "sub", "mul", "div", "pow") or any(map(_can_overflow, expr.args))
+
+
 def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[str]) -> str:
     """The source of an expression; what is used more than once gets a name and a line of its own."""
     if not isinstance(expr, Apply):
         return _variable(expr)
     if expr not in names:
-        value = SOURCE[expr.op](*(_spell(arg, uses, names, lines) for arg in expr.args))
+        args = [_spell(arg, uses, names, lines) for arg in expr.args]
+        value = SOURCE[expr.op](*args)
+        if expr.op == "div" and _can_overflow(expr.args[1]):  # anything over infinity is a finite 0
+            value = f"({value} + 0.0 * {args[1]})"
         if uses[expr] == 1:
             return value
         names[expr] = f"t{len(names)}"
@@ -168,7 +178,11 @@ def run_plan(
     for name in starts or {}:
         if name not in startable:
             raise SettingError(f"{plan.name} starts no column {name!r}.{did_you_mean(name, startable)}")
-    shape = np.broadcast_shapes(*(value.shape for value in inputs.values()))
+    shapes = {value.shape for value in inputs.values() if value.shape}
+    if len(shapes) > 1:
+        lengths = ", ".join(f"{name}: {value.size}" for name, value in inputs.items() if value.shape)
+        raise SettingError(f"The sequences of a batch must be equally long, one number per run, not {lengths}.")
+    shape = next(iter(shapes), ())
     if len(shape) > 1:
         raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
     cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}

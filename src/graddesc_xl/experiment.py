@@ -95,7 +95,7 @@ def make_plan(e: Experiment) -> Plan:
         inputs.append(Input("h", 0.01, "h", "how far a weight is nudged to estimate a derivative", low=1e-15, high=10.0))
     return Plan(
         name=e.name,
-        inputs=tuple(replace(i, value=e.values.get(i.name, i.value)) for i in (*inputs, *optimizer.inputs)),
+        inputs=_with_defaults(e, (*inputs, *optimizer.inputs)),
         derived=optimizer.derived,
         columns=(*columns, *parts.columns),
         starts=(*(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights), *parts.starts),
@@ -106,6 +106,14 @@ def make_plan(e: Experiment) -> Plan:
         warmup=optimizer.warmup if e.warmup is None else e.warmup,
         targets=model.targets,
     )
+
+
+def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
+    names = [i.name for i in inputs]
+    for name in e.values:
+        if name not in names:
+            raise SettingError(f"{e.name} has no setting {name!r}.{did_you_mean(name, names)}")
+    return tuple(replace(i, value=e.values.get(i.name, i.value)) for i in inputs)
 
 
 _TITLES = {"pred": "y_pred"}
@@ -134,8 +142,14 @@ Settings = Mapping[str, float | Sequence[float] | Array]
 
 
 def rounded(value: float | Sequence[float] | Array) -> Array:
-    """Inputs at 15 significant digits, the precision that a spreadsheet file keeps of a number."""
-    flat = [float(f"{v:.15g}") for v in np.ravel(np.asarray(value, dtype=float))]
+    """Inputs at 15 significant digits, the precision that a spreadsheet file keeps of a number.
+
+    Raises SettingError for what is no number or no double can hold.
+    """
+    try:
+        flat = [float(f"{v:.15g}") for v in np.ravel(np.asarray(value, dtype=float))]
+    except (TypeError, ValueError, OverflowError):
+        raise SettingError(f"{value!r} is not a number, or too large for one.") from None
     return np.array(flat).reshape(np.shape(value))
 
 
@@ -145,22 +159,27 @@ def resolve(plan: Plan, settings: Settings) -> dict[str, Array]:
     settings: input name or label -> number (or a sequence of them, one per run).
     Raises SettingError for a name that is unknown and a value that is out of range.
     """
-    names = {i.label: i.name for i in plan.inputs} | {i.name: i.name for i in plan.inputs}
-    values = {i.name: rounded(i.value) for i in plan.inputs}
-    ranges = {i.name: i for i in plan.inputs}
+    known = {i.label: i for i in plan.inputs} | {i.name: i for i in plan.inputs}
+    wanted: dict[str, Any] = {i.name: i.value for i in plan.inputs}
     for given, value in settings.items():
-        if given not in names:
-            raise SettingError(f"{plan.name} has no setting {given!r}.{did_you_mean(given, names)}")
-        name = names[given]
-        try:
-            number = rounded(value)
-        except (TypeError, ValueError):
-            raise SettingError(f"{given} must be a number, as in {given}={ranges[name].value:g}, not {value!r}.") from None
-        low, high = ranges[name].low, ranges[name].high
-        if not np.all((number >= low) & (number <= high)):
-            raise SettingError(f"{given}={value} is out of range: it must be from {low:g} to {high:g}.")
-        values[name] = number
-    return values
+        if given not in known:
+            raise SettingError(f"{plan.name} has no setting {given!r}.{did_you_mean(given, known)}")
+        wanted[known[given].name] = value
+    return {name: _checked(known[name], value) for name, value in wanted.items()}
+
+
+def _checked(given: Input, value: Any) -> Array:
+    try:
+        number = rounded(value)
+    except SettingError:
+        raise SettingError(
+            f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {value!r}."
+        ) from None
+    if not np.all((number >= given.low) & (number <= given.high)):
+        raise SettingError(
+            f"{given.name}={value} is out of range: it must be from {given.low:g} to {given.high:g}."
+        )
+    return number
 
 
 def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Experiment:

@@ -18,10 +18,11 @@ from ..engine import reduce
 from ..evaluate import Array, evaluate, magnitude
 from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
 from ..plan import Start
-from ..workbook.cells import a1
+from ..workbook.cells import a1, cached
 from ..workbook.layout import Layout, X, Y
 from ..workbook.sheet import Sheet
 from ..workbook.step_sheet import StepSheet
+from ..workbook.steps_list import StepsList, difference
 from .report import SheetResult
 
 LOCAL, GLOBAL, LOOSE = 1e-12, 1e-9, 1e-6
@@ -36,19 +37,24 @@ def as_number(value: Any) -> float:
 
 @dataclass
 class Worst:
-    """The worst cell so far."""
+    """The worst cell so far; once one fails, the first that does, in the order of computation.
+
+    What is computed from a wrong cell may be further off than the cell itself, but it comes after it.
+    """
 
     error: float = 0.0
     at: tuple[int, int] = (0, 0)
     column: str = ""
     cells: int = 0
+    failed: tuple[int, ...] | None = None
 
-    def see(self, errors: Array, rows: Array, column: int, title: str) -> None:
-        """Take in the errors of cells of a column."""
-        self.cells += errors.size
-        position = int(np.argmax(errors))
-        if float(errors.flat[position]) > self.error:
-            self.error, self.at, self.column = float(errors.flat[position]), (int(rows.flat[position]), column), title
+    def see(self, error: float, at: tuple[int, int], column: str, when: tuple[int, ...]) -> None:
+        """Take in a cell; `when` orders cells as they are computed."""
+        fails = error > LOCAL
+        if fails and (self.failed is None or when < self.failed):
+            self.error, self.at, self.column, self.failed = error, at, column, when
+        elif not fails and self.failed is None and error > self.error:
+            self.error, self.at, self.column = error, at, column
 
 
 def scaled(found: Array, wanted: Array, scale: Array) -> Array:
@@ -74,6 +80,7 @@ class Local:
             if row <= rows and column <= width:
                 self.grid[row, column] = as_number(value)
         blocks = range(self.plan.blocks)
+        self.times = list(self.plan.in_time())
         self.rows = np.array([[self.layout.row(b, s) for s in range(self.layout.samples)] for b in blocks])
 
     def in_row(self, leaf: Expr) -> Any:
@@ -109,33 +116,42 @@ class Local:
     def check(self) -> Worst:
         """Every formula cell of the sheet's blocks, recomputed from its neighbours."""
         worst, plan, layout = Worst(), self.plan, self.layout
-        for column in plan.columns:
+        for i, column in enumerate(plan.columns):
             place = layout.columns[column.name]
             wanted, scale = evaluate(column.expr, self.in_row), magnitude(column.expr, self.in_row)
-            worst.see(scaled(self.grid[self.rows, place], wanted, scale), self.rows, place, column.title)
+            errors = scaled(self.grid[self.rows, place], wanted, scale)[self.times]
+            worst.cells += errors.size
+            failing = np.flatnonzero(errors > LOCAL)
+            position = int(failing[0]) if failing.size else int(np.argmax(errors))
+            time, sample = divmod(position, layout.samples)
+            at = (int(self.rows[self.times[time], sample]), place)
+            worst.see(float(errors[time, sample]), at, column.title, (time, 1, sample, i))
         inputs = {layout.cell(i.name) for i in plan.inputs}
-        for block in range(plan.blocks):
-            for footer in plan.footers:
+        for time, block in enumerate(self.times):
+            for i, footer in enumerate(plan.footers):
                 at = layout.footer(footer.name, block)
                 if at is not None:
-                    self._single(worst, at, footer.expr, block, footer.title)
+                    self._single(worst, at, footer.expr, block, footer.title, (time, 2, i))
             for item in (*plan.starts, *plan.states):
                 expr, previous = plan.opening(item, block)
                 starts = isinstance(item, Start)
                 at = layout.start(item.column, block) if starts else layout.state(item.name, block)  # type: ignore[union-attr]
                 if at not in inputs:
                     title = f"start of {plan.column(item.column).title}" if starts else item.title  # type: ignore[union-attr]
-                    self._single(worst, at, expr, block if previous is None else previous, title)
+                    self._single(worst, at, expr, block if previous is None else previous, title, (time, 0))
         for derived in plan.derived:
-            self._single(worst, layout.cell(derived.name), derived.expr, 0, derived.label)
+            self._single(worst, layout.cell(derived.name), derived.expr, 0, derived.label, (-1,))
         return worst
 
-    def _single(self, worst: Worst, at: tuple[int, int], expr: Expr, block: int, title: str) -> None:
+    def _single(
+        self, worst: Worst, at: tuple[int, int], expr: Expr, block: int, title: str, when: tuple[int, ...]
+    ) -> None:
         def leaf(e: Expr) -> Any:
             return self.outside(e, block)
 
-        errors = scaled(self.grid[at], evaluate(expr, leaf), magnitude(expr, leaf))
-        worst.see(np.atleast_1d(errors), np.array([at[0]]), at[1], title)
+        worst.cells += 1
+        error = scaled(self.grid[at], evaluate(expr, leaf), magnitude(expr, leaf))
+        worst.see(float(error), at, title, when)
 
     def drift(self, of: StepSheet) -> tuple[float, str]:
         """The global tier: the worst relative distance from a fresh run, and the first step that drifts."""
@@ -163,29 +179,59 @@ def step_sheet(of: StepSheet, values: Values) -> SheetResult:
     exploded = of.trace.verdict.kind == "exploded"
     ok = worst.error <= LOCAL and (exploded or drift <= LOOSE)
     summaries = [at for at in of.sheet.formulas() if at[1] > of.layout.width or at[0] in of.layout.tops]
-    far = _farthest(of.sheet, summaries, values)
+    far = _farthest(of.sheet, summaries, values, noisy=exploded)
     worst.cells += len(summaries)
-    if far.error > (math.inf if exploded else GLOBAL) and ok:
+    if far.error > GLOBAL and ok:
         ok, worst, note = False, far, _shows(of.sheet, far, values)
     where = a1(*worst.at) if worst.error else ""
     return SheetResult(of.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
 
 
-def other_sheet(sheet: Sheet, values: Values) -> SheetResult:
-    """A sheet that reports on others: every formula cell against what it should be worth."""
+def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
+    """The list of steps against the sheet it repeats, and its differences against its own two parts.
+
+    values: the list's cells; of: those of the sheet it lists.
+    """
+    worst = Worst(cells=len(steps.sheet.formulas()))
+    for name, place in steps.of.layout.columns.items():
+        listed, constant, gap = (steps.place(part, name) for part in range(3))
+        for k, row in enumerate(steps.lines):
+            source = steps.of.layout.row(*divmod(k, steps.of.layout.samples))
+            pairs = (
+                (listed, as_number(of[source, place])),
+                (gap, difference(as_number(values[row, listed]), values[row, constant])),
+            )
+            for i, (column, wanted) in enumerate(pairs):
+                worst.see(distance(values[row, column], wanted), (row, column), steps.of.trace.plan.column(name).title, (k, i))
+    where = a1(*worst.at) if worst.error else ""
+    ok = worst.failed is None
+    note = "" if ok else "does not repeat the sheet it lists"
+    return SheetResult(steps.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
+
+
+def other_sheet(sheet: Sheet, values: Values, *, noisy: bool) -> SheetResult:
+    """A sheet that reports on others: every formula cell against what it should be worth.
+
+    noisy: a run exploded, so that last bits decide what its later numbers are; only the kinds of values are
+    compared then.
+    """
     cells = list(sheet.formulas())
-    worst = _farthest(sheet, cells, values)
+    worst = _farthest(sheet, cells, values, noisy=noisy)
     ok = worst.error <= GLOBAL
     note = "" if ok else _shows(sheet, worst, values)
     return SheetResult(sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note)
 
 
-def _farthest(sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values) -> Worst:
+def _farthest(
+    sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values, *, noisy: bool = False
+) -> Worst:
     """The cell whose value is farthest from what it should be."""
     formulas = sheet.formulas()
     worst = Worst(cells=len(cells))
     for at in cells:
         error = distance(values[at], formulas[at].value)
+        if noisy and type(values[at]) is type(cached(formulas[at].value)):
+            error = 0.0
         if error > worst.error:
             worst.error, worst.at = error, at
     return worst

@@ -34,11 +34,11 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
     path = Path(path)
     reading.check_file(path)
     program = _find(libreoffice) if libreoffice else None
-    manifest = reading.read_manifest(path)
+    manifest = reading.read_manifest(path) or {}
     model = reading.load(path)
-    book = BOOKS.get(str(manifest.get("book"))) if manifest else None
+    book = BOOKS.get(str(manifest.get("book"))) or _recognised(model)
     if book is None:
-        return _foreign(path, model, manifest, program, timeout)
+        return _foreign(path, model, program, timeout)
     expected, changed = _expected(book, model)
     problems = _formulas(expected, model)
     sets = [_compare("held by the file", expected, model)]
@@ -144,22 +144,30 @@ def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
 
 def _compare(name: str, expected: Composition, model: Model) -> ValueSet:
     """Both tiers on one set of values."""
+    present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
+    values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
+    listed = {steps.sheet.name: steps for steps in expected.lists}
+    noisy = any(of.trace.verdict.kind == "exploded" for of in stepped.values())
     results: list[SheetResult] = []
-    for sheet in expected.sheets:
-        if sheet.name not in model.sheets:
-            continue
-        values = model.values(sheet.name, sheet.cells)
+    for sheet in present:
+        mine = values[sheet.name]
         if sheet.name in stepped:
-            results.append(tiers.step_sheet(stepped[sheet.name], values))
+            results.append(tiers.step_sheet(stepped[sheet.name], mine))
+        elif sheet.name in listed:
+            steps = listed[sheet.name]
+            results.append(tiers.steps_list(steps, mine, values[steps.of.sheet.name]))
         elif sheet.formulas():
-            results.append(tiers.other_sheet(sheet, values))
+            results.append(tiers.other_sheet(sheet, mine, noisy=noisy))
     return ValueSet(name, tuple(results))
 
 
-def _foreign(
-    path: Path, model: Model, manifest: Mapping[str, Any] | None, program: str | None, timeout: float
-) -> Report:
+def _recognised(model: Model) -> Book | None:
+    """The book whose sheets a file has, where the program that saved it dropped our mark."""
+    return next((b for b in BOOKS.values() if {*b.experiments, "data", "check"} <= {*model.sheets}), None)
+
+
+def _foreign(path: Path, model: Model, program: str | None, timeout: float) -> Report:
     """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
     formulas = {
         name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets

@@ -37,7 +37,7 @@ def render(expr: Expr, leaf: Callable[[Expr], str]) -> str:
 
     >>> from graddesc_xl.expr import Data
     >>> render(-(Data("x") - Data("y")) ** 2 * 3, lambda leaf: leaf.name.upper())
-    '(-(X-Y))^2*3'
+    '(-((X-Y)^2))*3'
     """
     if isinstance(expr, Const):
         return number(expr.value)

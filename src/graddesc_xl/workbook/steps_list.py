@@ -48,9 +48,18 @@ class StepsList:
         """Rows of the epochs."""
         return self.of.trace.plan.epochs * self.of.layout.samples
 
+    @property
+    def lines(self) -> range:
+        """The rows of the list on its sheet."""
+        return range(FIRST_ROW, FIRST_ROW + self.rows)
+
+    def place(self, part: int, column: str) -> int:
+        """The sheet's column of a plan's column: live (part 0), NumPy's (1) or the difference (2)."""
+        return FIRST_COLUMN + part * (len(self.names) + 1) + self.names.index(column)
+
     def live(self, column: str, first: int = 0, count: int | None = None) -> Area:
         """The live cells of a column for the given steps of the epochs."""
-        return self._area(FIRST_COLUMN + self.names.index(column), first, self.kept if count is None else count)
+        return self._area(self.place(0, column), first, self.kept if count is None else count)
 
     def steps(self, first: int = 0, count: int | None = None) -> Area:
         """The numbers of the steps."""
@@ -58,7 +67,7 @@ class StepsList:
 
     def differences(self, column: str) -> Area:
         """The differences of a column in all rows."""
-        return self._area(FIRST_COLUMN + 2 * (len(self.names) + 1) + self.names.index(column), 0, self.rows)
+        return self._area(self.place(2, column), 0, self.rows)
 
     def target(self, weight: str) -> tuple[Area, Area]:
         """The two points of a weight's target: steps and values."""
