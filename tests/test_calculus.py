@@ -188,7 +188,6 @@ def test_stacked_neurons_show_the_chain_rule_column_by_column() -> None:
     assert slopes.of == {w: f"d_{w}" for w in model.weights}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="only plain copies are merged")
 def test_weights_with_equal_products_share_a_column() -> None:
     """Two weights whose derivatives are the same product are one column, whichever way it arises."""
     forward = {"pred": Here("a") * Data("x") + Here("b") * Data("x"), "err": SQUARED_ERROR}

@@ -287,21 +287,26 @@ def test_a_refused_setting_is_a_sentence(case: str) -> None:
         call()
 
 
-UNCAUGHT: dict[str, Callable[[], Any]] = {
+CHECKED: dict[str, Callable[[], Any]] = {
     "a number beyond any double": lambda: run("basic", lr=10**400),
     "a start that is a word": lambda: run("momentum", epochs=1, starts={"avg_b": "fast"}),  # type: ignore[dict-item]
     "a default that is a word": lambda: run(replace(EXPERIMENTS["basic"], values={"lr": "fast"})),  # type: ignore[dict-item]
     "a default out of range": lambda: run(replace(EXPERIMENTS["basic"], values={"lr": -1}), epochs=1),
     "a default of no input": lambda: run(replace(EXPERIMENTS["basic"], values={"lrr": 1}), epochs=1),
+    "two starts for one column": lambda: run("momentum", epochs=1, starts={"avg_b": [1, 2]}),  # type: ignore[dict-item]
+    "a start of nan": lambda: run("momentum", epochs=1, starts={"avg_b": float("nan")}),
 }
 
+#: accepted, or still a traceback
+NOT_YET = {"two starts for one column", "a start of nan"}
+MARK = pytest.mark.xfail(strict=True, reason="a start may still be no number, or several")
 
-@pytest.mark.xfail(strict=True, reason="accepted, or not yet a sentence")
-@pytest.mark.parametrize("case", UNCAUGHT)
+
+@pytest.mark.parametrize("case", [pytest.param(c, marks=MARK) if c in NOT_YET else c for c in CHECKED])
 def test_whatever_a_caller_gives_is_checked(case: str) -> None:
     """No number that a caller gives reaches the engine unchecked, whichever way it comes."""
     with pytest.raises(SettingError):
-        UNCAUGHT[case]()
+        CHECKED[case]()
 
 
 def test_a_label_names_its_setting_too() -> None:

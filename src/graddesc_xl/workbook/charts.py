@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .sheet import Chart, Series
 from .step_sheet import StepSheet
 from .steps_list import StepsList
 from .style import ACCENT, CONTRAST, FAINT, LINES, THIRD
 
-WIDTH, HEIGHT = 470, 290
+WIDTH, HEIGHT, TABLE_WIDTH = 470, 290, 380
 
 
 def _titles(of: StepSheet, names: Sequence[str]) -> list[str]:
@@ -23,7 +24,7 @@ def error_by_epoch(of: StepSheet) -> Chart:
         Series("√Σe²", epochs, of.by_epoch("error"), ACCENT, markers=True),
         Series("RMSE", epochs, of.by_epoch("rmse"), CONTRAST, markers=True),
     ]
-    return Chart("Error by epoch", "epoch", "error", series, 0, 0)
+    return Chart("Error by epoch", "epoch", "error", series, 0, 0, x_max=of.trace.plan.epochs)
 
 
 def error_by_step(steps: StepsList) -> Chart:
@@ -100,7 +101,6 @@ def add(steps: StepsList) -> None:
     right = left + len(of.epoch_columns) + 1
     below = (row + of.trace.plan.epochs + 2, left)
     slots = [below if of.trace.plan.epochs <= 12 else (3, right + 16), (3, right), (18, right), (3, right + 8), (18, right + 8)]
-    for chart, (at_row, at_column) in zip(charts, slots, strict=False):
-        of.sheet.charts.append(
-            Chart(**{**vars(chart), "row": at_row, "column": at_column, "width": WIDTH, "height": HEIGHT})
-        )
+    for chart, (row, column) in zip(charts, slots, strict=False):
+        width = TABLE_WIDTH if (row, column) == below else WIDTH
+        of.sheet.charts.append(replace(chart, row=row, column=column, width=width, height=HEIGHT))

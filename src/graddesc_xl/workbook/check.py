@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..trace import Trace
 from .cells import Area, column_letters
@@ -39,14 +39,15 @@ def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, 
     sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
     sheet.put(HEAD - 1, 1, "by sheet", SECTION)
     for column, (title, right) in enumerate(
-        (("sheet", 0), ("cells compared", 1), ("cells off", 1), ("worst difference", 1), ("where", 1), ("what it says", 0)), 1
+        (("sheet", 0), ("compared", 1), ("cells off", 1), ("worst difference", 1), ("where", 1), ("what it says", 0)), 1
     ):
-        sheet.put(HEAD, column, title, HEADER_RIGHT if right else HEADER)
-    sheet.widths.update({1: 15, 2: 12, 3: 11, 4: 12, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10})
+        style = HEADER_RIGHT if right else HEADER
+        sheet.put(HEAD, column, title, replace(style, indent=1) if column == 6 else style)
+    sheet.widths.update({1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10})
     detail = HEAD + len(lists) + 3
     changed = _inputs(sheet, lists, numpy_inputs, data)
     sheet.put(detail - 1, 1, "by column", SECTION)
-    for column, title in enumerate(("sheet", "column", "cells compared", "cells off", "worst difference", "where"), 1):
+    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "where"), 1):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
     row = detail + 1
     messages = {}
@@ -93,7 +94,7 @@ def _summary(sheet: Sheet, row: int, steps: StepsList, rows: tuple[int, int], ch
     bad = here["off"] & " cells differ from NumPy, worst at " & here["where"]
     warned = text("inputs differ from the ones NumPy ran with: ") & call("MID", changed, 3, 200)
     message = call("IF", changed.equals(""), call("IF", here["off"].equals(0), good, bad), warned)
-    return sheet.put(row, 6, message.formula, Style(bold=True))
+    return sheet.put(row, 6, message.formula, Style(bold=True, indent=1))
 
 
 def _inputs(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .check import Check
 from .live import live
 from .sheet import Chart, Link, Series, Sheet
 from .steps_list import StepsList
-from .style import FAINT, HEADER, HEADER_RIGHT, LINES, LINK, PROSE, ROLES, SECTION, SUBTITLE, TITLE, Style
+from .style import FAINT, HEADER, HEADER_RIGHT, LINES, LINK, PROSE, ROLES, SAYS, SECTION, SUBTITLE, TITLE, Style
 
 SHEET = "overview"
 HEAD = 5
@@ -23,7 +24,8 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
     sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52})
     heads = ("sheet", "what it shows", "√Σe², first", "√Σe², last", "RMSE, first", "RMSE, last", "verdict", "against NumPy")
     for column, head in enumerate(heads, 1):
-        sheet.put(HEAD, column, head, HEADER_RIGHT if 3 <= column <= 6 else HEADER)
+        style = HEADER_RIGHT if 3 <= column <= 6 else HEADER
+        sheet.put(HEAD, column, head, replace(style, indent=1) if column == 7 else style)
     row = HEAD + 1
     amount = Style(number="amount")
     for steps in lists:
@@ -31,13 +33,13 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         name = of.sheet.name
         sheet.put(row, 1, name, LINK)
         sheet.links[row, 1] = Link(name)
-        sheet.put(row, 2, of.experiment.about, PROSE)
+        sheet.put(row, 2, of.experiment.about, SAYS)
         sheet.heights[row] = 30
         for column, what, last in ((3, "error", False), (4, "error", True), (5, "rmse", False), (6, "rmse", True)):
             area = of.by_epoch(what)
             at = (area.bottom if last else area.top, area.left)
             sheet.put(row, column, live(of.sheet, at).formula, amount)
-        sheet.put(row, 7, live(of.sheet, steps.verdict).formula, Style(bold=True))
+        sheet.put(row, 7, live(of.sheet, steps.verdict).formula, Style(bold=True, indent=1))
         sheet.put(row, 8, live(check.sheet, check.messages[name]).formula, Style(color=FAINT))
         row += 1
     for name, about in (
@@ -47,7 +49,7 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
     ):
         sheet.put(row, 1, name, LINK)
         sheet.links[row, 1] = Link(name)
-        sheet.put(row, 2, about, PROSE)
+        sheet.put(row, 2, about, SAYS)
         row += 1
     row += 1
     _legend(sheet, row)
@@ -56,7 +58,7 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         Series(s.of.sheet.name, s.of.by_epoch("epoch"), s.of.by_epoch("error"), color, markers=True)
         for s, color in zip(lists, LINES, strict=False)
     ]
-    chart = Chart("Error by epoch: the optimizers compared", "epoch", "√Σe²", series, row, 3, 720, 380)
+    chart = Chart("Error by epoch: the optimizers compared", "epoch", "√Σe²", series, row, 3, 720, 400)
     sheet.charts.append(chart)
     return sheet
 
@@ -76,11 +78,11 @@ def _error_and_rmse(sheet: Sheet, row: int) -> None:
         "Both are measured while the weights move, each sample with the weights of its own step."
     )
     sheet.text(row + 1, 1, text, PROSE, across=2)
-    sheet.heights[row + 1] = 78
+    sheet.heights[row + 1] = 66
     sheet.put(row + 2, 1, "folded rows", SECTION)
     text = (
         "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
-        "further down, and the discarded passes that prepare an optimizer's averages."
+        "further down, and the passes of the Reset, whose weights are discarded but whose averages the first epoch starts from."
     )
     sheet.text(row + 3, 1, text, PROSE, across=2)
-    sheet.heights[row + 3] = 62
+    sheet.heights[row + 3] = 54

@@ -16,7 +16,7 @@ from .layout import FIRST, HEAD, Layout, X, Y
 from .sheet import Reference, Rule, Sheet
 from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, Style, number_format
 
-MATHS_HEIGHT = 66.0
+MATHS_HEIGHT = 64.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
 def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
     """The block's three lines: name and starts, maths, header."""
     plan, top = trace.plan, layout.top(block)
-    name = f"epoch {block + 1}" if block < plan.epochs else f"discarded pass {block - plan.epochs + 1}"
+    name = f"epoch {block + 1}" if block < plan.epochs else f"reset {block - plan.epochs + 1}"
     sheet.put(top, X, name, SECTION)
     if block:
         for weight in plan.weights:
@@ -108,7 +108,7 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
 
 
 def _maths(column: Column) -> Style:
-    return Style(column.role, wrap=True, size=8, italic=True, valign="bottom", color=FAINT)
+    return Style(column.role, wrap=True, size=9, italic=True, valign="bottom", color=FAINT)
 
 
 def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:

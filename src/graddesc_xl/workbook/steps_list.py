@@ -122,7 +122,7 @@ def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsLis
     for k in range(total):
         row, source = FIRST_ROW + k, layout.row(k // n, k % n)
         block = k // n
-        cells[row, 1] = (float(block + 1) if block < plan.epochs else f"pass {block - plan.epochs + 1}", whole)
+        cells[row, 1] = (float(block + 1) if block < plan.epochs else f"reset {block - plan.epochs + 1}", whole)
         cells[row, 2] = (float(k + 1) if k < kept else "", whole)
         for i in range(width):
             value, wanted = float(mine[i, k]), _constant(float(theirs[i, k]))

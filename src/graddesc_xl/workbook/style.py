@@ -33,14 +33,21 @@ ROLES: Mapping[str, Look] = {
     "watch": Look("#F7F7F2", "#E8E8DA", "only to watch: nothing depends on it"),
 }
 
-_WIDE = "[>=100000]0.00E+00;[<=-100000]0.00E+00;"
 FORMATS: Mapping[str, str] = {
     "general": "General",
     "integer": "0",
-    "weight": f"{_WIDE}0.0000",
-    "amount": f"{_WIDE}#,##0.00",
-    "small": "[>=1000]0.00E+00;[<0.01]0.00E+00;0.0000",
+    "weight": "0.0000",
+    "amount": "#,##0.00",
+    "small": "0.0000",
     "relative": '[=0]"0";0.0E+00',
+}
+SCIENTIFIC = "0.00E+00"
+#: number format -> the condition on a cell under which `SCIENTIFIC` takes its place. It is a conditional format
+#: because the conditions of a number format itself lose the minus sign.
+TOO_LONG: Mapping[str, str] = {
+    "weight": "ABS({cell})>=100000",
+    "amount": "ABS({cell})>=100000",
+    "small": "OR(ABS({cell})>=100000,AND({cell}<>0,ABS({cell})<0.01))",
 }
 
 
@@ -71,6 +78,7 @@ class Style:
     top: bool = False
     bottom: bool = False
     box: bool = False
+    indent: int = 0
 
     def properties(self) -> dict[str, object]:
         """The properties that XlsxWriter takes."""
@@ -92,6 +100,8 @@ class Style:
                 properties[name] = True
         if self.align:
             properties["align"] = self.align
+        if self.indent:
+            properties["indent"] = self.indent
         if self.box:
             properties |= {"border": 1, "border_color": "#D9B84A"}
         if self.top:
@@ -106,6 +116,7 @@ SUBTITLE = Style(color=FAINT, size=11)
 SECTION = Style(bold=True, size=12)
 TEXT = Style()
 PROSE = Style(wrap=True, valign="top")
+SAYS = Style(wrap=True)
 LABEL = Style(color=FAINT, align="right")
 HEADER = Style(bold=True, bottom=True, wrap=True)
 HEADER_RIGHT = Style(bold=True, bottom=True, align="right", wrap=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkbookError
-from .cells import Area, Formula, cached, quoted
+from .cells import Area, Formula, a1, cached, quoted
 from .sheet import Chart, Sheet
-from .style import FAINT, FONT, INK, RULE, Style
+from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -70,6 +70,7 @@ def _write(
         _page(sheet, page, title)
         _cells(sheet, page, book, formats)
         _around(sheet, page, book)
+        _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
     book.close()
 
 
@@ -149,6 +150,18 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
         )
     for chart in sheet.charts:
         page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), {"object_position": 2})
+
+
+def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
+    """Numbers too large or too small for their column's format are shown as powers of ten."""
+    spans: dict[tuple[int, str], list[int]] = {}
+    for (row, column), (content, style) in sheet.cells.items():
+        if style.number in TOO_LONG and not isinstance(content, str):
+            spans.setdefault((column, style.number), []).append(row)
+    for (column, number), rows in spans.items():
+        top, bottom = min(rows), max(rows)
+        rule = {"type": "formula", "criteria": "=" + TOO_LONG[number].format(cell=a1(top, column)), "format": look}
+        page.conditional_format(top - 1, column - 1, bottom - 1, column - 1, rule)
 
 
 def _reference(area: Area) -> list[Any]:

@@ -1,0 +1,81 @@
+"""Fixtures: a workbook built once, and LibreOffice where it is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from graddesc_xl import build
+from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification.reading import Model
+
+#: set to anything: tests that need LibreOffice fail where it is missing, instead of being skipped
+REQUIRE = "GRADDESC_XL_REQUIRE_LIBREOFFICE"
+
+
+@pytest.fixture(scope="session")
+def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The mirrored workbook as `build` writes it."""
+    return build("graddesc", tmp_path_factory.mktemp("workbooks")).path
+
+
+@pytest.fixture
+def held(workbook: Path) -> Model:
+    """The values that the workbook's file holds."""
+    return reading.load(workbook)
+
+
+@pytest.fixture(scope="session")
+def recalculated(workbook: Path) -> Model:
+    """The workbook after IronCalc computed every formula."""
+    model = reading.load(workbook)
+    model.recalculate()
+    return model
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """The LibreOffice program; tests that need it are skipped, with the hint how to install it, or fail."""
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    if program is None:
+        hint = f"LibreOffice is missing. {libreoffice.INSTALL}"
+        if os.environ.get(REQUIRE):
+            pytest.fail(hint)
+        pytest.skip(hint)
+    return program
+
+
+@pytest.fixture(scope="session")
+def libreoffice_values(workbook: Path, soffice: str) -> Iterator[Model]:
+    """The workbook after LibreOffice was forced to compute every formula."""
+    with libreoffice.recalculated(workbook, soffice, 180) as copy:
+        yield reading.load(copy)
+
+
+@pytest.fixture
+def poisoned(workbook: Path, tmp_path: Path) -> Callable[[str, str, Callable[[str], str]], Path]:
+    """A function that copies the workbook with the XML of one cell rewritten."""
+    import re
+    import zipfile
+
+    def poison(sheet: str, cell: str, rewrite: Callable[[str], str]) -> Path:
+        number = list(reading.load(workbook).sheets).index(sheet) + 1
+        target = tmp_path / f"{workbook.stem}-poisoned.xlsx"
+        with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+            for name in source.namelist():
+                part = source.read(name)
+                if name == f"xl/worksheets/sheet{number}.xml":
+                    text = part.decode()
+                    found = re.search(rf'<c r="{cell}"[^>]*>.*?</c>', text)
+                    assert found, f"{sheet} has no cell {cell}"
+                    changed = rewrite(found.group(0))
+                    assert changed != found.group(0), "the poison changed nothing"
+                    part = text.replace(found.group(0), changed).encode()
+                out.writestr(name, part)
+        return target
+
+    return poison

@@ -1,0 +1,328 @@
+"""The workbook: the published figures at the published addresses, live, annotated, the same every time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graddesc_xl import EXPERIMENTS, build, run
+from graddesc_xl.evaluate import evaluate, magnitude
+from graddesc_xl.expr import Apply, Const, Data, Expr
+from graddesc_xl.verification import reading
+from graddesc_xl.verification.reading import Model
+from graddesc_xl.workbook.cells import a1
+from graddesc_xl.workbook.formula import render
+from graddesc_xl.workbook.layout import Layout
+
+# Read from the published graddesc.xlsm and recomputed in IEEE double precision; a = b = 1 after a Reset.
+PUBLISHED = {
+    "basic": {
+        "F33": 150.75521153771854,
+        "M32": 2.613084491952597,
+        "N32": 1.0715160204418617,
+        "D32": 2.5741401222765083,
+        "C32": 1.0666479742323505,
+        "F67": 104.74921026693299,
+        "F101": 104.55969980561993,
+        "F135": 104.37053295106034,
+        "F169": 104.18170833255277,
+        "F203": 103.99322533093216,
+    },
+    "momentum": {
+        "J3": -18.33392669020789,
+        "K3": 98.24583039212854,
+        "L33": 200.9651846012761,
+        "H32": 1.065115994374686,
+        "I32": 2.121333184761536,
+        "J32": -18.8826696627493,
+        "K32": 125.06850548616737,
+    },
+    "rmsprop": {
+        "J3": 9309.63147497951,
+        "K3": 38847505.04948409,
+        "H32": 1.5789105635894394,
+        "I32": 1.4726310635401902,
+    },
+    "adam": {
+        "J3": -35.184581561426135,
+        "K3": -1437.090895646387,
+        "L3": 5383.144230406291,
+        "M3": 30215896.971354052,
+        "H32": 7.724679510426601,
+        "I32": 2.3409352038127746,
+        "N33": 206.44212103841983,
+        "N67": 88.54186549285957,
+        "N101": 131.98723656313157,
+        "N135": 62.07362148334481,
+    },
+    "adam_ann": {
+        "J3": -29.14129355150132,
+        "K3": -919.4085359523834,
+        "L3": 7481.715874165458,
+        "M3": 40148488.714414425,
+        "H32": 7.813366131394433,
+        "I32": 2.5685179767452984,
+    },
+}
+FIGURES = [(sheet, cell, figure) for sheet, cells in PUBLISHED.items() for cell, figure in cells.items()]
+
+# Quantities at the addresses of the published sheets, as their formulas in our spelling.
+MIRRORED = {
+    "basic": {
+        "C4": "C1",
+        "D4": "C2",
+        "C5": "N4",
+        "D5": "M4",
+        "E4": "C4+D4*A4",
+        "F4": "(B4-E4)^2",
+        "G4": "(B4-(C4+$I$1+D4*A4))^2",
+        "H4": "(G4-F4)/$I$1",
+        "I4": "(B4-(C4+(D4+$I$1)*A4))^2",
+        "J4": "(I4-F4)/$I$1",
+        "K4": "2*(E4-B4)",
+        "L4": "K4*A4",
+        "M4": "D4-L4*$F$1",
+        "N4": "C4-K4*$F$1",
+        "F33": "SQRT(SUM(F4:F32))",
+        "K33": "SQRT(SUMSQ(K4:K32))",
+        "C35": "C32",
+        "C36": "D32",
+    },
+    "momentum": {"H5": "C5-J5*$D$2", "I5": "D5-K5*$D$2", "J5": "J4*$J$1+$K$1*F5", "K1": "1-$J$1", "J4": "J3*$J$1+$K$1*F4"},
+    "rmsprop": {"H5": "C5-F5*$D$2/SQRT(J4)", "I4": "D4-G4*$D$2/SQRT(K3)", "K5": "K4*$J$1+$K$1*G5^2"},
+    "adam": {"H5": "C5-J5*$D$2/SQRT(L5)", "I5": "D5-K5*$D$2/SQRT(M5)", "L5": "L4*$L$1+$M$1*F5^2"},
+    "adam_ann": {
+        "F33": "SQRT(SUMSQ(F4:F32))/COUNT(F4:F32)",
+        "N33": "SQRT(L33)+SQRT(M33)",
+        "N34": "N33/$N$3",
+        "D37": "IF(N34>2,$D$2/4,$D$2)",
+        "N38": "MIN(N33,$N$3)",
+    },
+}
+
+
+def at(address: str) -> tuple[int, int]:
+    """Row and column of an address."""
+    row, column = openpyxl.utils.cell.coordinate_to_tuple(address)
+    return int(row), int(column)
+
+
+@pytest.mark.parametrize(("sheet", "cell", "figure"), FIGURES)
+def test_published_figures_stand_at_their_addresses(
+    held: Model, recalculated: Model, sheet: str, cell: str, figure: float
+) -> None:
+    """A published figure is at its published address, as the file holds it and as IronCalc computes it."""
+    for model in (held, recalculated):
+        assert model.value(sheet, *at(cell)) == pytest.approx(figure, rel=1e-12)
+
+
+def test_published_figures_by_libreoffice(libreoffice_values: Model) -> None:
+    """LibreOffice, forced to recalculate, finds the published figures too."""
+    for sheet, cell, figure in FIGURES:
+        assert libreoffice_values.value(sheet, *at(cell)) == pytest.approx(figure, rel=1e-12), (sheet, cell)
+
+
+@pytest.mark.parametrize(("sheet", "cell"), [(s, c) for s, cells in MIRRORED.items() for c in cells])
+def test_quantities_stand_where_the_published_sheets_have_them(held: Model, sheet: str, cell: str) -> None:
+    """A formula of the first blocks is the published one, in its place."""
+    assert held.formula(sheet, *at(cell)) == MIRRORED[sheet][cell]
+
+
+def test_every_cell_agrees_with_ironcalc(held: Model, recalculated: Model) -> None:
+    """In every sheet every formula's cached value is what IronCalc computes, errors included."""
+    compared = 0
+    for sheet in held.sheets:
+        for row, column in held.used(sheet):
+            if held.formula(sheet, row, column) is None:
+                continue
+            ours, theirs = held.value(sheet, row, column), recalculated.value(sheet, row, column)
+            compared += 1
+            if isinstance(theirs, float) and math.isfinite(theirs):
+                assert ours == pytest.approx(theirs, rel=1e-11, abs=1e-12), f"{sheet}!{a1(row, column)}"
+            else:
+                assert ours == theirs or not math.isfinite(theirs), f"{sheet}!{a1(row, column)}"
+    assert compared > 60_000
+
+
+def test_pandas_and_previews_see_the_figures(workbook: Path) -> None:
+    """Every formula carries its value, so a reader that does not compute shows the figures."""
+    frame = pd.read_excel(workbook, sheet_name="basic", header=None)
+    assert frame.iloc[32, 5] == pytest.approx(150.75521153771854, rel=1e-15)
+    values = openpyxl.load_workbook(workbook, data_only=True)
+    formulas = openpyxl.load_workbook(workbook)
+    for sheet in formulas:
+        for line in sheet.iter_rows():
+            for cell in line:
+                if cell.data_type == "f":
+                    assert values[sheet.title][cell.coordinate].value is not None, (sheet.title, cell.coordinate)
+
+
+TYPED: dict[str, tuple[tuple[str, str, float], dict[str, float]]] = {
+    "a learning rate": (("basic", "F1", 2e-5), {"lr": 2e-5}),
+    "a start weight": (("basic", "C2", -3.5), {"a": -3.5}),
+    "the h of the derivative": (("basic", "I1", 0.25), {"h": 0.25}),
+    "a rate that explodes": (("basic", "F1", 0.01), {"lr": 0.01}),
+    "a beta": (("momentum", "J1", 0.5), {"beta": 0.5}),
+    "a rate of RMSProp": (("rmsprop", "D2", 0.3), {"lr": 0.3}),
+    "beta2 of Adam": (("adam", "L1", 0.99), {"beta2": 0.99}),
+    "a rate that anneals": (("adam_ann", "D2", 4.0), {"lr": 4.0}),
+}
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_typing_an_input_moves_every_cell(workbook: Path, case: str) -> None:
+    """A number typed into an input cell moves every dependent cell to what a fresh engine run gives."""
+    (sheet, cell, value), changed = TYPED[case]
+    model = reading.load(workbook)
+    model.type_number(sheet, *at(cell), value)
+    model.recalculate()
+    trace = run(sheet, changed)
+    layout = Layout(trace.plan, len(trace.data))
+    for column in trace.plan.columns:
+        for block in range(trace.plan.blocks):
+            for sample in range(len(trace.data)):
+                found = model.value(sheet, layout.row(block, sample), layout.columns[column.name])
+                wanted = float(trace.rows[column.name][block, sample])
+                if math.isfinite(wanted):
+                    assert found == pytest.approx(wanted, rel=1e-9, abs=1e-9), (column.name, block, sample)
+                else:
+                    assert not math.isfinite(found), (column.name, block, sample)
+
+
+def test_typing_another_slope_moves_every_sheet(workbook: Path) -> None:
+    """Another slope on the data sheet is followed by every sheet and by the least-squares line."""
+    model = reading.load(workbook)
+    model.type_number("data", 2, 3, 0.5)
+    model.recalculate()
+    assert model.value("data", 2, 6) == pytest.approx(0.5)
+    for e in EXPERIMENTS.values():
+        if e.name not in model.sheets:
+            continue
+        from dataclasses import replace
+
+        trace = run(e, data=replace(e.data, slope=0.5))
+        layout = Layout(trace.plan, len(trace.data))
+        last = layout.footer("error", trace.plan.epochs - 1)
+        assert last is not None
+        assert model.value(e.name, *last) == pytest.approx(float(trace.errors[-1]), rel=1e-9)
+
+
+def test_the_check_sheet_says_what_changed(workbook: Path) -> None:
+    """After an input is changed the check names it instead of counting every cell as wrong."""
+    model = reading.load(workbook)
+    model.type_number("basic", 2, 3, 5.0)
+    model.type_number("basic", 1, 6, 1e-5)
+    model.recalculate()
+    assert model.value("check", 8, 6) == "inputs differ from the ones NumPy ran with: a, learn"
+    assert model.value("check", 9, 6) == "agrees with NumPy in 3190 cells"
+
+
+def test_the_check_sheet_finds_a_wrong_formula(workbook: Path) -> None:
+    """A formula changed by hand is counted, with the address of the worst cell, once it is recalculated."""
+    model = reading.load(workbook)
+    model.model.update_cell_with_formula(model.sheets["rmsprop"], 361, 14, "=1")
+    model.recalculate()
+    where = model.value("check", 10, 5)
+    assert where.startswith("rmsprop!N")
+    assert model.value("check", 10, 6) == f"1 cells differ from NumPy, worst at {where}"
+
+
+def test_verdicts_follow_the_inputs(workbook: Path) -> None:
+    """The overview's verdict turns when a learning rate is typed that explodes, and names the engine's step."""
+    model = reading.load(workbook)
+    assert model.value("overview", 6, 7) == "still learning"
+    model.type_number("basic", 1, 6, 1e-2)
+    model.recalculate()
+    assert model.value("overview", 6, 7) == str(run("basic", lr=1e-2).verdict) == "exploded at step 7"
+
+
+def test_the_same_book_gives_the_same_bytes(workbook: Path, tmp_path: Path) -> None:
+    """Two builds are equal to the last byte."""
+    assert build("graddesc", tmp_path).path.read_bytes() == workbook.read_bytes()
+
+
+EXCEL_2007 = {
+    "ABS", "COUNT", "IF", "INDEX", "INT", "INTERCEPT", "ISNUMBER", "MATCH", "MAX", "MID", "MIN", "MOD", "OR",
+    "ROUND", "SLOPE", "SQRT", "SUM", "SUMPRODUCT", "SUMSQ", "TEXT",
+}  # fmt: skip
+
+
+def test_only_functions_of_excel_2007(workbook: Path) -> None:
+    """No formula needs a newer Excel, and none is longer than Excel reads."""
+    for sheet in openpyxl.load_workbook(workbook):
+        for line in sheet.iter_rows():
+            for cell in line:
+                if cell.data_type == "f":
+                    text = re.sub(r'"[^"]*"', "", str(cell.value))
+                    assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", text)) <= EXCEL_2007, (sheet.title, cell.value)
+                    assert len(str(cell.value)) < 8192
+
+
+def test_every_header_has_a_note_and_every_input_a_rule(workbook: Path) -> None:
+    """Each column's header explains it; each input cell says what may be typed."""
+    book = openpyxl.load_workbook(workbook)
+    for name, e in EXPERIMENTS.items():
+        sheet = book[name]
+        layout = Layout(e.plan, len(e.data))
+        for column in (1, 2, *layout.columns.values()):
+            comment = sheet.cell(3, column).comment
+            assert comment is not None and "First row: =" in comment.text, (name, column)
+        ruled = {str(r.sqref) for r in sheet.data_validations.dataValidation}
+        for given_input in e.plan.inputs:
+            assert a1(*layout.cell(given_input.name)) in ruled, (name, given_input.name)
+        assert sheet.freeze_panes == "A4"
+
+
+def test_later_epochs_are_folded(workbook: Path) -> None:
+    """The sheet opens on its first epoch: later blocks are grouped below their first line and hidden."""
+    sheet = openpyxl.load_workbook(workbook)["momentum"]
+    layout = Layout(EXPERIMENTS["momentum"].plan, 29)
+    for block in range(1, 11):
+        top = layout.top(block)
+        assert not sheet.row_dimensions[top].hidden
+        assert sheet.row_dimensions[top + 1].hidden and sheet.row_dimensions[top + 1].outlineLevel == 1
+
+
+LEAVES = st.sampled_from([Data("x"), Data("y")]) | st.integers(-4, 4).map(lambda v: Const(float(v)))
+
+
+def _extend(children: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    two = st.tuples(children, children)
+    return (
+        st.tuples(st.sampled_from(["add", "sub", "mul", "div", "max", "min"]), two).map(lambda t: Apply(*t))
+        | children.map(lambda e: Apply("neg", (e,)))
+        | st.tuples(children, st.integers(2, 3)).map(lambda t: t[0] ** t[1])
+        | st.tuples(two, two).map(lambda t: Apply("where", (Apply("gt", t[0]), *t[1])))
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.recursive(LEAVES, _extend, max_leaves=8))
+def test_a_formula_means_what_its_expression_means(expr: Expr) -> None:
+    """IronCalc computes from the formula's text what the expression is worth: brackets, signs, errors."""
+    import ironcalc
+
+    x, y = 1.75, -3.0
+    wanted = float(evaluate(expr, lambda leaf: x if leaf == Data("x") else y))
+    model = ironcalc.create("m")
+    model.update_cell_with_number(0, 1, 1, x)
+    model.update_cell_with_number(0, 1, 2, y)
+    text = render(expr, lambda leaf: "A1" if leaf == Data("x") else "B1")
+    model.update_cell_with_formula(0, 1, 3, "=" + text)
+    model.evaluate()
+    found = reading.plain(model.get_cell_value(0, 1, 3))
+    if math.isfinite(wanted):
+        scale = float(magnitude(expr, lambda leaf: x if leaf == Data("x") else y))
+        assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 * max(scale, 1.0) if math.isfinite(scale) else 1), text
+    else:
+        assert isinstance(found, float) and not math.isfinite(found), text
+
+
