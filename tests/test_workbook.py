@@ -96,7 +96,13 @@ MIRRORED = {
         "C35": "C32",
         "C36": "D32",
     },
-    "momentum": {"H5": "C5-J5*$D$2", "I5": "D5-K5*$D$2", "J5": "J4*$J$1+$K$1*F5", "K1": "1-$J$1", "J4": "J3*$J$1+$K$1*F4"},
+    "momentum": {
+        "H5": "C5-J5*$D$2",
+        "I5": "D5-K5*$D$2",
+        "J5": "J4*$J$1+$K$1*F5",
+        "K1": "1-$J$1",
+        "J4": "J3*$J$1+$K$1*F4",
+    },
     "rmsprop": {"H5": "C5-F5*$D$2/SQRT(J4)", "I4": "D4-G4*$D$2/SQRT(K3)", "K5": "K4*$J$1+$K$1*G5^2"},
     "adam": {"H5": "C5-J5*$D$2/SQRT(L5)", "I5": "D5-K5*$D$2/SQRT(M5)", "L5": "L4*$L$1+$M$1*F5^2"},
     "adam_ann": {
@@ -162,7 +168,10 @@ def test_pandas_and_previews_see_the_figures(workbook: Path) -> None:
         for line in sheet.iter_rows():
             for cell in line:
                 if cell.data_type == "f":
-                    assert values[sheet.title][cell.coordinate].value is not None, (sheet.title, cell.coordinate)
+                    assert values[sheet.title][cell.coordinate].value is not None, (
+                        sheet.title,
+                        cell.coordinate,
+                    )
 
 
 TYPED: dict[str, tuple[tuple[str, str, float], dict[str, float]]] = {
@@ -262,7 +271,10 @@ def test_only_functions_of_excel_2007(workbook: Path) -> None:
             for cell in line:
                 if cell.data_type == "f":
                     text = re.sub(r'"[^"]*"', "", str(cell.value))
-                    assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", text)) <= EXCEL_2007, (sheet.title, cell.value)
+                    assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", text)) <= EXCEL_2007, (
+                        sheet.title,
+                        cell.value,
+                    )
                     assert len(str(cell.value)) < 8192
 
 
@@ -321,8 +333,8 @@ def test_a_formula_means_what_its_expression_means(expr: Expr) -> None:
     found = reading.plain(model.get_cell_value(0, 1, 3))
     if math.isfinite(wanted):
         scale = float(magnitude(expr, lambda leaf: x if leaf == Data("x") else y))
-        assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 * max(scale, 1.0) if math.isfinite(scale) else 1), text
+        assert found == pytest.approx(
+            wanted, rel=1e-12, abs=1e-12 * max(scale, 1.0) if math.isfinite(scale) else 1
+        ), text
     else:
         assert isinstance(found, float) and not math.isfinite(found), text
-
-

@@ -60,7 +60,9 @@ def build(
             progress=lambda sheet: progress(f"writing {sheet}"),
         )
     except OSError as problem:
-        raise WorkbookError(f"{path} cannot be written: {problem.strerror or problem}. Choose another folder with -o.") from None
+        raise WorkbookError(
+            f"{path} cannot be written: {problem.strerror or problem}. Choose another folder with -o."
+        ) from None
     return Built(
         path,
         tuple(sheet.name for sheet in made.sheets),
@@ -79,7 +81,9 @@ def guard(path: Path, force: bool) -> None:
     """Refuse to write over a workbook that is open, or that a person has saved since it was built."""
     for lock in (path.with_name(f".~lock.{path.name}#"), path.with_name(f"~${path.name}")):
         if lock.exists():
-            raise WorkbookError(f"{path} is open in another program ({lock.name} lies beside it). Close it there first.")
+            raise WorkbookError(
+                f"{path} is open in another program ({lock.name} lies beside it). Close it there first."
+            )
     if path.exists() and not force and not untouched(path):
         raise WorkbookError(
             f"{path} has been saved by another program since it was built; building would lose those changes. "

@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
-Exit codes: 0 ok, 1 a verification failed, 2 bad input, 3 a mistake of ours, 130 stopped with Ctrl-C. NumPy and
-whatever needs it are imported inside the commands, so that help and completion of options answer at once.
+Exit codes: 0 ok, 1 a verification failed, 2 bad input, 3 a mistake of ours, 130 stopped with Ctrl-C.
+NumPy and whatever needs it are imported inside the commands, so that help answers at once.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.box import ROUNDED
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .building import Built
+    from .experiment import Experiment
     from .plan import Input, Plan
     from .trace import Trace
-    from .verdict import Verdict
     from .verification import Report, ValueSet
 
 PROGRAM = "graddesc-xl"
@@ -50,10 +50,10 @@ PLAINER = {"√Σe²": "error", "⋮": ":", "≤": "<=", "→": "->"}
 VERDICTS = {"settled": "green", "still learning": "yellow", "exploded": "red"}
 
 #: Typer's class of errors in how a command was typed; Typer has moved it from module to module
-UsageError = typer.BadParameter.__bases__[0]
+UsageError: Any = typer.BadParameter.__bases__[0]
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Ctrl-C after some files were written whole."""
 
 
@@ -81,10 +81,10 @@ class Commands(TyperGroup):
         try:
             code = super().main(*given, **extra) or 0
             if code == STOPPED:
-                raise Stopped("nothing was written")
+                raise StoppedError("nothing was written")
         except (KeyboardInterrupt, typer.Abort):
             code = complain("stopped; nothing was written", STOPPED)
-        except Stopped as stopped:
+        except StoppedError as stopped:
             code = complain(f"stopped; {stopped}", STOPPED)
         except UsageError as problem:
             code = complain(usage(problem), BAD_INPUT)
@@ -113,8 +113,9 @@ def complain(problem: str, code: int) -> int:
 
 def usage(problem: Any) -> str:
     """What was typed wrong, and where to read how it is typed."""
+    said = problem.format_message()
     command = problem.ctx.command_path if problem.ctx else PROGRAM
-    return f"{problem.format_message().rstrip('.?')}{'?' if problem.format_message().endswith('?') else '.'} See {command} --help."
+    return f"{said if said.endswith(('.', '?')) else said + '.'} See {command} --help."
 
 
 def sentence(problem: OSError) -> str:
@@ -155,21 +156,32 @@ def spelled(console: Console, text: str) -> str:
     return text
 
 
-def table(console: Console, *headers: str, title: str = "", right: str = "") -> Table:
-    """An empty table, without lines where it is piped. right: the headers of right-aligned columns, by comma."""
-    lined = console.is_terminal
+def table(
+    console: Console, *headers: str, right: Sequence[str] = (), wraps: str = "", title: str = ""
+) -> Table:
+    """An empty table, without lines where it is piped.
+
+    right: the headers of columns of numbers. wraps: that of the column that gives way on a narrow terminal.
+    """
     made = Table(
-        box=ROUNDED if lined else None,
+        box=SIMPLE_HEAD if console.is_terminal else None,
         title=spelled(console, title) or None,
         title_style="bold",
         title_justify="left",
         header_style="bold",
         border_style="dim",
-        pad_edge=lined,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+        padding=(0, 1) if console.is_terminal else (0, 2),
     )
     for header in headers:
-        justify = "right" if header in right.split(", ") else "left"
-        made.add_column(spelled(console, header), justify=justify, overflow="fold")  # type: ignore[arg-type]
+        made.add_column(
+            spelled(console, header),
+            justify="right" if header in right else "left",
+            overflow="fold",
+            no_wrap=header != wraps,
+        )
     return made
 
 
@@ -191,9 +203,10 @@ def short(value: float) -> str:
     >>> short(1e-4), short(-1e6), short(10000)
     ('0.0001', '-1e6', '10000')
     """
-    return short_exponent(
-        f"{value:.15g}" if abs(value) < 1e5 else f"{value:.5e}".replace("00000e", "e").replace(".e", "e")
-    )
+    plain = short_exponent(f"{value:.15g}")
+    mantissa, _, exponent = f"{value:.14e}".partition("e")
+    scientific = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return plain if len(plain) <= len(scientific) + 2 else scientific
 
 
 def short_exponent(number: str) -> str:
@@ -213,11 +226,15 @@ def passed(ok: bool) -> Text:
 
 
 @contextmanager
-def working(what: str) -> Iterator[Callable[[str], None]]:
-    """Show on stderr what goes on: a line that moves and vanishes on a terminal, a plain line elsewhere."""
+def working(what: str, *, brief: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show on stderr what goes on: a line that moves and vanishes on a terminal, a plain line elsewhere.
+
+    brief: not worth a line elsewhere.
+    """
     console = screen(err=True)
     if not console.is_terminal:
-        console.print(what)
+        if not brief:
+            console.print(what)
         yield lambda _: None
         return
     dots = "dots" if console.encoding.lower().startswith("utf") else "line"
@@ -233,7 +250,7 @@ def keeping(written: Sequence[Path]) -> Iterator[None]:
     except KeyboardInterrupt:
         if not written:
             raise
-        raise Stopped(f"{', '.join(map(str, written))} had been written, nothing else") from None
+        raise StoppedError(f"{', '.join(map(str, written))} had been written, nothing else") from None
 
 
 # Completion of names
@@ -257,8 +274,8 @@ def complete_setting(ctx: typer.Context, incomplete: str) -> list[tuple[str, str
     """Settings of the experiment that was typed, else of every experiment, up to the equals sign."""
     from .experiment import EXPERIMENTS
 
-    typed = ctx.params.get("name")
-    chosen = [EXPERIMENTS[typed]] if typed in EXPERIMENTS else EXPERIMENTS.values()
+    typed = {ctx.params.get("name"), *ctx.args}  # the name is among the latter while --set lacks its value
+    chosen = [e for e in EXPERIMENTS.values() if e.name in typed] or [*EXPERIMENTS.values()]
     found = {f"{i.name}=": i.about for e in chosen for i in e.plan.inputs}
     return [(name, about) for name, about in found.items() if name.startswith(incomplete)]
 
@@ -345,7 +362,15 @@ def build(
 def show_built(made: Sequence[Built]) -> None:
     """The files that were written, and what became of their runs."""
     out = screen()
-    files = table(out, "File", "Sheets", "Formula cells", "Seconds", right="Sheets, Formula cells, Seconds")
+    files = table(
+        out,
+        "File",
+        "Sheets",
+        "Formula cells",
+        "Seconds",
+        right=("Sheets", "Formula cells", "Seconds"),
+        wraps="File",
+    )
     runs = table(out, "Workbook", "Sheet", "After its last epoch")
     for built in made:
         files.add_row(
@@ -354,7 +379,6 @@ def show_built(made: Sequence[Built]) -> None:
         for i, (sheet, verdict) in enumerate(built.verdicts.items()):
             repeated = i > 0 and out.is_terminal
             runs.add_row("" if repeated else built.path.stem, sheet, coloured(verdict))
-        runs.add_section()
     out.print(files)
     out.print()
     out.print(runs)
@@ -374,11 +398,13 @@ def finish(problems: Sequence[str]) -> None:
     "graddesc-xl run adam --epochs 200 --carry new --all\n\n"
     "graddesc-xl run momentum --gradient numerical --set h=1e-6 --csv momentum.csv"
 )
-def run(
+def run(  # noqa: PLR0917  every option is an argument
     name: Annotated[
         str,
         typer.Argument(
-            autocompletion=complete_experiment, help="An experiment; graddesc-xl list shows them."
+            metavar="NAME",
+            autocompletion=complete_experiment,
+            help="An experiment; graddesc-xl list shows them.",
         ),
     ],
     epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
@@ -433,14 +459,14 @@ def run(
         )
     written: list[Path] = []
     with keeping(written):
-        with working(f"Running {name}"):
+        with working(f"Running {name}", brief=True):
             trace = engine.run(e, settings)
         for path, write in ((csv, write_csv), (xlsx, write_xlsx)):
             if path:
-                with working(f"Writing {path}"):
+                with working(f"Writing {path}", brief=True):
                     whole(path, trace, write)
                 written.append(path)
-    show_run(e.title, e.carry, e.gradient, trace, every=every)
+    show_run(e, trace, every=every)
     for path in written:
         screen().print(f"{path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
 
@@ -469,7 +495,7 @@ def parse_settings(given: Sequence[str], plan: Plan) -> dict[str, float]:
         if not equals:
             raise SettingError(f"--set {text} lacks a value: write it as --set {name}={short(of.value)}.")
         if of.name in settings:
-            raise SettingError(f"{name} is set twice: keep one --set {name}=…")
+            raise SettingError(f"{name} is set twice: give one value.")
         settings[of.name] = parse_number(name, value, of)
     return settings
 
@@ -487,12 +513,10 @@ def parse_number(name: str, value: str, of: Input) -> float:
 
 def check_target(path: Path, suffix: str, force: bool) -> None:
     """Refuse, before any work, a file that cannot or should not be written."""
-    if path.suffix.lower() != suffix:
-        raise WorkbookError(
-            f"{path} must end in {suffix}, as in {path.with_suffix(suffix).name or 'trace' + suffix}."
-        )
     if path.is_dir():
         raise WorkbookError(f"{path} is a folder: name a file in it, as in {path / ('trace' + suffix)}.")
+    if path.suffix.lower() != suffix:
+        raise WorkbookError(f"{path} must end in {suffix}, as in {path.with_suffix(suffix)}.")
     if not path.parent.is_dir():
         raise WorkbookError(f"{path} cannot be written: there is no folder {path.parent}.")
     if path.exists() and not force:
@@ -508,7 +532,8 @@ def whole(path: Path, trace: Trace, write: Callable[[pd.DataFrame, Path], None])
     except OSError as problem:
         raise WorkbookError(f"{path} cannot be written: {problem.strerror or problem}.") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def with_error_cells(trace: Trace) -> pd.DataFrame:
@@ -533,22 +558,26 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 def write_xlsx(frame: pd.DataFrame, path: Path) -> None:
     """One row per step; the same trace gives the same bytes."""
     import pandas as pd
+    from xlsxwriter.exceptions import FileCreateError
 
     from .workbook.write import CREATED
 
-    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
-        writer.book.set_properties({"created": CREATED})
-        frame.to_excel(writer, sheet_name="trace", index=False, freeze_panes=(1, 2))
+    try:
+        with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
+            writer.book.set_properties({"created": CREATED})
+            frame.to_excel(writer, sheet_name="trace", index=False, freeze_panes=(1, 2))
+    except FileCreateError as problem:  # an OSError in disguise
+        raise OSError(str(problem)) from None
 
 
-def show_run(title: str, carry: str, gradient: str, trace: Trace, *, every: bool) -> None:
+def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     """The settings, a row per epoch, and the verdict."""
     out, plan = screen(), trace.plan
     epochs = trace.epoch_frame()
     weights = [f"new {w}" for w in plan.weights]
     settings = ", ".join(f"{i.label} {short(float(trace.inputs[i.name]))}" for i in plan.inputs)
     headers = ("Epoch", "√Σe²", "RMSE", *weights)
-    rows = table(out, *headers, right=", ".join(headers))
+    rows = table(out, *headers, right=headers)
     shown = elided(plan.epochs, every=every)
     for row in shown:
         if row is None:
@@ -556,25 +585,22 @@ def show_run(title: str, carry: str, gradient: str, trace: Trace, *, every: bool
         else:
             epoch, *values = epochs.iloc[row].tolist()
             rows.add_row(str(int(epoch)), *map(digits, values))
-    out.print(Text.assemble((plan.name, "bold"), f": {title}"))
-    out.print(f"{settings}; {gradient} derivatives; an epoch starts from the {carry}", style="dim")
+    out.print(Text.assemble((plan.name, "bold"), f": {e.title}"))
+    out.print(f"{settings}; {e.gradient} derivatives; an epoch starts from the {e.carry}", style="dim")
+    out.print()
     out.print(rows)
+    out.print()
     steps = plan.epochs * len(trace.data)
     out.print(
         Text.assemble(
-            f"After {counted(plan.epochs, 'epoch')} ({counted(steps, 'step')}): ", verdict_of(trace)
+            f"After {counted(plan.epochs, 'epoch')} ({counted(steps, 'step')}): ",
+            coloured(str(trace.verdict)),
         )
     )
     if plan.targets:
         out.print(f"The best there is, by least squares: {best(trace)}", style="dim")
     if None in shown:
         out.print(f"{plan.epochs - FIRST - LAST:,} epochs are not shown; --all shows them.", style="dim")
-
-
-def verdict_of(trace: Trace) -> Text:
-    """The verdict of a single run in its colour."""
-    verdict: Verdict = trace.verdict
-    return coloured(str(verdict))
 
 
 def best(trace: Trace) -> str:
@@ -631,7 +657,7 @@ def verify(
     problems: list[str] = []
     for file in files:
         try:
-            with working(f"Verifying {file}"):
+            with working(f"Verifying {file}", brief=as_json):
                 report = verification.verify(file, libreoffice=soffice or libreoffice, timeout=timeout)
         except (GraddescError, OSError) as problem:
             said = sentence(problem) if isinstance(problem, OSError) else str(problem)
@@ -672,14 +698,19 @@ def show_values(out: Console, values: ValueSet) -> None:
     columns: Mapping[str, Callable[[Any], str | Text]] = {
         "Sheet": lambda s: s.sheet,
         "Cells": lambda s: f"{s.cells:,}",
-        "Worst error": lambda s: worst(s.worst),
+        "Worst": lambda s: worst(s.worst),
         "At": lambda s: s.where,
-        "Column": lambda s: s.column,
-        "Result": lambda s: passed(s.ok),
-        "Note": lambda s: spelled(out, s.note),
+        "Column": lambda s: spelled(out, s.column),
+        "Result": lambda s: Text.assemble(passed(s.ok), spelled(out, f", {s.note}" if s.note else "")),
     }
-    shown = [c for c in columns if c not in ("Column", "Note") or any(columns[c](s) for s in values.sheets)]
-    rows = table(out, *shown, title=f"Values {of_whom(values.name)}", right="Cells, Worst error")
+    shown = [c for c in columns if any(columns[c](s) for s in values.sheets)]
+    rows = table(
+        out,
+        *shown,
+        right=("Cells", "Worst"),
+        wraps="Result",
+        title=f"Values {of_whom(values.name)}, worst error by sheet",
+    )
     for sheet in values.sheets:
         rows.add_row(*(columns[c](sheet) for c in shown))
     out.print(rows)
@@ -711,7 +742,9 @@ def list_all() -> None:
     for e in EXPERIMENTS.values():
         out.print(Text.assemble(("Experiment ", "dim"), (e.name, "bold"), f": {e.title}"))
         out.print(f"{e.about} {counted(e.epochs, 'epoch')} of {counted(len(e.data), 'step')}.")
-        settings = table(out, "Setting", "On the sheet", "Default", "From", "To", right="Default, From, To")
+        settings = table(
+            out, "Setting", "On the sheet", "Default", "From", "To", right=("Default", "From", "To")
+        )
         for i in e.plan.inputs:
             settings.add_row(i.name, i.label, short(i.value), short(i.low), short(i.high))
         out.print(settings)

@@ -62,5 +62,10 @@ def dataset(x: Sequence[float], y: Sequence[float], name: str = "yours") -> Data
 #: The 29 samples of the published graddesc.xlsx: y = 2x + 30 without noise, x in its order.
 GRADDESC = Dataset(
     "graddesc",
-    tuple(map(float, "14 86 28 51 28 29 72 62 84 15 42 62 47 35 9 38 44 99 13 21 28 20 8 64 99 70 27 17 8".split())),
+    tuple(
+        map(
+            float,
+            "14 86 28 51 28 29 72 62 84 15 42 62 47 35 9 38 44 99 13 21 28 20 8 64 99 70 27 17 8".split(),
+        )
+    ),
 )

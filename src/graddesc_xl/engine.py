@@ -181,7 +181,9 @@ def run_plan(
     shapes = {value.shape for value in inputs.values() if value.shape}
     if len(shapes) > 1:
         lengths = ", ".join(f"{name}: {value.size}" for name, value in inputs.items() if value.shape)
-        raise SettingError(f"The sequences of a batch must be equally long, one number per run, not {lengths}.")
+        raise SettingError(
+            f"The sequences of a batch must be equally long, one number per run, not {lengths}."
+        )
     shape = next(iter(shapes), ())
     if len(shape) > 1:
         raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")

@@ -48,7 +48,9 @@ class Experiment:
 
     def __post_init__(self) -> None:
         if self.carry not in CARRIES:
-            raise SettingError(f"carry is one of {CARRIES}, not {self.carry!r}.{did_you_mean(self.carry, CARRIES)}")
+            raise SettingError(
+                f"carry is one of {CARRIES}, not {self.carry!r}.{did_you_mean(self.carry, CARRIES)}"
+            )
         if self.gradient not in GRADIENTS:
             raise SettingError(
                 f"gradient is one of {GRADIENTS}, not {self.gradient!r}.{did_you_mean(self.gradient, GRADIENTS)}"
@@ -70,7 +72,9 @@ def make_plan(e: Experiment) -> Plan:
     slopes = gradient(forward, "err", model.weights)
     numerical = e.numerical or e.gradient == "numerical"
     columns = [_weight(model, w) for w in model.weights]
-    columns += [Column(n, expr, "forward", _TITLES.get(n, n), model.about[n]) for n, expr in model.forward.items()]
+    columns += [
+        Column(n, expr, "forward", _TITLES.get(n, n), model.about[n]) for n, expr in model.forward.items()
+    ]
     columns.append(Column("err", forward["err"], "error", "err²", "squared error of this sample"))
     if numerical:
         written_out = inlined(forward, "err")
@@ -81,7 +85,13 @@ def make_plan(e: Experiment) -> Plan:
             )
             estimate = (Here(f"err_{w}") - Here("err")) / Param("h")
             columns.append(
-                Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", f"de/d{w} estimated by a finite difference")
+                Column(
+                    f"est_{w}",
+                    estimate,
+                    "numerical",
+                    f"est de/d{w}",
+                    f"de/d{w} estimated by a finite difference",
+                )
             )
     columns += [_adjoint(name, expr, slopes.of, model) for name, expr in slopes.columns.items()]
     driver = {w: f"est_{w}" if e.gradient == "numerical" else slopes.of[w] for w in model.weights}
@@ -89,10 +99,19 @@ def make_plan(e: Experiment) -> Plan:
     carry = "new_{}" if e.carry == CARRIES[0] else "{}"
     inputs = [
         *(Input(w, 1.0, w, f"the start of {w}: {model.about[w]}") for w in model.weights),
-        Input("lr", 1e-4, "learn", "learning rate: how much of the derivative each step takes off", low=0.0, high=1000.0),
+        Input(
+            "lr",
+            1e-4,
+            "learn",
+            "learning rate: how much of the derivative each step takes off",
+            low=0.0,
+            high=1000.0,
+        ),
     ]
     if numerical:
-        inputs.append(Input("h", 0.01, "h", "how far a weight is nudged to estimate a derivative", low=1e-15, high=10.0))
+        inputs.append(
+            Input("h", 0.01, "h", "how far a weight is nudged to estimate a derivative", low=1e-15, high=10.0)
+        )
     return Plan(
         name=e.name,
         inputs=_with_defaults(e, (*inputs, *optimizer.inputs)),
@@ -127,7 +146,9 @@ def _adjoint(name: str, expr: Any, of: Mapping[str, str], model: Model) -> Colum
     shared = [w for w, column in of.items() if column == name]
     title = f"de/d{shared[0]}" if shared else f"de/{name.replace('_', '')}"
     also = f"; the same as de/d{' and de/d'.join(shared[1:])}" if shared[1:] else ""
-    return Column(name, expr, "analytic", title, f"exact derivative of the squared error by {title[4:]}{also}")
+    return Column(
+        name, expr, "analytic", title, f"exact derivative of the squared error by {title[4:]}{also}"
+    )
 
 
 def _norms(of: Mapping[str, str], taken: Sequence[Footer]) -> list[Footer]:
@@ -184,7 +205,13 @@ def _checked(given: Input, value: Any) -> Array:
 
 def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Experiment:
     return Experiment(
-        name, title, about, OPTIMIZERS[name if name in OPTIMIZERS else "sgd"], carry=CARRIES[1], values={"lr": lr}, **more
+        name,
+        title,
+        about,
+        OPTIMIZERS[name if name in OPTIMIZERS else "sgd"],
+        carry=CARRIES[1],
+        values={"lr": lr},
+        **more,
     )
 
 
@@ -193,18 +220,30 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     e.name: e
     for e in (
         _mirrored(
-            "basic", "plain SGD", "One neuron, one sample a step: the derivative, numerical and exact, moves the weights.",
-            1e-4, numerical=True,
+            "basic",
+            "plain SGD",
+            "One neuron, one sample a step: the derivative, numerical and exact, moves the weights.",
+            1e-4,
+            numerical=True,
         ),
         _mirrored(
-            "momentum", "momentum", "The step follows a moving average of the derivatives, so it keeps its direction.", 1e-4
+            "momentum",
+            "momentum",
+            "The step follows a moving average of the derivatives, so it keeps its direction.",
+            1e-4,
         ),
         _mirrored(
-            "rmsprop", "RMSProp", "Each weight's step is divided by the usual size of its own derivative.", 0.02
+            "rmsprop",
+            "RMSProp",
+            "Each weight's step is divided by the usual size of its own derivative.",
+            0.02,
         ),
         _mirrored("adam", "Adam", "Momentum's average divided by RMSProp's root: both ideas at once.", 1.0),
         _mirrored(
-            "adam_ann", "Adam, annealed", "Adam whose learning rate is quartered when the derivatives grow again.", 1.0
+            "adam_ann",
+            "Adam, annealed",
+            "Adam whose learning rate is quartered when the derivatives grow again.",
+            1.0,
         ),
     )
 }
@@ -226,4 +265,3 @@ def experiment(name: str | Experiment, **changes: Any) -> Experiment:
     else:
         raise SettingError(f"There is no experiment {name!r}.{did_you_mean(name, EXPERIMENTS)}")
     return replace(found, **changes) if changes else found
-

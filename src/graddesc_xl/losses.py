@@ -8,7 +8,9 @@ from .plan import Footer
 #: squared error of one sample
 SQUARED_ERROR: Expr = (Data("y") - Here("pred")) ** 2
 
-ERROR = Footer("error", sqrt(Over("sum", "err")), "√Σe²", "the root of the sum of this epoch's squared errors")
+ERROR = Footer(
+    "error", sqrt(Over("sum", "err")), "√Σe²", "the root of the sum of this epoch's squared errors"
+)
 RMSE = Footer(
     "rmse",
     sqrt(Over("sum", "err") / Over("count", "err")),
@@ -19,4 +21,5 @@ RMSE = Footer(
 
 def norm(name: str, column: str, title: str) -> Footer:
     """The root of the sum of a column's squares, as a footer below it."""
-    return Footer(name, sqrt(Over("sumsq", column)), title, f"the root of the sum of the squares of {title}")
+    about = f"the root of the sum of the squares of {title} in this epoch"
+    return Footer(name, sqrt(Over("sumsq", column)), f"√Σ({title})²", about)

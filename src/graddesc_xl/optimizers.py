@@ -54,14 +54,23 @@ def _beta(name: str, value: float, about: str) -> Input:
 
 
 def _rest(name: str) -> Derived:
-    return Derived(f"rest_{name}", 1 - Param(name), f"1−{name}", f"the share of the newest gradient: 1 - {name}")
+    return Derived(
+        f"rest_{name}", 1 - Param(name), f"1−{name}", f"the share of the newest gradient: 1 - {name}"
+    )
 
 
 BETA = _beta("beta", 0.9, "how much of the old average each step keeps")
 BETA1 = _beta("beta1", 0.9, "how much of the old average of the gradients each step keeps")
-AVERAGE0 = Input("avg0", 0.0, "avg start", "the averages of the gradients before the Reset's first discarded pass")
+AVERAGE0 = Input(
+    "avg0", 0.0, "avg start", "the averages of the gradients before the Reset's first discarded pass"
+)
 SQUARE0 = Input(
-    "sq0", 10000.0, "sq start", "the averages of the squares before the Reset's first discarded pass", low=1e-9, high=1e12
+    "sq0",
+    10000.0,
+    "sq start",
+    "the averages of the squares before the Reset's first discarded pass",
+    low=1e-9,
+    high=1e12,
 )
 EPS = Input("eps", 1e-8, "eps", "keeps the division finite where the average is 0", low=0.0, high=1.0)
 
@@ -136,7 +145,10 @@ def _adam(gradients: Gradients, lr: Expr = LR) -> Parts:
 def _adam_ann(gradients: Gradients) -> Parts:
     adam = _adam(gradients, State("lr"))
     roots = [sqrt(Here(f"sq_{w}")) for w, _ in gradients]
-    last = [Footer(f"end_sq_{w}", Over("last", f"sq_{w}"), "last row", "the average of the last row") for w, _ in gradients]
+    last = [
+        Footer(f"end_sq_{w}", Over("last", f"sq_{w}"), "last row", "the average of the last row")
+        for w, _ in gradients
+    ]
     scale = Column(
         "scale",
         _total(roots),
@@ -145,12 +157,25 @@ def _adam_ann(gradients: Gradients) -> Parts:
         "size of the gradients: the roots of their average squares, added up",
     )
     means = tuple(
-        Footer(f"mean_{g}", sqrt(Over("sumsq", g)) / Over("count", g), "√Σ²/n", "root of the sum of squares over the count")
+        Footer(
+            f"mean_{g}",
+            sqrt(Over("sumsq", g)) / Over("count", g),
+            "√Σ²/n",
+            "root of the sum of squares over the count",
+        )
         for _, g in gradients
     )
-    end = Footer("scale", _total([sqrt(Foot(f.name)) for f in last]), "scale", "the gradients' scale at the epoch's end")
+    end = Footer(
+        "scale",
+        _total([sqrt(Foot(f.name)) for f in last]),
+        "scale",
+        "the gradients' scale at the epoch's end",
+    )
     ratio = Footer(
-        "ratio", Foot("scale") / State("best"), "ratio", "this epoch's scale over the smallest one before: above 2, lr / 4"
+        "ratio",
+        Foot("scale") / State("best"),
+        "ratio",
+        "this epoch's scale over the smallest one before: above 2, lr / 4",
     )
     states = (
         EpochState(
@@ -181,7 +206,13 @@ def _total(terms: Sequence[Expr]) -> Expr:
 
 def _torch_momentum(gradients: Gradients) -> Parts:
     buffers = [
-        Column(f"buf_{w}", Param("mu") * Prev(f"buf_{w}") + Here(g), "state", f"buf {w}", f"momentum buffer of {w}")
+        Column(
+            f"buf_{w}",
+            Param("mu") * Prev(f"buf_{w}") + Here(g),
+            "state",
+            f"buf {w}",
+            f"momentum buffer of {w}",
+        )
         for w, g in gradients
     ]
     new = [updated(w, Here(w) - LR * Here(f"buf_{w}")) for w, _ in gradients]
@@ -196,7 +227,13 @@ def _torch_rmsprop(gradients: Gradients) -> Parts:
 
 def _torch_adam(gradients: Gradients) -> Parts:
     powers = [
-        Column(f"{beta}_t", Prev(f"{beta}_t") * Param(beta), "state", f"{beta}^t", f"{beta} to the power of the step")
+        Column(
+            f"{beta}_t",
+            Prev(f"{beta}_t") * Param(beta),
+            "state",
+            f"{beta}^t",
+            f"{beta} to the power of the step",
+        )
         for beta in ("beta1", "beta2")
     ]
     averages = [_gradient_average(w, g, "beta1", 1 - Param("beta1")) for w, g in gradients]
@@ -217,16 +254,31 @@ def _beta2(value: float) -> Input:
 
 _ADAM_REST = (_rest("beta1"), _rest("beta2"))
 _SCALE0 = Input(
-    "scale0", 1e6, "best start", "the best scale before the Reset's first pass: larger than any real one", low=1e-9, high=1e12
+    "scale0",
+    1e6,
+    "best start",
+    "the best scale before the Reset's first pass: larger than any real one",
+    low=1e-9,
+    high=1e12,
 )
 
 OPTIMIZERS: Mapping[str, Optimizer] = {
     o.name: o
     for o in (
         Optimizer("sgd", "plain SGD", GRADDESC_XLSX, (), _sgd),
-        Optimizer("momentum", "momentum", GRADDESC_XLSX, (BETA, AVERAGE0), _momentum, (_rest("beta"),), warmup=1),
+        Optimizer(
+            "momentum", "momentum", GRADDESC_XLSX, (BETA, AVERAGE0), _momentum, (_rest("beta"),), warmup=1
+        ),
         Optimizer("rmsprop", "RMSProp", GRADDESC_XLSX, (BETA, SQUARE0), _rmsprop, (_rest("beta"),), warmup=2),
-        Optimizer("adam", "Adam", GRADDESC_XLSX, (BETA1, _beta2(0.9), AVERAGE0, SQUARE0), _adam, _ADAM_REST, warmup=2),
+        Optimizer(
+            "adam",
+            "Adam",
+            GRADDESC_XLSX,
+            (BETA1, _beta2(0.9), AVERAGE0, SQUARE0),
+            _adam,
+            _ADAM_REST,
+            warmup=2,
+        ),
         Optimizer(
             "adam_ann",
             "Adam, annealed",
@@ -236,8 +288,20 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             _ADAM_REST,
             warmup=2,
         ),
-        Optimizer("torch_momentum", "SGD with momentum, textbook", TORCH, (_beta("mu", 0.9, "momentum"),), _torch_momentum),
-        Optimizer("torch_rmsprop", "RMSProp, textbook", TORCH, (_beta("alpha", 0.99, "smoothing"), EPS), _torch_rmsprop),
+        Optimizer(
+            "torch_momentum",
+            "SGD with momentum, textbook",
+            TORCH,
+            (_beta("mu", 0.9, "momentum"),),
+            _torch_momentum,
+        ),
+        Optimizer(
+            "torch_rmsprop",
+            "RMSProp, textbook",
+            TORCH,
+            (_beta("alpha", 0.99, "smoothing"), EPS),
+            _torch_rmsprop,
+        ),
         Optimizer("torch_adam", "Adam, textbook", TORCH, (BETA1, _beta2(0.999), EPS), _torch_adam),
     )
 }

@@ -70,7 +70,9 @@ def recalculated(path: Path, program: str, timeout: float) -> Iterator[Path]:
         said = _run(command, timeout, path)
         result = out / source.name
         if not result.exists():
-            raise RecalculationError(f"LibreOffice could not convert {path}: {said.strip() or 'it gave no reason'}.")
+            raise RecalculationError(
+                f"LibreOffice could not convert {path}: {said.strip() or 'it gave no reason'}."
+            )
         yield result
 
 
@@ -96,6 +98,8 @@ def _run(command: list[str], timeout: float, path: Path) -> str:
             f"LibreOffice did not finish {path} within {timeout:g} seconds and was stopped. Allow more with --timeout."
         ) from None
     finally:
+        if process.stdout:
+            process.stdout.close()
         if process.poll() is None:
             with suppress(OSError):
                 if sys.platform == "win32":
@@ -104,5 +108,7 @@ def _run(command: list[str], timeout: float, path: Path) -> str:
                     os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode:
-        raise RecalculationError(f"LibreOffice failed on {path} (exit code {process.returncode}): {said.strip() or 'it gave no reason'}.")
+        raise RecalculationError(
+            f"LibreOffice failed on {path} (exit code {process.returncode}): {said.strip() or 'it gave no reason'}."
+        )
     return str(said)

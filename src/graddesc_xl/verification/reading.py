@@ -31,7 +31,9 @@ def check_file(path: Path) -> None:
             parts = file.infolist()
             unpacked = sum(part.file_size for part in parts)
             if unpacked > LARGEST or unpacked > RATIO * max(path.stat().st_size, 10_000):
-                raise WorkbookError(f"{path} would unpack to {unpacked / 1e6:,.0f} MB: far more than a workbook needs, so it was not opened.")
+                raise WorkbookError(
+                    f"{path} would unpack to {unpacked / 1e6:,.0f} MB: far more than a workbook needs, so it was not opened."
+                )
             if "xl/workbook.xml" not in file.namelist():
                 raise WorkbookError(f"{path} {_NO_WORKBOOK}: it is a zip file without xl/workbook.xml.")
             for part in parts:
@@ -42,7 +44,9 @@ def check_file(path: Path) -> None:
     except zipfile.BadZipFile:
         raise WorkbookError(f"{path} {_NO_WORKBOOK}, or it was cut off while it was copied.") from None
     except (EOFError, OSError) as problem:
-        raise WorkbookError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
+        raise WorkbookError(
+            f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}."
+        ) from None
     except (RuntimeError, NotImplementedError, ValueError) as problem:
         raise WorkbookError(f"{path} cannot be unpacked: {problem}.") from None
     if damaged:
@@ -53,37 +57,76 @@ def _check_xml(path: Path, part: str, start: bytes) -> None:
     if start.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in start:
         raise WorkbookError(f"{path}: its part {part} is not written in UTF-8, as a workbook's parts are.")
     if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
-        raise WorkbookError(f"{path}: its part {part} declares XML entities, which no workbook needs; it was not opened.")
+        raise WorkbookError(
+            f"{path}: its part {part} declares XML entities, which no workbook needs; it was not opened."
+        )
 
 
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """What the file says of itself, or None where it is not one of ours."""
+def read_file(path: Path) -> tuple[Held, dict[str, Any]]:
+    """The values that a file holds, by sheet, and what it says of itself (empty where it is not one of ours).
+
+    openpyxl reads them, not IronCalc: IronCalc may compute while it loads, and a check of computed values
+    against computed values would prove nothing.
+    """
     from openpyxl import load_workbook
 
+    held: dict[str, Cells] = {}
     try:
-        book = load_workbook(path, read_only=True)
-        found = next((p.value for p in book.custom_doc_props.props if p.name == PROPERTY), None)
-        book.close()
-        manifest = json.loads(str(found)) if found is not None else None
+        book = load_workbook(path, read_only=True, data_only=True)
+        try:
+            found = next((p.value for p in book.custom_doc_props.props if p.name == PROPERTY), "{}")
+            for sheet in book.worksheets:
+                sheet.reset_dimensions()
+                held[sheet.title] = {
+                    (row, column): plain(value)
+                    for row, line in enumerate(sheet.iter_rows(values_only=True), 1)
+                    for column, value in enumerate(line, 1)
+                    if value is not None
+                }
+        finally:
+            book.close()
+        manifest = json.loads(str(found))
     except Exception as problem:
-        raise WorkbookError(f"{path} {_NO_WORKBOOK} that can be read: {problem}.") from None
-    return manifest if isinstance(manifest, dict) else None
+        reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+        raise WorkbookError(f"{path} {_NO_WORKBOOK} that can be read: {reason}.") from None
+    return Held(held), manifest if isinstance(manifest, dict) else {}
+
+
+@dataclass(frozen=True)
+class Held:
+    """The values that a file holds, by sheet."""
+
+    cells: Mapping[str, Cells]
+
+    @property
+    def sheets(self) -> Iterable[str]:
+        """The names of its sheets."""
+        return self.cells
+
+    def values(self, sheet: str, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+        """The values of cells of a sheet; an empty one is None."""
+        held = self.cells[sheet]
+        return {at: held.get(at) for at in cells}
 
 
 @dataclass
 class Model:
-    """A workbook in IronCalc: its formulas, the values its file holds, and those of a recalculation."""
+    """A workbook: the values its file holds until it is recalculated, then IronCalc's; and its formulas."""
 
     path: Path
     model: Any
     sheets: Mapping[str, int]
+    held: Held | None
+    manifest: Mapping[str, Any]
 
     def value(self, sheet: str, row: int, column: int) -> Any:
-        """A cell's value: float, str, bool or None; an error cell is inf (#NUM!) or nan (any other)."""
-        return plain(self.model.get_cell_value(self.sheets[sheet], row, column))
+        """A cell's value: float, str, bool or None; an error cell is inf or, for #DIV/0!, nan."""
+        return self.values(sheet, [(row, column)])[row, column]
 
     def values(self, sheet: str, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
         """The values of cells of a sheet."""
+        if self.held is not None:
+            return self.held.values(sheet, cells)
         get, index = self.model.get_cell_value, self.sheets[sheet]
         return {at: plain(get(index, *at)) for at in cells}
 
@@ -99,7 +142,10 @@ class Model:
             return False
         if found == expected or _normal(found) == _normal(expected):
             return True
-        scratch, index = 16_000, self.sheets[sheet]  # a column far away; references are not relative in the text
+        scratch, index = (
+            16_000,
+            self.sheets[sheet],
+        )  # a column far away; references are not relative in the text
         self.model.update_cell_with_formula(index, row, scratch, f"={expected}")
         spelled = self.model.get_cell_formula(index, row, scratch)
         self.model.clear_cell_contents(index, row, scratch)
@@ -112,6 +158,7 @@ class Model:
     def recalculate(self) -> None:
         """Compute every formula anew, whatever the file held."""
         guarded(self.path, self.model.evaluate)
+        self.held = None
 
     def used(self, sheet: str) -> list[tuple[int, int]]:
         """Every cell of a sheet that is not empty."""
@@ -129,10 +176,10 @@ def _normal(formula: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value of IronCalc's as this package has it."""
+    """A reader's value as this package has it: numbers are floats, errors `inf` or (#DIV/0!) `nan`."""
     if isinstance(value, str) and value in ERRORS:
         return float("nan") if value == DIV0 else float("inf")
-    return value
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def guarded(path: Path, action: Any, *arguments: Any) -> Any:
@@ -147,9 +194,10 @@ def guarded(path: Path, action: Any, *arguments: Any) -> Any:
 
 
 def load(path: Path) -> Model:
-    """Load a workbook without computing anything: its values are those that the file holds."""
+    """Load a workbook; nothing is computed before `recalculate`."""
     import ironcalc
 
+    held, manifest = read_file(path)
     model = guarded(path, ironcalc.load_from_xlsx, str(path))
     names = [sheet["name"] for sheet in model.get_worksheets_properties()]
-    return Model(path, model, {name: i for i, name in enumerate(names)})
+    return Model(path, model, {name: i for i, name in enumerate(names)}, held, manifest)

@@ -160,7 +160,9 @@ class Local:
         for column in plan.columns:
             wanted = of.trace.rows[column.name][: plan.epochs]
             found = self.grid[self.rows, self.layout.columns[column.name]][: plan.epochs]
-            usual = float(np.median(np.abs(wanted[np.isfinite(wanted)]))) if np.isfinite(wanted).any() else 1.0
+            usual = (
+                float(np.median(np.abs(wanted[np.isfinite(wanted)]))) if np.isfinite(wanted).any() else 1.0
+            )
             errors = scaled(found, wanted, np.maximum(np.abs(wanted), 1e-3 * usual)).ravel()
             drifting = np.flatnonzero(errors > GLOBAL)
             if drifting.size and drifting[0] < first:
@@ -197,12 +199,12 @@ def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
         listed, constant, gap = (steps.place(part, name) for part in range(3))
         for k, row in enumerate(steps.lines):
             source = steps.of.layout.row(*divmod(k, steps.of.layout.samples))
-            pairs = (
-                (listed, as_number(of[source, place])),
-                (gap, difference(as_number(values[row, listed]), values[row, constant])),
-            )
-            for i, (column, wanted) in enumerate(pairs):
-                worst.see(distance(values[row, column], wanted), (row, column), steps.of.trace.plan.column(name).title, (k, i))
+            title = steps.of.trace.plan.column(name).title
+            repeated = distance(values[row, listed], as_number(of[source, place]))
+            worst.see(repeated, (row, listed), title, (k, 0))
+            wanted = difference(as_number(values[row, listed]), values[row, constant])
+            error = distance(values[row, gap], wanted)  # rounded decimals: the last one may fall either way
+            worst.see(error if error > GLOBAL else 0.0, (row, gap), title, (k, 1))
     where = a1(*worst.at) if worst.error else ""
     ok = worst.failed is None
     note = "" if ok else "does not repeat the sheet it lists"
@@ -219,7 +221,9 @@ def other_sheet(sheet: Sheet, values: Values, *, noisy: bool) -> SheetResult:
     worst = _farthest(sheet, cells, values, noisy=noisy)
     ok = worst.error <= GLOBAL
     note = "" if ok else _shows(sheet, worst, values)
-    return SheetResult(sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note)
+    return SheetResult(
+        sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note
+    )
 
 
 def _farthest(

@@ -15,8 +15,9 @@ from ..workbook.book import BOOKS, Book, Composition, compose
 from ..workbook.cells import a1
 from ..workbook.layout import FIRST_DATA, Layout
 from ..workbook.sheet import Sheet
-from . import libreoffice, reading, tiers
-from .reading import Model
+from . import libreoffice as office
+from . import reading, tiers
+from .reading import Held, Model
 from .report import Report, SheetResult, ValueSet
 
 #: at most so many sentences about single cells
@@ -33,10 +34,9 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
     """
     path = Path(path)
     reading.check_file(path)
-    program = _find(libreoffice) if libreoffice else None
-    manifest = reading.read_manifest(path) or {}
+    program = office.find(libreoffice) if libreoffice else None
     model = reading.load(path)
-    book = BOOKS.get(str(manifest.get("book"))) or _recognised(model)
+    book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
     if book is None:
         return _foreign(path, model, program, timeout)
     expected, changed = _expected(book, model)
@@ -45,40 +45,39 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
     model.recalculate()
     sets.append(_compare("IronCalc", expected, model))
     if program:
-        with _libreoffice(path, program, timeout) as second:
-            sets.append(_compare("LibreOffice", expected, second))
+        sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, timeout)))
     return Report(path, book.name, tuple(sets), changed, tuple(problems))
 
 
-_find = libreoffice.find
-
-
-class _libreoffice:  # noqa: N801  used as a function
-    """A model of LibreOffice's recalculation, for the length of a with block."""
-
-    def __init__(self, path: Path, program: str, timeout: float) -> None:
-        self.context = libreoffice.recalculated(path, program, timeout)
-
-    def __enter__(self) -> Model:
-        return reading.load(self.context.__enter__())
-
-    def __exit__(self, *problem: Any) -> None:
-        self.context.__exit__(*problem)
+def _second_opinion(path: Path, program: str, timeout: float) -> Held:
+    with office.recalculated(path, program, timeout) as copy:
+        return reading.read_file(copy)[0]
 
 
 def _number(model: Model, sheet: str, row: int, column: int, what: str) -> float:
     value = model.value(sheet, row, column)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or value != value
+        or abs(value) == float("inf")
+    ):
         shown = "nothing" if value is None else repr(value)
-        raise WorkbookError(f"{model.path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
+        raise WorkbookError(
+            f"{model.path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}."
+        )
     return float(rounded(float(value)))
 
 
 def _expected(book: Book, model: Model) -> tuple[Composition, dict[str, dict[str, float]]]:
     """The workbook as it should be with the inputs that the file holds, and the inputs that were changed."""
-    missing = [e.name for e in book.sheets if e.name not in model.sheets] + [s for s in ("data",) if s not in model.sheets]
+    missing = [e.name for e in book.sheets if e.name not in model.sheets] + [
+        s for s in ("data",) if s not in model.sheets
+    ]
     if missing:
-        raise WorkbookError(f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone.")
+        raise WorkbookError(
+            f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone."
+        )
     built = book.sheets[0].data
     data = _data(built, model)
     traces: dict[str, Trace] = {}
@@ -130,7 +129,10 @@ def _formulas(expected: Composition, model: Model) -> list[str]:
             problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
     if len(problems) > MOST_PROBLEMS:
         more = len(problems) - MOST_PROBLEMS
-        problems = [*problems[:MOST_PROBLEMS], f"And {more} more cells hold another formula than they should."]
+        problems = [
+            *problems[:MOST_PROBLEMS],
+            f"And {more} more cells hold another formula than they should.",
+        ]
     return problems
 
 
@@ -142,7 +144,7 @@ def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
     return {}
 
 
-def _compare(name: str, expected: Composition, model: Model) -> ValueSet:
+def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
     """Both tiers on one set of values."""
     present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
     values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
@@ -169,19 +171,18 @@ def _recognised(model: Model) -> Book | None:
 
 def _foreign(path: Path, model: Model, program: str | None, timeout: float) -> Report:
     """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
-    formulas = {
-        name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets
-    }
+    formulas = {name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets}
     held = {name: model.values(name, cells) for name, cells in formulas.items()}
     model.recalculate()
     sets = [_distances("IronCalc", held, model, formulas)]
     if program:
-        with _libreoffice(path, program, timeout) as second:
-            sets.append(_distances("LibreOffice", held, second, formulas))
+        sets.append(_distances("LibreOffice", held, _second_opinion(path, program, timeout), formulas))
     return Report(path, None, tuple(sets), {}, ())
 
 
-def _distances(name: str, held: Mapping[str, Any], model: Model, formulas: Mapping[str, Any]) -> ValueSet:
+def _distances(
+    name: str, held: Mapping[str, Any], model: Model | Held, formulas: Mapping[str, Any]
+) -> ValueSet:
     results = []
     for sheet, cells in formulas.items():
         if not cells:

@@ -45,7 +45,9 @@ def weights_by_step(steps: StepsList) -> Chart:
         second = weight == "a" and bool(plan.targets)
         series.append(Series(weight, steps.steps(), steps.live(weight), color, second=second))
         if weight in plan.targets:
-            series.append(Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second))
+            series.append(
+                Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second)
+            )
     split = bool(plan.targets)
     left = "b" if split else "weight"
     return Chart(
@@ -100,7 +102,13 @@ def add(steps: StepsList) -> None:
     row, left = of.epoch_table
     right = left + len(of.epoch_columns) + 1
     below = (row + of.trace.plan.epochs + 2, left)
-    slots = [below if of.trace.plan.epochs <= 12 else (3, right + 16), (3, right), (18, right), (3, right + 8), (18, right + 8)]
+    slots = [
+        below if of.trace.plan.epochs <= 12 else (3, right + 16),
+        (3, right),
+        (18, right),
+        (3, right + 8),
+        (18, right + 8),
+    ]
     for chart, (row, column) in zip(charts, slots, strict=False):
         width = TABLE_WIDTH if (row, column) == below else WIDTH
         of.sheet.charts.append(replace(chart, row=row, column=column, width=width, height=HEIGHT))

@@ -26,7 +26,9 @@ class Check:
     messages: Mapping[str, Reference]
 
 
-def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet) -> Check:
+def compose(
+    lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet
+) -> Check:
     """Counts by sheet and column, the inputs NumPy ran with, and one sentence per sheet.
 
     numpy_inputs: sheet -> input -> the value NumPy ran with; `data` holds slope, const and the samples' sums.
@@ -39,15 +41,27 @@ def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, 
     sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
     sheet.put(HEAD - 1, 1, "by sheet", SECTION)
     for column, (title, right) in enumerate(
-        (("sheet", 0), ("compared", 1), ("cells off", 1), ("worst difference", 1), ("where", 1), ("what it says", 0)), 1
+        (
+            ("sheet", 0),
+            ("compared", 1),
+            ("cells off", 1),
+            ("worst difference", 1),
+            ("where", 1),
+            ("what it says", 0),
+        ),
+        1,
     ):
         style = HEADER_RIGHT if right else HEADER
         sheet.put(HEAD, column, title, replace(style, indent=1) if column == 6 else style)
-    sheet.widths.update({1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10})
+    sheet.widths.update(
+        {1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10}
+    )
     detail = HEAD + len(lists) + 3
     changed = _inputs(sheet, lists, numpy_inputs, data)
     sheet.put(detail - 1, 1, "by column", SECTION)
-    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "where"), 1):
+    for column, title in enumerate(
+        ("sheet", "column", "compared", "cells off", "worst difference", "where"), 1
+    ):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
     row = detail + 1
     messages = {}
@@ -56,7 +70,9 @@ def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, 
         for name in steps.names:
             _column(sheet, row, steps, name, live(sheet, tolerance, home=SHEET, fixed=True))
             row += 1
-        messages[steps.of.sheet.name] = _summary(sheet, HEAD + 1 + i, steps, (first, row - 1), changed[steps.of.sheet.name])
+        messages[steps.of.sheet.name] = _summary(
+            sheet, HEAD + 1 + i, steps, (first, row - 1), changed[steps.of.sheet.name]
+        )
     return Check(sheet, messages)
 
 

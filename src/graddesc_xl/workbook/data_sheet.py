@@ -20,7 +20,9 @@ def compose(data: Dataset) -> Sheet:
     for row, label, value in ((1, "const", data.const), (2, "slope", data.slope)):
         sheet.put(row, 2, label, LABEL)
         sheet.put(row, 3, value, boxed)
-        sheet.rules[row, 3] = Rule(-1e6, 1e6, label, f"The {label} of the line that the samples lie on, from -1e6 to 1e6.")
+        sheet.rules[row, 3] = Rule(
+            -1e6, 1e6, label, f"The {label} of the line that the samples lie on, from -1e6 to 1e6."
+        )
     head = Style("data", header=True, bold=True, align="right")
     for column, title in ((1, "sample"), (2, "x"), (3, "y")):
         sheet.put(FIRST_DATA - 1, column, title, head)
@@ -31,7 +33,9 @@ def compose(data: Dataset) -> Sheet:
         sheet.rules[row, 2] = Rule(-1e6, 1e6, "x", "Your own x, from -1e6 to 1e6.")
         y = float(data.ys[s])
         formula = Formula(f"$C$1+B{row}*$C$2", y)
-        sheet.put(row, 3, formula if data.y is None else y, Style("data") if data.y is None else Style("input"))
+        sheet.put(
+            row, 3, formula if data.y is None else y, Style("data") if data.y is None else Style("input")
+        )
         sheet.replaceable.add((row, 3))
     xs, ys = (Area(SHEET, FIRST_DATA, c, FIRST_DATA + n - 1, c) for c in (2, 3))
     sheet.put(1, 5, "the best straight line", SECTION)
@@ -45,8 +49,14 @@ def compose(data: Dataset) -> Sheet:
     sheet.widths.update({1: 8, 2: 9, 3: 9, 4: 3, 5: 12, 6: 11})
     sheet.charts.append(
         Chart(
-            "The samples", "x", "y", [Series("samples", xs, ys, ACCENT, markers=True)], FIRST_DATA + 1, 5, 440, 300
+            "The samples",
+            "x",
+            "y",
+            [Series("samples", xs, ys, ACCENT, markers=True)],
+            FIRST_DATA + 1,
+            5,
+            440,
+            300,
         )
     )
     return sheet
-

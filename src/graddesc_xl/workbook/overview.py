@@ -9,7 +9,20 @@ from .check import Check
 from .live import live
 from .sheet import Chart, Link, Series, Sheet
 from .steps_list import StepsList
-from .style import FAINT, HEADER, HEADER_RIGHT, LINES, LINK, PROSE, ROLES, SAYS, SECTION, SUBTITLE, TITLE, Style
+from .style import (
+    FAINT,
+    HEADER,
+    HEADER_RIGHT,
+    LINES,
+    LINK,
+    PROSE,
+    ROLES,
+    SAYS,
+    SECTION,
+    SUBTITLE,
+    TITLE,
+    Style,
+)
 
 SHEET = "overview"
 HEAD = 5
@@ -20,9 +33,23 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
     sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0))
     sheet.put(1, 1, title, TITLE)
     sheet.put(2, 1, subtitle, SUBTITLE)
-    sheet.put(3, 1, "Every number is a formula. Type another learning rate, start or sample into a yellow cell and all of this follows.", SUBTITLE)
+    sheet.put(
+        3,
+        1,
+        "Every number is a formula. Type another learning rate, start or sample into a yellow cell and all of this follows.",
+        SUBTITLE,
+    )
     sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52})
-    heads = ("sheet", "what it shows", "√Σe², first", "√Σe², last", "RMSE, first", "RMSE, last", "verdict", "against NumPy")
+    heads = (
+        "sheet",
+        "what it shows",
+        "√Σe², first",
+        "√Σe², last",
+        "RMSE, first",
+        "RMSE, last",
+        "verdict",
+        "against NumPy",
+    )
     for column, head in enumerate(heads, 1):
         style = HEADER_RIGHT if 3 <= column <= 6 else HEADER
         sheet.put(HEAD, column, head, replace(style, indent=1) if column == 7 else style)
@@ -35,7 +62,12 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         sheet.links[row, 1] = Link(name)
         sheet.put(row, 2, of.experiment.about, SAYS)
         sheet.heights[row] = 30
-        for column, what, last in ((3, "error", False), (4, "error", True), (5, "rmse", False), (6, "rmse", True)):
+        for column, what, last in (
+            (3, "error", False),
+            (4, "error", True),
+            (5, "rmse", False),
+            (6, "rmse", True),
+        ):
             area = of.by_epoch(what)
             at = (area.bottom if last else area.top, area.left)
             sheet.put(row, column, live(of.sheet, at).formula, amount)
@@ -45,7 +77,10 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
     for name, about in (
         ("data", "The samples; replace them by your own."),
         ("check", "Every live cell against the value NumPy computed, counted live."),
-        (f"{lists[0].of.sheet.name} steps", "Behind each sheet: its steps in one unbroken list, live and as NumPy had them."),
+        (
+            f"{lists[0].of.sheet.name} steps",
+            "Behind each sheet: its steps in one unbroken list, live and as NumPy had them.",
+        ),
     ):
         sheet.put(row, 1, name, LINK)
         sheet.links[row, 1] = Link(name)

@@ -64,14 +64,18 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
     plan = trace.plan
     for given in plan.inputs:
         row, column = layout.cell(given.name)
-        label_at = (row, column - 1) if column > FIRST + 1 or given.name in plan.weights else (row - 1, column)
+        label_at = (
+            (row, column - 1) if column > FIRST + 1 or given.name in plan.weights else (row - 1, column)
+        )
         inside = label_at in {layout.cell(n) for n in layout.mirror.cells} or label_at[0] < 1
         style = Style("input", "general", box=True, prefix=given.label if inside else "")
         sheet.put(row, column, float(trace.inputs[given.name]), style)
         if not inside:
             sheet.put(*label_at, given.label, LABEL)
         limits = f"A number from {given.low:g} to {given.high:g}."
-        sheet.rules[row, column] = Rule(given.low, given.high, given.label, f"{_sentence(given.about)} {limits}")
+        sheet.rules[row, column] = Rule(
+            given.low, given.high, given.label, f"{_sentence(given.about)} {limits}"
+        )
     for derived in plan.derived:
         row, column = layout.cell(derived.name)
         text = render(derived.expr, lambda leaf: layout.outside(leaf, 0))
@@ -160,13 +164,20 @@ def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
             continue
         value = float(trace.footers[footer.name][block])
         role = trace.plan.column(layout.mirror.under[footer.name][0]).role
-        style = Style(role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
+        style = Style(
+            role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1
+        )
         sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
         if block == 0:
             sheet.notes[at] = f"{footer.title}\n{_sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
     error = layout.footer("error", block)
     assert error is not None
-    sheet.put(error[0], X, "√Σe², norms" if "norm_b" in layout.mirror.under else "√Σe²", Style(color=FAINT, italic=True))
+    sheet.put(
+        error[0],
+        X,
+        "√Σe², norms" if "norm_b" in layout.mirror.under else "√Σe²",
+        Style(color=FAINT, italic=True),
+    )
 
 
 def _footer_text(footer: Footer, layout: Layout, block: int) -> str:
@@ -191,7 +202,9 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
     for title, column in (("x", X), ("y", Y)):
         formula = sheet.cells[row, column][0]
         assert isinstance(formula, Formula)
-        sheet.notes[HEAD, column] = f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
+        sheet.notes[HEAD, column] = (
+            f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
+        )
     for c in plan.columns:
         column = layout.columns[c.name]
         formula = sheet.cells[row, column][0]

@@ -102,7 +102,9 @@ def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsLis
         sheet.put(HEADER - 1, start, caption, Style(color=FAINT, italic=True))
         for i, name in enumerate(names):
             column = plan.column(name)
-            sheet.put(HEADER, start + i, column.title, Style(column.role, header=True, bold=True, align="right"))
+            sheet.put(
+                HEADER, start + i, column.title, Style(column.role, header=True, bold=True, align="right")
+            )
             sheet.widths[start + i] = 10.0
     for column, title in ((1, "epoch"), (2, "step"), (flags, "exploded")):
         sheet.put(HEADER, column, title, Style("data", header=True, bold=True, align="right"))
@@ -122,11 +124,17 @@ def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsLis
     for k in range(total):
         row, source = FIRST_ROW + k, layout.row(k // n, k % n)
         block = k // n
-        cells[row, 1] = (float(block + 1) if block < plan.epochs else f"reset {block - plan.epochs + 1}", whole)
+        cells[row, 1] = (
+            float(block + 1) if block < plan.epochs else f"reset {block - plan.epochs + 1}",
+            whole,
+        )
         cells[row, 2] = (float(k + 1) if k < kept else "", whole)
         for i in range(width):
             value, wanted = float(mine[i, k]), _constant(float(theirs[i, k]))
-            cells[row, starts[0] + i] = (Formula(f"{target}!{column_letters(place[i])}{source}", value), styles[i])
+            cells[row, starts[0] + i] = (
+                Formula(f"{target}!{column_letters(place[i])}{source}", value),
+                styles[i],
+            )
             cells[row, starts[1] + i] = (wanted, plain[i])
             left, right = f"{letters[0][i]}{row}", f"{letters[1][i]}{row}"
             spelled = (
@@ -142,14 +150,19 @@ def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsLis
     scale = call("IF", energy.equals(0), 1, energy)
     limit = sheet.put(2, 2, (Live("10^12", EXPLODED**2, 4) * scale).formula, Style(number="amount"))
     sheet.put(2, 3, "a squared error above this counts as exploded: (10⁶)² times Σy²", Style(color=FAINT))
-    sheet.put(3, 3, "differences are relative to NumPy's value, but never to less than this", Style(color=FAINT))
+    sheet.put(
+        3, 3, "differences are relative to NumPy's value, but never to less than this", Style(color=FAINT)
+    )
     _targets(sheet, of, data, starts[2], kept)
     err = starts[0] + names.index("err")
     for k in range(kept):
         row = FIRST_ROW + k
         value = live(sheet, (row, err), home=sheet.name)
         bound = live(sheet, limit, home=sheet.name, fixed=True)
-        cells[row, flags] = (call("IF", call("ISNUMBER", value), call("IF", value > bound, 1, 0), 1).formula, whole)
+        cells[row, flags] = (
+            call("IF", call("ISNUMBER", value), call("IF", value > bound, 1, 0), 1).formula,
+            whole,
+        )
     flagged = live_range(sheet, Area(sheet.name, FIRST_ROW, flags, FIRST_ROW + kept - 1, flags))
     verdict = _verdict(of, flagged.text, flagged.values, scale)
     _, left_of_table = of.epoch_table

@@ -122,14 +122,22 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
         else:
             done = numeric(row - 1, column - 1, content, look)
         if done:
-            raise WorkbookError(f"{sheet.address(row, column)} cannot be written: a sheet ends at XFD1048576.")
+            raise WorkbookError(
+                f"{sheet.address(row, column)} cannot be written: a sheet ends at XFD1048576."
+            )
 
 
 def _around(sheet: Sheet, page: Any, book: Any) -> None:
     """Notes, input rules and charts."""
     for (row, column), text in sheet.notes.items():
         lines = sum(1 + len(line) // 46 for line in text.splitlines())
-        size = {"width": 300, "height": 24 + 17 * lines, "font_name": FONT, "font_size": 9, "color": "#FFFEF5"}
+        size = {
+            "width": 300,
+            "height": 24 + 17 * lines,
+            "font_name": FONT,
+            "font_size": 9,
+            "color": "#FFFEF5",
+        }
         page.write_comment(row - 1, column - 1, text, size)
     for (row, column), rule in sheet.rules.items():
         page.data_validation(
@@ -160,7 +168,11 @@ def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
             spans.setdefault((column, style.number), []).append(row)
     for (column, number), rows in spans.items():
         top, bottom = min(rows), max(rows)
-        rule = {"type": "formula", "criteria": "=" + TOO_LONG[number].format(cell=a1(top, column)), "format": look}
+        rule = {
+            "type": "formula",
+            "criteria": "=" + TOO_LONG[number].format(cell=a1(top, column)),
+            "format": look,
+        }
         page.conditional_format(top - 1, column - 1, bottom - 1, column - 1, rule)
 
 
@@ -175,7 +187,12 @@ def _chart(chart: Chart, book: Any) -> Any:
         line: dict[str, Any] = {"color": series.color, "width": 1.75}
         if series.dashed:
             line["dash_type"] = "dash"
-        marker = {"type": "circle", "size": 5, "fill": {"color": series.color}, "border": {"color": series.color}}
+        marker = {
+            "type": "circle",
+            "size": 5,
+            "fill": {"color": series.color},
+            "border": {"color": series.color},
+        }
         made.add_series(
             {
                 "name": series.name,
