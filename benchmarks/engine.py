@@ -230,12 +230,8 @@ def measure(what: str, epochs: int, repeats: int) -> dict[str, float]:
 
 def main() -> None:
     """Print a Markdown table for each sheet and number of epochs."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--epochs", type=int, nargs="+", default=[10, 1_000, 10_000], help="passes over the 29 samples"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, nargs="+", default=[10, 1_000, 10_000], help="passes over the 29 samples")
     parser.add_argument("--repeats", type=int, default=9, help="turns of each contender")
     args = parser.parse_args()
     for package in ("jax", "torch"):

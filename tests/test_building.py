@@ -26,7 +26,7 @@ def test_a_workbook_a_person_saved_is_kept(workbook: Path, tmp_path: Path) -> No
     path = tmp_path / workbook.name
     openpyxl.load_workbook(workbook).save(path)
     before = path.read_bytes()
-    with pytest.raises(WorkbookError, match="saved by another program since it was built.*--force"):
+    with pytest.raises(WorkbookError, match=r"saved by another program since it was built.*--force"):
         build("graddesc", tmp_path)
     assert path.read_bytes() == before
     build("graddesc", tmp_path, force=True)

@@ -214,9 +214,7 @@ BRANCHED: Mapping[str, Expr] = {
     "pred": Here("r") * P - Q * Here("c"),
     "err": SQUARED_ERROR,
 }
-CHAINS = {name: {**m.forward, "err": SQUARED_ERROR} for name, m in MODELS.items()} | {
-    "branched": dict(BRANCHED)
-}
+CHAINS = {name: {**m.forward, "err": SQUARED_ERROR} for name, m in MODELS.items()} | {"branched": dict(BRANCHED)}
 
 
 @pytest.mark.parametrize("name", CHAINS)

@@ -90,9 +90,7 @@ def test_version() -> None:
 
 def test_unknown_command() -> None:
     """A mistyped command is answered with the nearest one."""
-    assert refused("biuld") == (
-        "Error: There is no command 'biuld'. Did you mean build? See graddesc-xl --help."
-    )
+    assert refused("biuld") == ("Error: There is no command 'biuld'. Did you mean build? See graddesc-xl --help.")
 
 
 def test_usage_errors() -> None:
@@ -335,9 +333,7 @@ def report(path: str | Path, *, ok: bool) -> Report:
     right = SheetResult("data", 31, 0.0, "", "", True)
     bad = SheetResult("adam", 5045, 0.25, "G7", "d_b", False, "drifts from step 3")
     sets = (ValueSet("held by the file", (right,) if ok else (right, bad)), ValueSet("IronCalc", (right,)))
-    return Report(
-        Path(path), "graddesc", sets, {"adam": {"lr": 0.5}}, () if ok else ("adam!G7 holds =1, not =2.",)
-    )
+    return Report(Path(path), "graddesc", sets, {"adam": {"lr": 0.5}}, () if ok else ("adam!G7 holds =1, not =2.",))
 
 
 @pytest.fixture
@@ -456,8 +452,7 @@ def test_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw is a sentence and exit code 3; the traceback is there on request."""
     monkeypatch.setattr("graddesc_xl.engine.run", raising(ZeroDivisionError("by [zero]")))
     assert refused("run", "basic", code=cli.OUR_MISTAKE) == (
-        "Error: This should not happen (ZeroDivisionError: by [zero]). "
-        "Set GRADDESC_XL_DEBUG=1 to see the traceback."
+        "Error: This should not happen (ZeroDivisionError: by [zero]). Set GRADDESC_XL_DEBUG=1 to see the traceback."
     )
     monkeypatch.setenv("GRADDESC_XL_DEBUG", "1")
     assert "Traceback (most recent call last)" in call("run", "basic").stderr
@@ -465,9 +460,7 @@ def test_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_path_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the operating system names the path."""
-    monkeypatch.setattr(
-        "graddesc_xl.engine.run", raising(PermissionError(13, "Permission denied", "/root/x"))
-    )
+    monkeypatch.setattr("graddesc_xl.engine.run", raising(PermissionError(13, "Permission denied", "/root/x")))
     assert refused("run", "basic") == "Error: /root/x: Permission denied."
 
 

@@ -292,9 +292,7 @@ SPEED = [
 
 
 @pytest.mark.parametrize(("lr", "one", "two"), SPEED)
-def test_at_the_same_small_rate_two_neurons_learn_faster(
-    lr: float, one: dict[int, str], two: dict[int, str]
-) -> None:
+def test_at_the_same_small_rate_two_neurons_learn_faster(lr: float, one: dict[int, str], two: dict[int, str]) -> None:
     """√Σe² by epoch has the published digits, and a ReLU that never switches off changes no bit."""
     for model, figures in ((ONE_NEURON, one), (TWO_NEURONS, two), (TWO_NEURONS_RELU, two)):
         errors = run(plain(model), lr=lr).errors
@@ -333,9 +331,7 @@ BATCHED = [
 ]
 
 
-def assert_batch_is_its_runs(
-    e: Experiment, settings: Mapping[str, Any], starts: Mapping[str, float]
-) -> Trace:
+def assert_batch_is_its_runs(e: Experiment, settings: Mapping[str, Any], starts: Mapping[str, float]) -> Trace:
     """Run a batch and each of its runs alone, and compare every number."""
     size = max(np.size(v) for v in settings.values())
     batch = run(e, settings, starts=starts)
@@ -350,9 +346,7 @@ def assert_batch_is_its_runs(
     return batch
 
 
-@pytest.mark.parametrize(
-    "e", BATCHED, ids=[f"{e.model.name}-{e.optimizer.name}-{e.gradient}" for e in BATCHED]
-)
+@pytest.mark.parametrize("e", BATCHED, ids=[f"{e.model.name}-{e.optimizer.name}-{e.gradient}" for e in BATCHED])
 def test_a_batch_is_its_single_runs_bit_for_bit(e: Experiment) -> None:
     """Rows, starts, states and footers of a batch are those of its runs, from timid to exploding rates."""
     rates = [1e-6, 1e-4, 1e-3, 0.01, 30.0]
@@ -373,9 +367,7 @@ def test_a_batch_keeps_each_exploded_runs_overflow() -> None:
 def test_a_batch_keeps_each_runs_division_by_zero() -> None:
     """A run that starts in the optimum with eps = 0 is #DIV/0! to its end, alone and in a batch."""
     e = plain(optimizer="torch_rmsprop", epochs=2)
-    batch = assert_batch_is_its_runs(
-        e, {"a": [1, 2, 2], "b": [1, 30, 31], "eps": 0, "lr": [0.01, 0.01, 1000]}, {}
-    )
+    batch = assert_batch_is_its_runs(e, {"a": [1, 2, 2], "b": [1, 30, 31], "eps": 0, "lr": [0.01, 0.01, 1000]}, {})
     assert np.isnan(batch["new_a"][..., 1]).all()
     assert np.isfinite(batch["new_a"][..., [0, 2]]).all()
 
@@ -616,9 +608,7 @@ def interpreted_rows(plan: Plan, samples: list[tuple[float, float]], p: float) -
         row: dict[str, float] = {}
         before = table["s"][-1] if table["s"] else p
 
-        def leaf(
-            expr: Expr, x: float = x, y: float = y, row: dict[str, float] = row, before: float = before
-        ) -> float:
+        def leaf(expr: Expr, x: float = x, y: float = y, row: dict[str, float] = row, before: float = before) -> float:
             match expr:
                 case Data(name):
                     return x if name == "x" else y

@@ -17,9 +17,7 @@ from graddesc_xl.losses import SQUARED_ERROR
 from graddesc_xl.models import MODELS
 from graddesc_xl.optimizers import OPTIMIZERS
 
-FIGURES: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "figures" / "torch_figures.json").read_text("utf-8")
-)
+FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "figures" / "torch_figures.json").read_text("utf-8"))
 TRAINING: dict[str, Any] = {t["optimizer"]: t for t in FIGURES["training"]}
 GRADIENTS: list[dict[str, Any]] = FIGURES["gradients"]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from graddesc_xl import EXPERIMENTS, build, run
 from graddesc_xl.evaluate import evaluate, magnitude
@@ -115,9 +116,14 @@ MIRRORED = {
 }
 
 
+def load(path: Path, **options: bool) -> Any:
+    """The workbook in openpyxl; its types do not tell a worksheet from a chart sheet."""
+    return openpyxl.load_workbook(path, **options)
+
+
 def at(address: str) -> tuple[int, int]:
     """Row and column of an address."""
-    row, column = openpyxl.utils.cell.coordinate_to_tuple(address)
+    row, column = coordinate_to_tuple(address)
     return int(row), int(column)
 
 
@@ -162,8 +168,8 @@ def test_pandas_and_previews_see_the_figures(workbook: Path) -> None:
     """Every formula carries its value, so a reader that does not compute shows the figures."""
     frame = pd.read_excel(workbook, sheet_name="basic", header=None)
     assert frame.iloc[32, 5] == pytest.approx(150.75521153771854, rel=1e-15)
-    values = openpyxl.load_workbook(workbook, data_only=True)
-    formulas = openpyxl.load_workbook(workbook)
+    values = load(workbook, data_only=True)
+    formulas = load(workbook)
     for sheet in formulas:
         for line in sheet.iter_rows():
             for cell in line:
@@ -266,7 +272,7 @@ EXCEL_2007 = {
 
 def test_only_functions_of_excel_2007(workbook: Path) -> None:
     """No formula needs a newer Excel, and none is longer than Excel reads."""
-    for sheet in openpyxl.load_workbook(workbook):
+    for sheet in load(workbook):
         for line in sheet.iter_rows():
             for cell in line:
                 if cell.data_type == "f":
@@ -280,7 +286,7 @@ def test_only_functions_of_excel_2007(workbook: Path) -> None:
 
 def test_every_header_has_a_note_and_every_input_a_rule(workbook: Path) -> None:
     """Each column's header explains it; each input cell says what may be typed."""
-    book = openpyxl.load_workbook(workbook)
+    book = load(workbook)
     for name, e in EXPERIMENTS.items():
         sheet = book[name]
         layout = Layout(e.plan, len(e.data))
@@ -295,7 +301,7 @@ def test_every_header_has_a_note_and_every_input_a_rule(workbook: Path) -> None:
 
 def test_later_epochs_are_folded(workbook: Path) -> None:
     """The sheet opens on its first epoch: later blocks are grouped below their first line and hidden."""
-    sheet = openpyxl.load_workbook(workbook)["momentum"]
+    sheet = load(workbook)["momentum"]
     layout = Layout(EXPERIMENTS["momentum"].plan, 29)
     for block in range(1, 11):
         top = layout.top(block)
@@ -333,8 +339,8 @@ def test_a_formula_means_what_its_expression_means(expr: Expr) -> None:
     found = reading.plain(model.get_cell_value(0, 1, 3))
     if math.isfinite(wanted):
         scale = float(magnitude(expr, lambda leaf: x if leaf == Data("x") else y))
-        assert found == pytest.approx(
-            wanted, rel=1e-12, abs=1e-12 * max(scale, 1.0) if math.isfinite(scale) else 1
-        ), text
+        assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 * max(scale, 1.0) if math.isfinite(scale) else 1), (
+            text
+        )
     else:
         assert isinstance(found, float) and not math.isfinite(found), text

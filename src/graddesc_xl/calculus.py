@@ -112,7 +112,7 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Iterable[str]) ->
     """
     adjoint: dict[str, Expr] = {error: ONE}
     columns: dict[str, Expr] = {}
-    users = list(reversed(forward))
+    users = list(forward)[::-1]
     for target in (*users[1:], *weights):
         total: Expr = ZERO
         for user in reversed(users):

@@ -130,9 +130,7 @@ def unexpected(problem: Exception) -> int:
         traceback.print_exc()
         return OUR_MISTAKE
     what = f"{type(problem).__name__}: {problem}".rstrip(": ")
-    return complain(
-        f"This should not happen ({what}). Set GRADDESC_XL_DEBUG=1 to see the traceback.", OUR_MISTAKE
-    )
+    return complain(f"This should not happen ({what}). Set GRADDESC_XL_DEBUG=1 to see the traceback.", OUR_MISTAKE)
 
 
 # What is printed
@@ -156,9 +154,7 @@ def spelled(console: Console, text: str) -> str:
     return text
 
 
-def table(
-    console: Console, *headers: str, right: Sequence[str] = (), wraps: str = "", title: str = ""
-) -> Table:
+def table(console: Console, *headers: str, right: Sequence[str] = (), wraps: str = "", title: str = "") -> Table:
     """An empty table, without lines where it is piped.
 
     right: the headers of columns of numbers. wraps: that of the column that gives way on a narrow terminal.
@@ -316,15 +312,11 @@ def root(
         typer.echo(ctx.get_help(), nl=False)
 
 
-@app.command(
-    epilog="[bold]Examples[/bold]\n\ngraddesc-xl build\n\ngraddesc-xl build graddesc -o ~/Documents --force"
-)
+@app.command(epilog="[bold]Examples[/bold]\n\ngraddesc-xl build\n\ngraddesc-xl build graddesc -o ~/Documents --force")
 def build(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[NAME]", autocompletion=complete_book, help="A workbook; all of them if left out."
-        ),
+        typer.Argument(metavar="[NAME]", autocompletion=complete_book, help="A workbook; all of them if left out."),
     ] = None,
     folder: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; made if there is none.")
@@ -340,9 +332,7 @@ def build(
 
     if name in EXPERIMENTS and name not in BOOKS:
         holders = " or ".join(b.name for b in BOOKS.values() if name in b.experiments)
-        raise SettingError(
-            f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}."
-        )
+        raise SettingError(f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}.")
     made: list[Built] = []
     problems: list[str] = []
     written: list[Path] = []
@@ -373,9 +363,7 @@ def show_built(made: Sequence[Built]) -> None:
     )
     runs = table(out, "Workbook", "Sheet", "After its last epoch")
     for built in made:
-        files.add_row(
-            str(built.path), str(len(built.sheets)), f"{built.formula_cells:,}", f"{built.seconds:.1f}"
-        )
+        files.add_row(str(built.path), str(len(built.sheets)), f"{built.formula_cells:,}", f"{built.seconds:.1f}")
         for i, (sheet, verdict) in enumerate(built.verdicts.items()):
             repeated = i > 0 and out.is_terminal
             runs.add_row("" if repeated else built.path.stem, sheet, coloured(verdict))
@@ -398,7 +386,7 @@ def finish(problems: Sequence[str]) -> None:
     "graddesc-xl run adam --epochs 200 --carry new --all\n\n"
     "graddesc-xl run momentum --gradient numerical --set h=1e-6 --csv momentum.csv"
 )
-def run(  # noqa: PLR0917  every option is an argument
+def run(
     name: Annotated[
         str,
         typer.Argument(
@@ -419,23 +407,15 @@ def run(  # noqa: PLR0917  every option is an argument
     ] = None,
     carry: Annotated[
         str | None,
-        typer.Option(
-            metavar="new|last", help="What an epoch starts from: new weights or last row's weights."
-        ),
+        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
     ] = None,
     gradient: Annotated[
         str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
     ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write every number of every step as CSV.")
-    ] = None,
-    xlsx: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write them as a plain spreadsheet.")
-    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every number of every step as CSV.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them as a plain spreadsheet.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every epoch of a long run.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
 ) -> None:
     """Run an experiment without a spreadsheet and show what each epoch does."""
     from . import engine
@@ -454,9 +434,7 @@ def run(  # noqa: PLR0917  every option is an argument
         if path:
             check_target(path, suffix, force)
     if xlsx and e.epochs * len(e.data) > MOST_ROWS:
-        raise SettingError(
-            f"{e.epochs * len(e.data):,} steps do not fit a sheet of {MOST_ROWS:,} rows: use --csv."
-        )
+        raise SettingError(f"{e.epochs * len(e.data):,} steps do not fit a sheet of {MOST_ROWS:,} rows: use --csv.")
     written: list[Path] = []
     with keeping(written):
         with working(f"Running {name}", brief=True):
@@ -506,9 +484,7 @@ def parse_number(name: str, value: str, of: Input) -> float:
         return float(value)
     except ValueError:
         comma = " with a point, not a comma" if "," in value else ""
-        raise SettingError(
-            f"{name} must be a number{comma}, as in {name}={short(of.value)}, not {value!r}."
-        ) from None
+        raise SettingError(f"{name} must be a number{comma}, as in {name}={short(of.value)}, not {value!r}.") from None
 
 
 def check_target(path: Path, suffix: str, force: bool) -> None:
@@ -633,20 +609,14 @@ def elided(count: int, *, every: bool) -> list[int | None]:
     "graddesc-xl verify graddesc.xlsx --json"
 )
 def verify(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Workbooks, built here or anywhere.")
-    ],
-    libreoffice: Annotated[
-        bool, typer.Option("--libreoffice", help="Let LibreOffice recalculate them too.")
-    ] = False,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Workbooks, built here or anywhere.")],
+    libreoffice: Annotated[bool, typer.Option("--libreoffice", help="Let LibreOffice recalculate them too.")] = False,
     soffice: Annotated[
         str | None,
         typer.Option(metavar="PATH", help="Where LibreOffice is, if not on PATH; implies --libreoffice."),
     ] = None,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long LibreOffice may take.")] = 120.0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document and nothing else.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Recalculate workbooks and check every formula and every value, from the file alone."""
     from . import verification
@@ -742,9 +712,7 @@ def list_all() -> None:
     for e in EXPERIMENTS.values():
         out.print(Text.assemble(("Experiment ", "dim"), (e.name, "bold"), f": {e.title}"))
         out.print(f"{e.about} {counted(e.epochs, 'epoch')} of {counted(len(e.data), 'step')}.")
-        settings = table(
-            out, "Setting", "On the sheet", "Default", "From", "To", right=("Default", "From", "To")
-        )
+        settings = table(out, "Setting", "On the sheet", "Default", "From", "To", right=("Default", "From", "To"))
         for i in e.plan.inputs:
             settings.add_row(i.name, i.label, short(i.value), short(i.low), short(i.high))
         out.print(settings)

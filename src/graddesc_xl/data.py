@@ -60,12 +60,10 @@ def dataset(x: Sequence[float], y: Sequence[float], name: str = "yours") -> Data
 
 
 #: The 29 samples of the published graddesc.xlsx: y = 2x + 30 without noise, x in its order.
+# fmt: off
 GRADDESC = Dataset(
     "graddesc",
-    tuple(
-        map(
-            float,
-            "14 86 28 51 28 29 72 62 84 15 42 62 47 35 9 38 44 99 13 21 28 20 8 64 99 70 27 17 8".split(),
-        )
-    ),
+    (14.0, 86.0, 28.0, 51.0, 28.0, 29.0, 72.0, 62.0, 84.0, 15.0, 42.0, 62.0, 47.0, 35.0, 9.0, 38.0, 44.0, 99.0, 13.0,
+     21.0, 28.0, 20.0, 8.0, 64.0, 99.0, 70.0, 27.0, 17.0, 8.0),
 )
+# fmt: on

@@ -169,9 +169,7 @@ def run(
     return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
 
 
-def run_plan(
-    plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None
-) -> Trace:
+def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:
     """Run a plan on data; `run` is the convenient form."""
     inputs = resolve(plan, settings)
     startable = [s.column for s in plan.starts]
@@ -181,9 +179,7 @@ def run_plan(
     shapes = {value.shape for value in inputs.values() if value.shape}
     if len(shapes) > 1:
         lengths = ", ".join(f"{name}: {value.size}" for name, value in inputs.items() if value.shape)
-        raise SettingError(
-            f"The sequences of a batch must be equally long, one number per run, not {lengths}."
-        )
+        raise SettingError(f"The sequences of a batch must be equally long, one number per run, not {lengths}.")
     shape = next(iter(shapes), ())
     if len(shape) > 1:
         raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
@@ -226,7 +222,7 @@ class _Job:
 
     def open(self, block: int) -> None:
         """Fill the block's start and epoch-state cells."""
-        items: tuple[Start | EpochState, ...] = (*self.plan.starts, *self.plan.states)
+        items: tuple[Start | EpochState, ...] = self.plan.openings
         for item in items:
             expr, previous = self.plan.opening(item, block)
             value = evaluate(expr, self.outside(block if previous is None else previous))

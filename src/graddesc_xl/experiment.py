@@ -48,9 +48,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         if self.carry not in CARRIES:
-            raise SettingError(
-                f"carry is one of {CARRIES}, not {self.carry!r}.{did_you_mean(self.carry, CARRIES)}"
-            )
+            raise SettingError(f"carry is one of {CARRIES}, not {self.carry!r}.{did_you_mean(self.carry, CARRIES)}")
         if self.gradient not in GRADIENTS:
             raise SettingError(
                 f"gradient is one of {GRADIENTS}, not {self.gradient!r}.{did_you_mean(self.gradient, GRADIENTS)}"
@@ -72,9 +70,7 @@ def make_plan(e: Experiment) -> Plan:
     slopes = gradient(forward, "err", model.weights)
     numerical = e.numerical or e.gradient == "numerical"
     columns = [_weight(model, w) for w in model.weights]
-    columns += [
-        Column(n, expr, "forward", _TITLES.get(n, n), model.about[n]) for n, expr in model.forward.items()
-    ]
+    columns += [Column(n, expr, "forward", _TITLES.get(n, n), model.about[n]) for n, expr in model.forward.items()]
     columns.append(Column("err", forward["err"], "error", "err²", "squared error of this sample"))
     if numerical:
         written_out = inlined(forward, "err")
@@ -146,9 +142,7 @@ def _adjoint(name: str, expr: Any, of: Mapping[str, str], model: Model) -> Colum
     shared = [w for w, column in of.items() if column == name]
     title = f"de/d{shared[0]}" if shared else f"de/{name.replace('_', '')}"
     also = f"; the same as de/d{' and de/d'.join(shared[1:])}" if shared[1:] else ""
-    return Column(
-        name, expr, "analytic", title, f"exact derivative of the squared error by {title[4:]}{also}"
-    )
+    return Column(name, expr, "analytic", title, f"exact derivative of the squared error by {title[4:]}{also}")
 
 
 def _norms(of: Mapping[str, str], taken: Sequence[Footer]) -> list[Footer]:
@@ -193,13 +187,9 @@ def _checked(given: Input, value: Any) -> Array:
     try:
         number = rounded(value)
     except SettingError:
-        raise SettingError(
-            f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {value!r}."
-        ) from None
+        raise SettingError(f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {value!r}.") from None
     if not np.all((number >= given.low) & (number <= given.high)):
-        raise SettingError(
-            f"{given.name}={value} is out of range: it must be from {given.low:g} to {given.high:g}."
-        )
+        raise SettingError(f"{given.name}={value} is out of range: it must be from {given.low:g} to {given.high:g}.")
     return number
 
 

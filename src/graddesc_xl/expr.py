@@ -67,9 +67,7 @@ class Expr:
 
     def __pow__(self, exponent: int) -> Expr:
         if not isinstance(exponent, int) or not 2 <= exponent <= 8:
-            raise ValueError(
-                f"an exponent must be a whole number from 2 to 8, not {exponent!r}: use products"
-            )
+            raise ValueError(f"an exponent must be a whole number from 2 to 8, not {exponent!r}: use products")
         return Apply("pow", (self, Const(exponent)))
 
 

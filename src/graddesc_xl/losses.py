@@ -8,9 +8,7 @@ from .plan import Footer
 #: squared error of one sample
 SQUARED_ERROR: Expr = (Data("y") - Here("pred")) ** 2
 
-ERROR = Footer(
-    "error", sqrt(Over("sum", "err")), "√Σe²", "the root of the sum of this epoch's squared errors"
-)
+ERROR = Footer("error", sqrt(Over("sum", "err")), "√Σe²", "the root of the sum of this epoch's squared errors")
 RMSE = Footer(
     "rmse",
     sqrt(Over("sum", "err") / Over("count", "err")),

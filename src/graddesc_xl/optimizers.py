@@ -54,16 +54,12 @@ def _beta(name: str, value: float, about: str) -> Input:
 
 
 def _rest(name: str) -> Derived:
-    return Derived(
-        f"rest_{name}", 1 - Param(name), f"1−{name}", f"the share of the newest gradient: 1 - {name}"
-    )
+    return Derived(f"rest_{name}", 1 - Param(name), f"1−{name}", f"the share of the newest gradient: 1 - {name}")
 
 
 BETA = _beta("beta", 0.9, "how much of the old average each step keeps")
 BETA1 = _beta("beta1", 0.9, "how much of the old average of the gradients each step keeps")
-AVERAGE0 = Input(
-    "avg0", 0.0, "avg start", "the averages of the gradients before the Reset's first discarded pass"
-)
+AVERAGE0 = Input("avg0", 0.0, "avg start", "the averages of the gradients before the Reset's first discarded pass")
 SQUARE0 = Input(
     "sq0",
     10000.0,
@@ -146,8 +142,7 @@ def _adam_ann(gradients: Gradients) -> Parts:
     adam = _adam(gradients, State("lr"))
     roots = [sqrt(Here(f"sq_{w}")) for w, _ in gradients]
     last = [
-        Footer(f"end_sq_{w}", Over("last", f"sq_{w}"), "last row", "the average of the last row")
-        for w, _ in gradients
+        Footer(f"end_sq_{w}", Over("last", f"sq_{w}"), "last row", "the average of the last row") for w, _ in gradients
     ]
     scale = Column(
         "scale",
@@ -266,9 +261,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
     o.name: o
     for o in (
         Optimizer("sgd", "plain SGD", GRADDESC_XLSX, (), _sgd),
-        Optimizer(
-            "momentum", "momentum", GRADDESC_XLSX, (BETA, AVERAGE0), _momentum, (_rest("beta"),), warmup=1
-        ),
+        Optimizer("momentum", "momentum", GRADDESC_XLSX, (BETA, AVERAGE0), _momentum, (_rest("beta"),), warmup=1),
         Optimizer("rmsprop", "RMSProp", GRADDESC_XLSX, (BETA, SQUARE0), _rmsprop, (_rest("beta"),), warmup=2),
         Optimizer(
             "adam",

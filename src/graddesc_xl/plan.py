@@ -127,6 +127,11 @@ class Plan:
         """All passes over the data: epochs first, then the discarded ones."""
         return self.epochs + self.warmup
 
+    @property
+    def openings(self) -> tuple[Start | EpochState, ...]:
+        """Everything that is set when a block begins: start cells, then epoch states."""
+        return (*self.starts, *self.states)
+
     def previous(self, block: int) -> int | None:
         """The block whose end this block starts from; None where it starts afresh.
 
@@ -166,9 +171,7 @@ def _unique(kind: str, names: Iterable[str]) -> set[str]:
     seen: set[str] = set()
     for name in names:
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise PlanError(
-                f"{name!r} cannot name a {kind}: use letters, digits and underscores, as in new_b."
-            )
+            raise PlanError(f"{name!r} cannot name a {kind}: use letters, digits and underscores, as in new_b.")
         if name in seen:
             raise PlanError(f"Two {kind}s are called {name!r}: each needs a name of its own.")
         seen.add(name)
@@ -187,9 +190,7 @@ def check(plan: Plan) -> None:
 
     def known(where: str, name: str, names: set[str], kind: str) -> None:
         if name not in names:
-            raise PlanError(
-                f"{where} uses the {kind} {name!r}, which does not exist.{did_you_mean(name, names)}"
-            )
+            raise PlanError(f"{where} uses the {kind} {name!r}, which does not exist.{did_you_mean(name, names)}")
 
     def leaf_ok(where: str, leaf: Expr, left: set[str]) -> None:
         if isinstance(leaf, Here):
@@ -202,9 +203,7 @@ def check(plan: Plan) -> None:
         elif isinstance(leaf, Prev):
             known(where, leaf.column, columns, "column")
             if leaf.column not in starts:
-                raise PlanError(
-                    f"{where} uses {leaf.column!r} of the row above, which has no start: add a Start."
-                )
+                raise PlanError(f"{where} uses {leaf.column!r} of the row above, which has no start: add a Start.")
         elif isinstance(leaf, Param):
             known(where, leaf.name, cells, "input")
         elif isinstance(leaf, State):
@@ -214,18 +213,14 @@ def check(plan: Plan) -> None:
         elif isinstance(leaf, Over):
             known(where, leaf.column, columns, "column")
             if leaf.reduction not in REDUCTIONS:
-                raise PlanError(
-                    f"{where}: there is no reduction {leaf.reduction!r}; use one of {REDUCTIONS}."
-                )
+                raise PlanError(f"{where}: there is no reduction {leaf.reduction!r}; use one of {REDUCTIONS}.")
         elif isinstance(leaf, Data) and leaf.name not in ("x", "y"):
             raise PlanError(f"{where} uses {leaf.name!r} of the sample, which has only x and y.")
 
     left: set[str] = set()
     for column in plan.columns:
         if column.role not in ROLES:
-            raise PlanError(
-                f"Column {column.name!r} has the unknown role {column.role!r}; roles are {ROLES}."
-            )
+            raise PlanError(f"Column {column.name!r} has the unknown role {column.role!r}; roles are {ROLES}.")
         for leaf in leaves(column.expr):
             leaf_ok(f"Column {column.name!r}", leaf, left)
         left.add(column.name)
@@ -246,7 +241,7 @@ def _epoch_expressions(plan: Plan) -> Iterator[tuple[str, Expr]]:
         yield f"The footer {footer.name!r}", footer.expr
     for derived in plan.derived:
         yield f"The derived cell {derived.name!r}", derived.expr
-    for item in (*plan.starts, *plan.states):
+    for item in plan.openings:
         name = item.column if isinstance(item, Start) else item.name
         for expr in (item.initial, item.next, item.warm):
             if expr is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Trace:
     @property
     def runs(self) -> int:
         """How many runs the trace holds."""
-        return self.errors[0].size
+        return int(self.errors[0].size)
 
     @property
     def errors(self) -> Array:
@@ -69,7 +69,7 @@ class Trace:
         import pandas as pd
 
         epochs, n = self.plan.epochs, len(self.data)
-        table: dict[str, Array] = {
+        table: dict[str, Any] = {
             "epoch": np.repeat(np.arange(1, epochs + 1), n),
             "step": np.arange(1, epochs * n + 1),
             "x": np.tile(self.data.xs, epochs),
@@ -82,7 +82,7 @@ class Trace:
         import pandas as pd
 
         epochs = self.plan.epochs
-        table = {"epoch": np.arange(1, epochs + 1)}
+        table: dict[str, Any] = {"epoch": np.arange(1, epochs + 1)}
         for name in ("error", "rmse"):
             table[name] = self.footers[name][:epochs].reshape(epochs, -1)[:, run]
         for weight in self.plan.weights:

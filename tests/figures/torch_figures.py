@@ -62,9 +62,7 @@ def gradients(model: str, weights: dict[str, float], x: float, y: float) -> dict
     """The gradient of the squared error of one sample by autograd."""
     import torch
 
-    tensors = {
-        w: torch.tensor(value, dtype=torch.float64, requires_grad=True) for w, value in weights.items()
-    }
+    tensors = {w: torch.tensor(value, dtype=torch.float64, requires_grad=True) for w, value in weights.items()}
     z = tensors["a"] * x + tensors["b"]
     if model == "one_neuron":
         used, pred = ["b", "a"], z
@@ -97,9 +95,7 @@ def main() -> None:
             training("torch_adam", optim.Adam, {"avg": "exp_avg", "sq": "exp_avg_sq"}, lr=0.1, eps=1e-8),
         ],
         "gradients": [
-            gradients(model, *point)
-            for model in ("one_neuron", "two_neurons", "two_neurons_relu")
-            for point in POINTS
+            gradients(model, *point) for model in ("one_neuron", "two_neurons", "two_neurons_relu") for point in POINTS
         ],
     }
     text = json.dumps(figures, indent=1) + "\n"

@@ -18,7 +18,10 @@ from pathlib import Path
 
 from ..errors import RecalculationError
 
-INSTALL = "Install it (Debian, Ubuntu: apt install libreoffice-calc; macOS: brew install --cask libreoffice; Windows: winget install TheDocumentFoundation.LibreOffice), or name its program with --soffice."
+INSTALL = (
+    "Install it (Debian, Ubuntu: apt install libreoffice-calc; macOS: brew install --cask libreoffice; "
+    "Windows: winget install TheDocumentFoundation.LibreOffice), or name its program with --soffice."
+)
 _ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
@@ -70,9 +73,7 @@ def recalculated(path: Path, program: str, timeout: float) -> Iterator[Path]:
         said = _run(command, timeout, path)
         result = out / source.name
         if not result.exists():
-            raise RecalculationError(
-                f"LibreOffice could not convert {path}: {said.strip() or 'it gave no reason'}."
-            )
+            raise RecalculationError(f"LibreOffice could not convert {path}: {said.strip() or 'it gave no reason'}.")
         yield result
 
 

@@ -31,8 +31,9 @@ def check_file(path: Path) -> None:
             parts = file.infolist()
             unpacked = sum(part.file_size for part in parts)
             if unpacked > LARGEST or unpacked > RATIO * max(path.stat().st_size, 10_000):
+                size = f"{unpacked / 1e6:,.0f} MB"
                 raise WorkbookError(
-                    f"{path} would unpack to {unpacked / 1e6:,.0f} MB: far more than a workbook needs, so it was not opened."
+                    f"{path} would unpack to {size}, far more than a workbook needs; it was not opened."
                 )
             if "xl/workbook.xml" not in file.namelist():
                 raise WorkbookError(f"{path} {_NO_WORKBOOK}: it is a zip file without xl/workbook.xml.")
@@ -44,9 +45,7 @@ def check_file(path: Path) -> None:
     except zipfile.BadZipFile:
         raise WorkbookError(f"{path} {_NO_WORKBOOK}, or it was cut off while it was copied.") from None
     except (EOFError, OSError) as problem:
-        raise WorkbookError(
-            f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}."
-        ) from None
+        raise WorkbookError(f"{path} cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
     except (RuntimeError, NotImplementedError, ValueError) as problem:
         raise WorkbookError(f"{path} cannot be unpacked: {problem}.") from None
     if damaged:
@@ -72,7 +71,7 @@ def read_file(path: Path) -> tuple[Held, dict[str, Any]]:
 
     held: dict[str, Cells] = {}
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book: Any = load_workbook(path, read_only=True, data_only=True)
         try:
             found = next((p.value for p in book.custom_doc_props.props if p.name == PROPERTY), "{}")
             for sheet in book.worksheets:

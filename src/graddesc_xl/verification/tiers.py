@@ -129,15 +129,14 @@ class Local:
         inputs = {layout.cell(i.name) for i in plan.inputs}
         for time, block in enumerate(self.times):
             for i, footer in enumerate(plan.footers):
-                at = layout.footer(footer.name, block)
-                if at is not None:
-                    self._single(worst, at, footer.expr, block, footer.title, (time, 2, i))
-            for item in (*plan.starts, *plan.states):
+                below = layout.footer(footer.name, block)
+                if below is not None:
+                    self._single(worst, below, footer.expr, block, footer.title, (time, 2, i))
+            for item in plan.openings:
                 expr, previous = plan.opening(item, block)
-                starts = isinstance(item, Start)
-                at = layout.start(item.column, block) if starts else layout.state(item.name, block)  # type: ignore[union-attr]
+                at = layout.opening(item, block)
                 if at not in inputs:
-                    title = f"start of {plan.column(item.column).title}" if starts else item.title  # type: ignore[union-attr]
+                    title = f"start of {plan.column(item.column).title}" if isinstance(item, Start) else item.title
                     self._single(worst, at, expr, block if previous is None else previous, title, (time, 0))
         for derived in plan.derived:
             self._single(worst, layout.cell(derived.name), derived.expr, 0, derived.label, (-1,))
@@ -160,9 +159,7 @@ class Local:
         for column in plan.columns:
             wanted = of.trace.rows[column.name][: plan.epochs]
             found = self.grid[self.rows, self.layout.columns[column.name]][: plan.epochs]
-            usual = (
-                float(np.median(np.abs(wanted[np.isfinite(wanted)]))) if np.isfinite(wanted).any() else 1.0
-            )
+            usual = float(np.median(np.abs(wanted[np.isfinite(wanted)]))) if np.isfinite(wanted).any() else 1.0
             errors = scaled(found, wanted, np.maximum(np.abs(wanted), 1e-3 * usual)).ravel()
             drifting = np.flatnonzero(errors > GLOBAL)
             if drifting.size and drifting[0] < first:
@@ -221,14 +218,10 @@ def other_sheet(sheet: Sheet, values: Values, *, noisy: bool) -> SheetResult:
     worst = _farthest(sheet, cells, values, noisy=noisy)
     ok = worst.error <= GLOBAL
     note = "" if ok else _shows(sheet, worst, values)
-    return SheetResult(
-        sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note
-    )
+    return SheetResult(sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note)
 
 
-def _farthest(
-    sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values, *, noisy: bool = False
-) -> Worst:
+def _farthest(sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values, *, noisy: bool = False) -> Worst:
     """The cell whose value is farthest from what it should be."""
     formulas = sheet.formulas()
     worst = Worst(cells=len(cells))

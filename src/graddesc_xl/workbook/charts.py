@@ -45,14 +45,10 @@ def weights_by_step(steps: StepsList) -> Chart:
         second = weight == "a" and bool(plan.targets)
         series.append(Series(weight, steps.steps(), steps.live(weight), color, second=second))
         if weight in plan.targets:
-            series.append(
-                Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second)
-            )
+            series.append(Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second))
     split = bool(plan.targets)
     left = "b" if split else "weight"
-    return Chart(
-        "Weights by step", "step", left, series, 0, 0, y2_title="a" if split else "", x_max=steps.kept
-    )
+    return Chart("Weights by step", "step", left, series, 0, 0, y2_title="a" if split else "", x_max=steps.kept)
 
 
 def numerical_and_analytic(steps: StepsList) -> Chart:
@@ -83,9 +79,7 @@ def effective_steps(steps: StepsList) -> Chart:
         Series("b", steps.steps(), steps.live("step_b"), ACCENT),
         Series("a", steps.steps(), steps.live("step_a"), CONTRAST, second=True),
     ]
-    return Chart(
-        "Effective step size", "step", "step of b", series, 0, 0, y2_title="step of a", x_max=steps.kept
-    )
+    return Chart("Effective step size", "step", "step of b", series, 0, 0, y2_title="step of a", x_max=steps.kept)
 
 
 def add(steps: StepsList) -> None:

@@ -26,9 +26,7 @@ class Check:
     messages: Mapping[str, Reference]
 
 
-def compose(
-    lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet
-) -> Check:
+def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet) -> Check:
     """Counts by sheet and column, the inputs NumPy ran with, and one sentence per sheet.
 
     numpy_inputs: sheet -> input -> the value NumPy ran with; `data` holds slope, const and the samples' sums.
@@ -53,15 +51,11 @@ def compose(
     ):
         style = HEADER_RIGHT if right else HEADER
         sheet.put(HEAD, column, title, replace(style, indent=1) if column == 6 else style)
-    sheet.widths.update(
-        {1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10}
-    )
+    sheet.widths.update({1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10})
     detail = HEAD + len(lists) + 3
     changed = _inputs(sheet, lists, numpy_inputs, data)
     sheet.put(detail - 1, 1, "by column", SECTION)
-    for column, title in enumerate(
-        ("sheet", "column", "compared", "cells off", "worst difference", "where"), 1
-    ):
+    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "where"), 1):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
     row = detail + 1
     messages = {}

@@ -49,11 +49,7 @@ def render(expr: Expr, leaf: Callable[[Expr], str]) -> str:
         text = render(arg, leaf)
         if isinstance(arg, Apply) and expr.op not in _FUNCTIONS:
             inner = EXCEL[arg.op][0]
-            if (
-                inner < binds
-                or (inner == binds and (position > 0 or expr.op == "pow"))
-                or (binds == 0 and inner < 9)
-            ):
+            if inner < binds or (inner == binds and (position > 0 or expr.op == "pow")) or (binds == 0 and inner < 9):
                 text = f"({text})"
         texts.append(text)
     return spell(*texts)

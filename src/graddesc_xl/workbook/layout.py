@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
-from ..plan import Plan
+from ..plan import EpochState, Plan, Start
 from .cells import a1, column_letters
 
 #: lines of a block above its first row
@@ -88,11 +88,11 @@ def _automatic(plan: Plan) -> Mirror:
     others = [i.name for i in plan.inputs if i.name not in cells] + [d.name for d in plan.derived]
     right = FIRST + len(plan.weights) + 1
     cells |= {name: a1(1, right + 2 * i) for i, name in enumerate(others)}
-    under = {}
+    under: dict[str, tuple[str, int]] = {}
     for footer in plan.footers:
         reduced = next((leaf.column for leaf in _reductions(footer.expr)), None)
         if reduced and footer.name != "rmse":
-            line = 1 + sum(1 for column, _ in under.values() if column == reduced)
+            line = 1 + [column for column, _ in under.values()].count(reduced)
             under[footer.name] = (reduced, line)
     return Mirror(order, cells, {f"new_{w}": a1(2, place[w]) for w in plan.weights}, {}, under)
 
@@ -174,9 +174,7 @@ class Layout:
     def start(self, column: str, block: int) -> tuple[int, int]:
         """A start cell: where the mirror has it, else in the header line of its column."""
         row, place = (
-            _position(self.mirror.starts[column])
-            if column in self.mirror.starts
-            else (HEAD, self.columns[column])
+            _position(self.mirror.starts[column]) if column in self.mirror.starts else (HEAD, self.columns[column])
         )
         return row + block * self.height, place
 
@@ -184,6 +182,10 @@ class Layout:
         """An epoch state's cell."""
         row, place = _position(self.mirror.states[name])
         return row + block * self.height, place
+
+    def opening(self, item: Start | EpochState, block: int) -> tuple[int, int]:
+        """The cell of a start or of an epoch state."""
+        return self.start(item.column, block) if isinstance(item, Start) else self.state(item.name, block)
 
     def footer(self, name: str, block: int) -> tuple[int, int] | None:
         """A footer's cell, or None where only the table by epoch shows it."""

@@ -167,7 +167,7 @@ def call(name: str, *operands: Operand | Range) -> Live:
     """
     args = [_live(operand) for operand in operands]
     text = f"{name}({','.join(arg.text for arg in args)})"
-    values = [arg.values if isinstance(arg, Range) else arg.value for arg in args]
+    values: list[Any] = [arg.values if isinstance(arg, Range) else arg.value for arg in args]
     if name not in _CATCHES:
         for value in values:
             if is_error(value):

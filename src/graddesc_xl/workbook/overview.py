@@ -36,7 +36,7 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
     sheet.put(
         3,
         1,
-        "Every number is a formula. Type another learning rate, start or sample into a yellow cell and all of this follows.",
+        "Every number is a formula: type another learning rate, start or sample into a yellow cell and all follows.",
         SUBTITLE,
     )
     sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52})
@@ -117,7 +117,7 @@ def _error_and_rmse(sheet: Sheet, row: int) -> None:
     sheet.put(row + 2, 1, "folded rows", SECTION)
     text = (
         "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
-        "further down, and the passes of the Reset, whose weights are discarded but whose averages the first epoch starts from."
+        "further down, and the passes of the Reset: their weights are discarded, their averages start the first epoch."
     )
     sheet.text(row + 3, 1, text, PROSE, across=2)
     sheet.heights[row + 3] = 54

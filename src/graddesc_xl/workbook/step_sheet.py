@@ -64,18 +64,14 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
     plan = trace.plan
     for given in plan.inputs:
         row, column = layout.cell(given.name)
-        label_at = (
-            (row, column - 1) if column > FIRST + 1 or given.name in plan.weights else (row - 1, column)
-        )
+        label_at = (row, column - 1) if column > FIRST + 1 or given.name in plan.weights else (row - 1, column)
         inside = label_at in {layout.cell(n) for n in layout.mirror.cells} or label_at[0] < 1
         style = Style("input", "general", box=True, prefix=given.label if inside else "")
         sheet.put(row, column, float(trace.inputs[given.name]), style)
         if not inside:
             sheet.put(*label_at, given.label, LABEL)
         limits = f"A number from {given.low:g} to {given.high:g}."
-        sheet.rules[row, column] = Rule(
-            given.low, given.high, given.label, f"{_sentence(given.about)} {limits}"
-        )
+        sheet.rules[row, column] = Rule(given.low, given.high, given.label, f"{_sentence(given.about)} {limits}")
     for derived in plan.derived:
         row, column = layout.cell(derived.name)
         text = render(derived.expr, lambda leaf: layout.outside(leaf, 0))
@@ -119,14 +115,13 @@ def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
     """Start cells and epoch states, except where the first block's is an input itself."""
     plan = trace.plan
     inputs = {layout.cell(i.name) for i in plan.inputs}
-    for item in (*plan.starts, *plan.states):
+    for item in plan.openings:
         expr, previous = plan.opening(item, block)
+        at = layout.opening(item, block)
         if isinstance(item, Start):
-            at, value = layout.start(item.column, block), trace.starts[item.column][block]
-            role = plan.column(item.column).role
+            value, role = trace.starts[item.column][block], plan.column(item.column).role
         else:
-            at, value = layout.state(item.name, block), trace.states[item.name][block]
-            role = "state"
+            value, role = trace.states[item.name][block], "state"
         if at in inputs:
             continue
         source = block if previous is None else previous
@@ -164,9 +159,7 @@ def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
             continue
         value = float(trace.footers[footer.name][block])
         role = trace.plan.column(layout.mirror.under[footer.name][0]).role
-        style = Style(
-            role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1
-        )
+        style = Style(role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
         sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
         if block == 0:
             sheet.notes[at] = f"{footer.title}\n{_sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
@@ -202,9 +195,7 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
     for title, column in (("x", X), ("y", Y)):
         formula = sheet.cells[row, column][0]
         assert isinstance(formula, Formula)
-        sheet.notes[HEAD, column] = (
-            f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
-        )
+        sheet.notes[HEAD, column] = f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
     for c in plan.columns:
         column = layout.columns[c.name]
         formula = sheet.cells[row, column][0]

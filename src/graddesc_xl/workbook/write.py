@@ -122,9 +122,7 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
         else:
             done = numeric(row - 1, column - 1, content, look)
         if done:
-            raise WorkbookError(
-                f"{sheet.address(row, column)} cannot be written: a sheet ends at XFD1048576."
-            )
+            raise WorkbookError(f"{sheet.address(row, column)} cannot be written: a sheet ends at XFD1048576.")
 
 
 def _around(sheet: Sheet, page: Any, book: Any) -> None:

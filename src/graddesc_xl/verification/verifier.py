@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,17 +57,10 @@ def _second_opinion(path: Path, program: str, timeout: float) -> Held:
 
 def _number(model: Model, sheet: str, row: int, column: int, what: str) -> float:
     value = model.value(sheet, row, column)
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or value != value
-        or abs(value) == float("inf")
-    ):
+    if not isinstance(value, float) or not math.isfinite(value):
         shown = "nothing" if value is None else repr(value)
-        raise WorkbookError(
-            f"{model.path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}."
-        )
-    return float(rounded(float(value)))
+        raise WorkbookError(f"{model.path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
+    return float(rounded(value))
 
 
 def _expected(book: Book, model: Model) -> tuple[Composition, dict[str, dict[str, float]]]:
@@ -75,28 +69,21 @@ def _expected(book: Book, model: Model) -> tuple[Composition, dict[str, dict[str
         s for s in ("data",) if s not in model.sheets
     ]
     if missing:
-        raise WorkbookError(
-            f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone."
-        )
+        raise WorkbookError(f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone.")
     built = book.sheets[0].data
     data = _data(built, model)
     traces: dict[str, Trace] = {}
-    numpy: dict[str, Trace] = {}
     changed: dict[str, dict[str, float]] = {}
     if data != built:
         changed["data"] = {"slope": data.slope, "const": data.const}
     for e in book.sheets:
-        plan = e.plan
-        layout = Layout(plan, len(data))
-        inputs = {i.name: _number(model, e.name, *layout.cell(i.name), what=i.label) for i in plan.inputs}
-        defaults = {i.name: float(rounded(i.value)) for i in plan.inputs}
-        differing = {k: v for k, v in inputs.items() if v != defaults[k]}
+        layout = Layout(e.plan, len(data))
+        inputs = {i.name: _number(model, e.name, *layout.cell(i.name), what=i.label) for i in e.plan.inputs}
+        differing = {i.name: inputs[i.name] for i in e.plan.inputs if inputs[i.name] != float(rounded(i.value))}
         if differing:
             changed[e.name] = differing
-        traces[e.name] = run_plan(plan, data, inputs)
-        numpy[e.name] = traces[e.name] if not changed else run_plan(plan, built, {})
-    if changed:
-        numpy = {e.name: run_plan(e.plan, built, {}) for e in book.sheets}
+        traces[e.name] = run_plan(e.plan, data, inputs)
+    numpy = {e.name: run_plan(e.plan, built, {}) for e in book.sheets} if changed else None
     return compose(book, traces, numpy=numpy), changed
 
 
@@ -180,9 +167,7 @@ def _foreign(path: Path, model: Model, program: str | None, timeout: float) -> R
     return Report(path, None, tuple(sets), {}, ())
 
 
-def _distances(
-    name: str, held: Mapping[str, Any], model: Model | Held, formulas: Mapping[str, Any]
-) -> ValueSet:
+def _distances(name: str, held: Mapping[str, Any], model: Model | Held, formulas: Mapping[str, Any]) -> ValueSet:
     results = []
     for sheet, cells in formulas.items():
         if not cells:

@@ -1,0 +1,29 @@
+"""The examples run and print what they promise."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+PRINTED = {
+    "first_steps.py": "150.7552",
+    "learning_rates.py": "exploded at step",
+    "build_and_verify.py": "verified",
+}
+
+
+def test_every_example_is_tested() -> None:
+    """No example is left out."""
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(PRINTED)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_an_example_runs(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script runs from start to end and prints its point."""
+    monkeypatch.setattr(sys, "argv", [name])
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    assert PRINTED[name] in capsys.readouterr().out
