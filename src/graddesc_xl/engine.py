@@ -173,9 +173,14 @@ def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str,
     """Run a plan on data; `run` is the convenient form."""
     inputs = resolve(plan, settings)
     startable = [s.column for s in plan.starts]
-    for name in starts or {}:
+    given: dict[str, float] = {}
+    for name, start in (starts or {}).items():
         if name not in startable:
             raise SettingError(f"{plan.name} starts no column {name!r}.{did_you_mean(name, startable)}")
+        number = rounded(start)
+        if number.shape or not np.isfinite(number):
+            raise SettingError(f"The start of {name} must be one finite number, not {start!r}.")
+        given[name] = float(number)
     shapes = {value.shape for value in inputs.values() if value.shape}
     if len(shapes) > 1:
         lengths = ", ".join(f"{name}: {value.size}" for name, value in inputs.items() if value.shape)
@@ -193,7 +198,7 @@ def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str,
         cells[derived.name] = evaluate(derived.expr, cell)
     if not shape:  # NumPy's scalars would make the generated code some four times slower
         cells = {name: float(value) for name, value in cells.items()}
-    job = _Job(plan, data, cells, {k: float(rounded(v)) for k, v in (starts or {}).items()}, shape)
+    job = _Job(plan, data, cells, given, shape)
     job.fast()
     job.mend()
     return job.trace(inputs)

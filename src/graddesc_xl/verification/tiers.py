@@ -192,16 +192,18 @@ def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
     values: the list's cells; of: those of the sheet it lists.
     """
     worst = Worst(cells=len(steps.sheet.formulas()))
+    sources = [steps.of.layout.row(*divmod(k, steps.of.layout.samples)) for k in range(steps.rows)]
     for name, place in steps.of.layout.columns.items():
+        title = steps.of.trace.plan.column(name).title
         listed, constant, gap = (steps.place(part, name) for part in range(3))
         for k, row in enumerate(steps.lines):
-            source = steps.of.layout.row(*divmod(k, steps.of.layout.samples))
-            title = steps.of.trace.plan.column(name).title
-            repeated = distance(values[row, listed], as_number(of[source, place]))
-            worst.see(repeated, (row, listed), title, (k, 0))
-            wanted = difference(as_number(values[row, listed]), values[row, constant])
-            error = distance(values[row, gap], wanted)  # rounded decimals: the last one may fall either way
-            worst.see(error if error > GLOBAL else 0.0, (row, gap), title, (k, 1))
+            mine = values[row, listed]
+            repeated = distance(mine, as_number(of[sources[k], place]))
+            # the differences are rounded decimals: the last one may fall either way
+            error = distance(values[row, gap], difference(as_number(mine), values[row, constant]))
+            if repeated or error > GLOBAL:
+                at = (row, listed) if repeated else (row, gap)
+                worst.see(repeated or error, at, title, (k, int(not repeated)))
     where = a1(*worst.at) if worst.error else ""
     ok = worst.failed is None
     note = "" if ok else "does not repeat the sheet it lists"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 #: what a formula may be worth
 Value = float | str | bool
@@ -12,8 +13,7 @@ NUM, DIV0 = "#NUM!", "#DIV/0!"
 ERRORS = {NUM, DIV0, "#VALUE!", "#REF!", "#NAME?", "#N/A", "#NULL!", "#ERROR!", "#CIRC!"}
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """A formula (without `=`) and the value the engine gives it."""
 
     text: str

@@ -135,12 +135,12 @@ class Layout:
         """The last column of the table."""
         return FIRST + len(self.mirror.order) - 1
 
-    @property
+    @cached_property
     def footer_lines(self) -> int:
         """Lines below the rows."""
         return max(line for _, line in self.mirror.under.values())
 
-    @property
+    @cached_property
     def height(self) -> int:
         """Rows from a block's first line to the next block's, an empty one between included."""
         return HEAD + self.samples + self.footer_lines + 1
