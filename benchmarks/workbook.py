@@ -59,7 +59,13 @@ def main() -> None:
         bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx")]
         pairs = (
             ("build", [*tool, "build", "graddesc", "-o", str(folder)], "bare XlsxWriter", bare, 1.3),
-            ("verify", [*tool, "verify", str(workbook)], "IronCalc alone", [sys.executable, "-c", IRONCALC, str(workbook)], 4),
+            (
+                "verify",
+                [*tool, "verify", str(workbook)],
+                "IronCalc alone",
+                [sys.executable, "-c", IRONCALC, str(workbook)],
+                4,
+            ),
         )
         print(f"{'ours':8} {'seconds':>8}   {'other':16} {'seconds':>8}   {'ratio':>6}   at most")
         for ours, command, other, opponent, limit in pairs:

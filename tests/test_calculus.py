@@ -263,3 +263,12 @@ def test_magnitude_remembers_what_a_difference_lost() -> None:
     assert float(evaluate((U - V) * W, point)) == 4.0
     assert float(magnitude((U - V) * W, point)) == pytest.approx(8e8, rel=1e-6)
     assert float(magnitude((U - V) / W, point)) == pytest.approx(5e7, rel=1e-6)
+
+
+def test_a_derivative_that_is_no_operation_still_has_its_column() -> None:
+    """A weight whose derivative is a number, a sample or another column gets a column that says so."""
+    for factor, held in ((Const(3.0), Const(3.0)), (Data("x"), Data("x"))):
+        found = gradient({"err": factor * Here("a")}, "err", ["a"])
+        assert found.columns == {"d_a": held} and found.of == {"a": "d_a"}
+    forward = {"h": Data("x") ** 2, "err": Here("h") * Here("a")}
+    assert gradient(forward, "err", ["a"]).columns["d_a"] == Here("h")

@@ -6,7 +6,7 @@ chain rule the way it is done by hand: `d_pred = 2*(pred-y)`, `d_h = d_pred*c`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .expr import Apply, Const, Expr, Here, Param, leaves, substitute, where
@@ -104,7 +104,7 @@ class Gradient:
     of: Mapping[str, str]
 
 
-def gradient(forward: Mapping[str, Expr], error: str, weights: Iterable[str]) -> Gradient:
+def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) -> Gradient:
     """Reverse-mode differentiation over the columns of a model.
 
     forward: column -> expression in the order of evaluation; the last one is `error`.
@@ -118,7 +118,8 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Iterable[str]) ->
         for user in reversed(users):
             if user in adjoint and Here(target) in leaves(forward[user]):
                 total = plus(total, times(adjoint[user], derivative(forward[user], Here(target))))
-        if isinstance(total, Apply):
+        shared = isinstance(total, Here) and total.column in columns
+        if isinstance(total, Apply) or (target in weights and not shared):
             same = next((name for name, expr in columns.items() if expr == total), f"d_{target}")
             columns[same] = total
             total = Here(same)

@@ -90,7 +90,7 @@ MAGNITUDE: Mapping[str, Callable[..., Any]] = {
     "div": lambda u, v: u[1] * v[1] / v[0] ** 2,
     "neg": lambda u: u[1],
     "pow": lambda u, n: u[1] ** n[0],
-    "sqrt": lambda u: np.sqrt(u[1]),
+    "sqrt": lambda u: np.where(np.equal(u[0], 0), np.sqrt(u[1]), u[1] / np.sqrt(u[0])),
     "max": lambda u, v: _largest(u[1], v[1]),
     "min": lambda u, v: _largest(u[1], v[1]),
     "gt": lambda u, v: 1.0,

@@ -171,7 +171,7 @@ def _unique(kind: str, names: Iterable[str]) -> set[str]:
     seen: set[str] = set()
     for name in names:
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise PlanError(f"{name!r} cannot name a {kind}: use letters, digits and underscores, as in new_b.")
+            raise PlanError(f"{name!r} is no name for {kind}s: use letters, digits and underscores, as in new_b.")
         if name in seen:
             raise PlanError(f"Two {kind}s are called {name!r}: each needs a name of its own.")
         seen.add(name)

@@ -163,14 +163,7 @@ def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
         if block == 0:
             sheet.notes[at] = f"{footer.title}\n{_sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
-    error = layout.footer("error", block)
-    assert error is not None
-    sheet.put(
-        error[0],
-        X,
-        "√Σe², norms" if "norm_b" in layout.mirror.under else "√Σe²",
-        Style(color=FAINT, italic=True),
-    )
+    sheet.put(layout.last_row(block) + 1, X, "this epoch", Style(color=FAINT, italic=True))
 
 
 def _footer_text(footer: Footer, layout: Layout, block: int) -> str:
