@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
 from graddesc_xl import __version__, cli, verification
+from graddesc_xl.cli import export, failing
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Report, SheetResult, ValueSet
 
@@ -40,13 +41,13 @@ def call(*args: str) -> Result:
 
 def call_process(*args: str, code: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run a command line, or Python code before it, in a process of its own."""
-    begin = ["-c", f"{code}\nfrom graddesc_xl.cli import main\nmain()"] if code else ["-m", "graddesc_xl.cli"]
+    begin = ["-c", f"{code}\nfrom graddesc_xl.cli import main\nmain()"] if code else ["-m", "graddesc_xl"]
     return subprocess.run(
         [sys.executable, *begin, *args], capture_output=True, env={**os.environ, **environment}, check=False
     )
 
 
-def refused(*args: str, code: int = cli.BAD_INPUT) -> str:
+def refused(*args: str, code: int = failing.BAD_INPUT) -> str:
     """What a refused command line says: one line on stderr, nothing on stdout."""
     result = call(*args)
     assert (result.exit_code, result.stdout) == (code, "")
@@ -279,7 +280,7 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
         path.write_text("half", encoding="utf-8")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli, "write_csv", full)
+    monkeypatch.setattr(export, "write_csv", full)
     (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
     said = refused("run", "basic", "--csv", "out.csv", "--force")
     assert said == "Error: out.csv cannot be written: No space left on device."
@@ -312,7 +313,7 @@ def test_build_and_verify(tmp_path: Path) -> None:
 def test_build_refuses(name: str, said: str) -> None:
     """An unknown workbook is a sentence; so is an experiment's name."""
     result = call("build", name)
-    assert result.exit_code == cli.BAD_INPUT
+    assert result.exit_code == failing.BAD_INPUT
     assert result.stderr.splitlines()[-1] == f"Error: {said}"
 
 
@@ -320,7 +321,7 @@ def test_build_keeps_a_changed_file(tmp_path: Path) -> None:
     """A file of somebody else's is not overwritten."""
     (tmp_path / "graddesc.xlsx").write_text("mine", encoding="utf-8")
     result = call("build", "graddesc", "-o", ".")
-    assert result.exit_code == cli.BAD_INPUT
+    assert result.exit_code == failing.BAD_INPUT
     assert "--force" in result.stderr
     assert (tmp_path / "graddesc.xlsx").read_text(encoding="utf-8") == "mine"
 
@@ -368,7 +369,7 @@ def test_verify_passes(calls: list[dict[str, Any]]) -> None:
 def test_verify_fails() -> None:
     """A workbook that fails names the cell and the guilty column, and the exit code is 1."""
     result = call("verify", "good.xlsx", "bad.xlsx")
-    assert result.exit_code == cli.FAILED
+    assert result.exit_code == failing.FAILED
     rows = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "adam 5,045 2.5e-1 G7 d_b FAILED, drifts from step 3" in rows
     assert "adam!G7 holds =1, not =2." in rows
@@ -379,7 +380,7 @@ def test_verify_fails() -> None:
 def test_verify_goes_on() -> None:
     """A file that cannot be read is a sentence; the others are verified all the same; the exit code is 2."""
     result = call("verify", "lost.xlsx", "locked.xlsx", "bad.xlsx")
-    assert result.exit_code == cli.BAD_INPUT
+    assert result.exit_code == failing.BAD_INPUT
     assert "bad.xlsx, the workbook graddesc: FAILED" in result.stdout
     assert result.stderr.splitlines()[-2:] == [
         "Error: There is no file lost.xlsx.",
@@ -392,12 +393,12 @@ def test_verify_json() -> None:
     """--json prints one JSON document and nothing else, also for files that cannot be read."""
     result = call("verify", "--json", "good.xlsx", "bad.xlsx")
     document = json.loads(result.stdout)
-    assert (result.exit_code, result.stderr) == (cli.FAILED, "")
+    assert (result.exit_code, result.stderr) == (failing.FAILED, "")
     assert document["ok"] is False
     assert [r["ok"] for r in document["reports"]] == [True, False]
     assert document["reports"][1]["sets"][0]["sheets"][1]["column"] == "d_b"
     lost = call("verify", "--json", "lost.xlsx")
-    assert lost.exit_code == cli.BAD_INPUT
+    assert lost.exit_code == failing.BAD_INPUT
     assert json.loads(lost.stdout)["reports"] == [
         {"file": "lost.xlsx", "ok": False, "error": "There is no file lost.xlsx."}
     ]
@@ -437,13 +438,13 @@ def raising(problem: BaseException) -> Any:
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C is one line and exit code 130."""
     monkeypatch.setattr("graddesc_xl.engine.run", raising(KeyboardInterrupt()))
-    assert refused("run", "basic", code=cli.STOPPED) == "stopped; nothing was written"
+    assert refused("run", "basic", code=failing.STOPPED) == "stopped; nothing was written"
 
 
 def test_interrupted_after_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ctrl-C between two files says which one is there."""
-    monkeypatch.setattr(cli, "write_xlsx", raising(KeyboardInterrupt()))
-    said = refused("run", "basic", "--csv", "out.csv", "--xlsx", "out.xlsx", code=cli.STOPPED)
+    monkeypatch.setattr(export, "write_xlsx", raising(KeyboardInterrupt()))
+    said = refused("run", "basic", "--csv", "out.csv", "--xlsx", "out.xlsx", code=failing.STOPPED)
     assert said == "stopped; out.csv had been written, nothing else"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
@@ -451,7 +452,7 @@ def test_interrupted_after_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw is a sentence and exit code 3; the traceback is there on request."""
     monkeypatch.setattr("graddesc_xl.engine.run", raising(ZeroDivisionError("by [zero]")))
-    assert refused("run", "basic", code=cli.OUR_MISTAKE) == (
+    assert refused("run", "basic", code=failing.OUR_MISTAKE) == (
         "Error: This should not happen (ZeroDivisionError: by [zero]). Set GRADDESC_XL_DEBUG=1 to see the traceback."
     )
     monkeypatch.setenv("GRADDESC_XL_DEBUG", "1")

@@ -1,0 +1,285 @@
+"""The commands: parse, call, print.
+
+NumPy and whatever needs it are imported inside the commands, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .. import __version__
+from ..errors import GraddescError, SettingError, did_you_mean
+from . import export
+from .failing import FAILED, PROGRAM, Commands, finish, keeping, sentence
+from .show import screen, short, show_built, show_list, show_report, show_run, working
+
+if TYPE_CHECKING:
+    from ..building import Built
+    from ..plan import Input, Plan
+
+#: fields of an experiment that have an option of their own
+OPTIONS = {"epochs": "--epochs 20", "carry": "--carry last", "gradient": "--gradient numerical"}
+
+
+def complete_book(incomplete: str) -> list[tuple[str, str]]:
+    """Workbooks."""
+    from ..workbook.book import BOOKS
+
+    return [(b.name, b.title) for b in BOOKS.values() if b.name.startswith(incomplete)]
+
+
+def complete_experiment(incomplete: str) -> list[tuple[str, str]]:
+    """Experiments."""
+    from ..experiment import EXPERIMENTS
+
+    return [(e.name, e.title) for e in EXPERIMENTS.values() if e.name.startswith(incomplete)]
+
+
+def complete_setting(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Settings of the experiment that was typed, else of every experiment, up to the equals sign."""
+    from ..experiment import EXPERIMENTS
+
+    typed = {ctx.params.get("name"), *ctx.args}  # the name is among the latter while --set lacks its value
+    chosen = [e for e in EXPERIMENTS.values() if e.name in typed] or [*EXPERIMENTS.values()]
+    found = {f"{i.name}=": i.about for e in chosen for i in e.plan.inputs}
+    return [(name, about) for name, about in found.items() if name.startswith(incomplete)]
+
+
+app = typer.Typer(
+    cls=Commands,
+    name=PROGRAM,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl build\n\n"
+    "graddesc-xl run adam --epochs 30 --set lr=0.5\n\n"
+    "graddesc-xl verify workbooks/graddesc.xlsx --libreoffice",
+)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    ctx: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """See gradient descent: workbooks in which every number of every step is a live formula."""
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), nl=False)
+
+
+@app.command(epilog="[bold]Examples[/bold]\n\ngraddesc-xl build\n\ngraddesc-xl build graddesc -o ~/Documents --force")
+def build(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", autocompletion=complete_book, help="A workbook; all of them if left out."),
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; made if there is none.")
+    ] = Path("workbooks"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a workbook that was saved by another program.")
+    ] = False,
+) -> None:
+    """Write workbooks: every sheet with its formulas, values, notes and charts."""
+    from .. import building
+    from ..experiment import EXPERIMENTS
+    from ..workbook.book import BOOKS
+
+    if name in EXPERIMENTS and name not in BOOKS:
+        holders = " or ".join(b.name for b in BOOKS.values() if name in b.experiments)
+        raise SettingError(f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}.")
+    made: list[Built] = []
+    problems: list[str] = []
+    written: list[Path] = []
+    with keeping(written):
+        for each in [name] if name is not None else BOOKS:
+            try:
+                with working(f"Building {each}") as step:
+                    made.append(building.build(each, folder, force=force, progress=step))
+                written.append(made[-1].path)
+            except GraddescError as problem:
+                problems.append(str(problem))
+    if made:
+        show_built(made)
+    finish(problems)
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl run basic --set lr=1e-3\n\n"
+    "graddesc-xl run adam --epochs 200 --carry new --all\n\n"
+    "graddesc-xl run momentum --gradient numerical --set h=1e-6 --csv momentum.csv"
+)
+def run(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            autocompletion=complete_experiment,
+            help="An experiment; graddesc-xl list shows them.",
+        ),
+    ],
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            autocompletion=complete_setting,
+            help="Change a setting; may be repeated.",
+        ),
+    ] = None,
+    carry: Annotated[
+        str | None,
+        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
+    ] = None,
+    gradient: Annotated[
+        str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every number of every step as CSV.")] = None,
+    xlsx: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them as a plain spreadsheet.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every epoch of a long run.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
+) -> None:
+    """Run an experiment without a spreadsheet and show what each epoch does."""
+    from .. import engine
+    from ..experiment import CARRIES, EXPERIMENTS, GRADIENTS, experiment
+    from ..workbook.book import BOOKS
+
+    if name in BOOKS and name not in EXPERIMENTS:
+        sheets = ", ".join(BOOKS[name].experiments)
+        raise SettingError(
+            f"{name} is a workbook, not an experiment: run one of its sheets ({sheets}), or build {name}."
+        )
+    given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
+    e = experiment(name, **{field: value for field, value in given.items() if value is not None})
+    settings = parse_settings(setting or [], e.plan)
+    for path, suffix in ((csv, ".csv"), (xlsx, ".xlsx")):
+        if path:
+            export.check_target(path, suffix, force)
+    if xlsx and e.epochs * len(e.data) > export.MOST_ROWS:
+        raise SettingError(
+            f"{e.epochs * len(e.data):,} steps do not fit a sheet of {export.MOST_ROWS:,} rows: use --csv."
+        )
+    written: list[Path] = []
+    with keeping(written):
+        with working(f"Running {name}", brief=True):
+            trace = engine.run(e, settings)
+        for path, write in ((csv, export.write_csv), (xlsx, export.write_xlsx)):
+            if path:
+                with working(f"Writing {path}", brief=True):
+                    export.whole(path, trace, write)
+                written.append(path)
+    show_run(e, trace, every=every)
+    for path in written:
+        screen().print(f"{path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
+
+
+def beginning(given: str | None, known: Sequence[str]) -> str | None:
+    """The one of a few texts that begins as given, else what was given.
+
+    >>> beginning("last", ("new weights", "last row's weights"))
+    "last row's weights"
+    """
+    fitting = [text for text in known if given and text.startswith(given.lower())]
+    return fitting[0] if len(fitting) == 1 else given
+
+
+def parse_settings(given: Sequence[str], plan: Plan) -> dict[str, float]:
+    """The numbers of --set NAME=VALUE by the names of the plan's inputs; `resolve` checks their ranges."""
+    inputs = {i.label: i for i in plan.inputs} | {i.name: i for i in plan.inputs}
+    settings: dict[str, float] = {}
+    for text in given:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if name in OPTIONS:
+            raise SettingError(f"{name} is no setting of a sheet: use {OPTIONS[name]}.")
+        if name not in inputs:
+            raise SettingError(f"{plan.name} has no setting {name!r}.{did_you_mean(name, inputs)}")
+        of = inputs[name]
+        if not equals:
+            raise SettingError(f"--set {text} lacks a value: write it as --set {name}={short(of.value)}.")
+        if of.name in settings:
+            raise SettingError(f"{name} is set twice: give one value.")
+        settings[of.name] = parse_number(name, value, of)
+    return settings
+
+
+def parse_number(name: str, value: str, of: Input) -> float:
+    """A setting's number."""
+    try:
+        return float(value)
+    except ValueError:
+        comma = " with a point, not a comma" if "," in value else ""
+        raise SettingError(f"{name} must be a number{comma}, as in {name}={short(of.value)}, not {value!r}.") from None
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl verify workbooks/graddesc.xlsx\n\n"
+    "graddesc-xl verify *.xlsx --libreoffice --timeout 300\n\n"
+    "graddesc-xl verify graddesc.xlsx --json"
+)
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Workbooks, built here or anywhere.")],
+    libreoffice: Annotated[bool, typer.Option("--libreoffice", help="Let LibreOffice recalculate them too.")] = False,
+    soffice: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Where LibreOffice is, if not on PATH; implies --libreoffice."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long LibreOffice may take.")] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+) -> None:
+    """Recalculate workbooks and check every formula and every value, from the file alone."""
+    from .. import verification
+
+    if not 0 < timeout < float("inf"):
+        raise SettingError(f"--timeout must be a number of seconds above 0, not {timeout:g}.")
+    reports: list[dict[str, Any]] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            with working(f"Verifying {file}", brief=as_json):
+                report = verification.verify(file, libreoffice=soffice or libreoffice, timeout=timeout)
+        except (GraddescError, OSError) as problem:
+            said = sentence(problem) if isinstance(problem, OSError) else str(problem)
+            problems.append(said)
+            reports.append({"file": str(file), "ok": False, "error": said})
+            continue
+        reports.append(report.to_dict())
+        if not as_json:
+            show_report(report)
+    ok = all(report["ok"] for report in reports)
+    if as_json:
+        typer.echo(json.dumps({"ok": ok, "reports": reports}, indent=2, allow_nan=False))
+    finish(problems)
+    if not ok:
+        raise typer.Exit(FAILED)
+
+
+@app.command("list")
+def list_all() -> None:
+    """Show the workbooks, the experiments and their settings."""
+    show_list()
+
+
+def main() -> None:
+    """The console script."""
+    gc.disable()  # a short life with many small objects and hardly a cycle: collecting costs a tenth of it
+    app(prog_name=PROGRAM)

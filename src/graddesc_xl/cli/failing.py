@@ -1,0 +1,130 @@
+"""How a command ends: every error is one sentence on stderr and an exit code, never a traceback.
+
+Exit codes: 0 ok, 1 a verification failed, 2 bad input, 3 a mistake of ours, 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.text import Text
+from typer.core import TyperGroup
+
+from ..errors import GraddescError, did_you_mean
+from .show import screen
+
+PROGRAM = "graddesc-xl"
+
+
+FAILED, BAD_INPUT, OUR_MISTAKE, STOPPED = 1, 2, 3, 130
+
+
+#: Typer's class of errors in how a command was typed; Typer has moved it from module to module
+UsageError: Any = typer.BadParameter.__bases__[0]
+
+
+class StoppedError(Exception):
+    """Ctrl-C after some files were written whole."""
+
+
+class Commands(TyperGroup):
+    """The commands; every error becomes one sentence on stderr and an exit code, never a traceback."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of that name, or a sentence with the nearest one."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
+        return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command line and exit."""
+        forgive_encodings()
+        given = (args, prog_name or PROGRAM, complete_var, False, windows_expand_args)
+        try:
+            code = super().main(*given, **extra) or 0
+            if code == STOPPED:
+                raise StoppedError("nothing was written")
+        except (KeyboardInterrupt, typer.Abort):
+            code = complain("stopped; nothing was written", STOPPED)
+        except StoppedError as stopped:
+            code = complain(f"stopped; {stopped}", STOPPED)
+        except UsageError as problem:
+            code = complain(usage(problem), BAD_INPUT)
+        except GraddescError as problem:
+            code = complain(str(problem), BAD_INPUT)
+        except OSError as problem:
+            code = complain(sentence(problem), BAD_INPUT)
+        except Exception as problem:
+            code = unexpected(problem)
+        sys.exit(code)
+
+
+def forgive_encodings() -> None:
+    """Let a console with a legacy encoding show a question mark for a sign it lacks, rather than crash."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def complain(problem: str, code: int) -> int:
+    """Print a sentence on stderr; returns the exit code."""
+    error = Text.assemble(("Error: ", "bold red"), problem) if code != STOPPED else Text(problem)
+    screen(err=True).print(error, soft_wrap=True)
+    return code
+
+
+def usage(problem: Any) -> str:
+    """What was typed wrong, and where to read how it is typed."""
+    said = problem.format_message()
+    command = problem.ctx.command_path if problem.ctx else PROGRAM
+    return f"{said if said.endswith(('.', '?')) else said + '.'} See {command} --help."
+
+
+def sentence(problem: OSError) -> str:
+    """An error of the operating system with the path that it is about."""
+    what = problem.strerror or str(problem) or type(problem).__name__
+    return f"{problem.filename}: {what}." if problem.filename else f"{what}."
+
+
+def unexpected(problem: Exception) -> int:
+    """A mistake of ours: short, unless the traceback is asked for."""
+    if os.environ.get("GRADDESC_XL_DEBUG"):
+        traceback.print_exc()
+        return OUR_MISTAKE
+    what = f"{type(problem).__name__}: {problem}".rstrip(": ")
+    return complain(f"This should not happen ({what}). Set GRADDESC_XL_DEBUG=1 to see the traceback.", OUR_MISTAKE)
+
+
+@contextmanager
+def keeping(written: Sequence[Path]) -> Iterator[None]:
+    """Let Ctrl-C tell which files were written before it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not written:
+            raise
+        raise StoppedError(f"{', '.join(map(str, written))} had been written, nothing else") from None
+
+
+def finish(problems: Sequence[str]) -> None:
+    """End a command that went on past its problems."""
+    for problem in problems:
+        complain(problem, BAD_INPUT)
+    if problems:
+        raise typer.Exit(BAD_INPUT)

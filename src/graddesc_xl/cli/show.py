@@ -1,0 +1,286 @@
+"""What the commands print: tables, numbers and verdicts, handsome on a terminal and plain in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from ..building import Built
+    from ..experiment import Experiment
+    from ..trace import Trace
+    from ..verification import Report, ValueSet
+
+#: wide enough for every table: output that is not read on a terminal is never cut or wrapped
+UNBOUNDED = 10_000
+
+
+#: rows of a long table that are shown at its beginning and end
+FIRST, LAST = 10, 3
+
+
+#: what a legacy console shows in place of a sign that its encoding lacks
+PLAINER = {"√Σe²": "error", "⋮": ":", "≤": "<=", "→": "->"}
+
+
+VERDICTS = {"settled": "green", "still learning": "yellow", "exploded": "red"}
+
+
+def screen(*, err: bool = False) -> Console:
+    """Where to print: as wide as the terminal, unbounded where there is none."""
+    console = Console(stderr=err, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = UNBOUNDED
+    return console
+
+
+def spelled(console: Console, text: str) -> str:
+    """The text with plainer words for the signs that the console's encoding lacks."""
+    try:
+        text.encode(console.encoding)
+    except UnicodeEncodeError:
+        for sign, plain in PLAINER.items():
+            text = text.replace(sign, plain)
+    return text
+
+
+def table(console: Console, *headers: str, right: Sequence[str] = (), wraps: str = "", title: str = "") -> Table:
+    """An empty table, without lines where it is piped.
+
+    right: the headers of columns of numbers. wraps: that of the column that gives way on a narrow terminal.
+    """
+    made = Table(
+        box=SIMPLE_HEAD if console.is_terminal else None,
+        title=spelled(console, title) or None,
+        title_style="bold",
+        title_justify="left",
+        header_style="bold",
+        border_style="dim",
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+        padding=(0, 1) if console.is_terminal else (0, 2),
+    )
+    for header in headers:
+        made.add_column(
+            spelled(console, header),
+            justify="right" if header in right else "left",
+            overflow="fold",
+            no_wrap=header != wraps,
+        )
+    return made
+
+
+def digits(value: float) -> str:
+    """Six digits of a number, or the error cell that it is in a sheet.
+
+    >>> digits(104.56), digits(1.5e38), digits(float("inf"))
+    ('104.560', '1.50000e38', '#NUM!')
+    """
+    from ..workbook.cells import cached
+
+    cell = cached(value)
+    return cell if isinstance(cell, str) else short_exponent(f"{cell:#.6g}")
+
+
+def short(value: float) -> str:
+    """A setting as a person would type it.
+
+    >>> short(1e-4), short(-1e6), short(10000)
+    ('0.0001', '-1e6', '10000')
+    """
+    plain = short_exponent(f"{value:.15g}")
+    mantissa, _, exponent = f"{value:.14e}".partition("e")
+    scientific = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return plain if len(plain) <= len(scientific) + 2 else scientific
+
+
+def short_exponent(number: str) -> str:
+    """1e+06 and 1e-09 as 1e6 and 1e-9."""
+    mantissa, e, exponent = number.partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def coloured(verdict: str) -> Text:
+    """A verdict in its colour."""
+    return Text(verdict, style=next((c for kind, c in VERDICTS.items() if verdict.startswith(kind)), ""))
+
+
+def passed(ok: bool) -> Text:
+    """Whether a check passed."""
+    return Text("ok", style="green") if ok else Text("FAILED", style="bold red")
+
+
+@contextmanager
+def working(what: str, *, brief: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show on stderr what goes on: a line that moves and vanishes on a terminal, a plain line elsewhere.
+
+    brief: not worth a line elsewhere.
+    """
+    console = screen(err=True)
+    if not console.is_terminal:
+        if not brief:
+            console.print(what)
+        yield lambda _: None
+        return
+    dots = "dots" if console.encoding.lower().startswith("utf") else "line"
+    with console.status(what, spinner=dots) as status:
+        yield lambda step: status.update(f"{what}: {step}")
+
+
+def show_built(made: Sequence[Built]) -> None:
+    """The files that were written, and what became of their runs."""
+    out = screen()
+    files = table(
+        out,
+        "File",
+        "Sheets",
+        "Formula cells",
+        "Seconds",
+        right=("Sheets", "Formula cells", "Seconds"),
+        wraps="File",
+    )
+    runs = table(out, "Workbook", "Sheet", "After its last epoch")
+    for built in made:
+        files.add_row(str(built.path), str(len(built.sheets)), f"{built.formula_cells:,}", f"{built.seconds:.1f}")
+        for i, (sheet, verdict) in enumerate(built.verdicts.items()):
+            repeated = i > 0 and out.is_terminal
+            runs.add_row("" if repeated else built.path.stem, sheet, coloured(verdict))
+    out.print(files)
+    out.print()
+    out.print(runs)
+
+
+def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
+    """The settings, a row per epoch, and the verdict."""
+    out, plan = screen(), trace.plan
+    epochs = trace.epoch_frame()
+    weights = [f"new {w}" for w in plan.weights]
+    settings = ", ".join(f"{i.label} {short(float(trace.inputs[i.name]))}" for i in plan.inputs)
+    headers = ("Epoch", "√Σe²", "RMSE", *weights)
+    rows = table(out, *headers, right=headers)
+    shown = elided(plan.epochs, every=every)
+    for row in shown:
+        if row is None:
+            rows.add_row(*[spelled(out, "⋮")] * len(headers), style="dim")
+        else:
+            epoch, *values = epochs.iloc[row].tolist()
+            rows.add_row(str(int(epoch)), *map(digits, values))
+    out.print(Text.assemble((plan.name, "bold"), f": {e.title}"))
+    out.print(f"{settings}; {e.gradient} derivatives; an epoch starts from the {e.carry}", style="dim")
+    out.print()
+    out.print(rows)
+    out.print()
+    steps = plan.epochs * len(trace.data)
+    out.print(
+        Text.assemble(
+            f"After {counted(plan.epochs, 'epoch')} ({counted(steps, 'step')}): ",
+            coloured(str(trace.verdict)),
+        )
+    )
+    if plan.targets:
+        out.print(f"The best there is, by least squares: {best(trace)}", style="dim")
+    if None in shown:
+        out.print(f"{plan.epochs - FIRST - LAST:,} epochs are not shown; --all shows them.", style="dim")
+
+
+def best(trace: Trace) -> str:
+    """The weights that fit the data best, where least squares gives them."""
+    fit = dict(zip(("slope", "intercept"), trace.data.least_squares, strict=True))
+    return ", ".join(f"{w} {fit[target]:.6g}" for w, target in sorted(trace.plan.targets.items()))
+
+
+def counted(number: int, thing: str) -> str:
+    """1 step, 2 steps."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
+def elided(count: int, *, every: bool) -> list[int | None]:
+    """The rows of a table to show; None where some are left out.
+
+    >>> elided(15, every=False)
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, None, 12, 13, 14]
+    """
+    rows: list[int | None] = list(range(count))
+    if every or count <= FIRST + LAST + 1:
+        return rows
+    return [*rows[:FIRST], None, *rows[-LAST:]]
+
+
+def show_report(report: Report) -> None:
+    """What a verification found: a table per set of values, then sentences."""
+    out = screen()
+    whose = f"the workbook {report.book}" if report.book else "a workbook of somebody else's"
+    out.print(Text.assemble((str(report.path), "bold"), f", {whose}: ", passed(report.ok)), soft_wrap=True)
+    for sheet, changed in report.inputs.items():
+        inputs = ", ".join(f"{name} {short(value)}" for name, value in changed.items())
+        out.print(f"Verified with its own inputs on {sheet}: {inputs}")
+    for values in report.sets:
+        out.print()
+        show_values(out, values)
+    if report.problems:
+        out.print()
+    for problem in report.problems:
+        out.print(Text(problem, style="red"))
+    out.print()
+
+
+def show_values(out: Console, values: ValueSet) -> None:
+    """The sheets of one set of values; columns that say nothing are left out."""
+    columns: Mapping[str, Callable[[Any], str | Text]] = {
+        "Sheet": lambda s: s.sheet,
+        "Cells": lambda s: f"{s.cells:,}",
+        "Worst": lambda s: worst(s.worst),
+        "At": lambda s: s.where,
+        "Column": lambda s: spelled(out, s.column),
+        "Result": lambda s: Text.assemble(passed(s.ok), spelled(out, f", {s.note}" if s.note else "")),
+    }
+    shown = [c for c in columns if any(columns[c](s) for s in values.sheets)]
+    rows = table(
+        out,
+        *shown,
+        right=("Cells", "Worst"),
+        wraps="Result",
+        title=f"Values {of_whom(values.name)}, worst error by sheet",
+    )
+    for sheet in values.sheets:
+        rows.add_row(*(columns[c](sheet) for c in shown))
+    out.print(rows)
+
+
+def of_whom(name: str) -> str:
+    """`held by the file`, but `of IronCalc`."""
+    return name if name.startswith("held") else f"of {name}"
+
+
+def worst(error: float) -> str:
+    """A relative error with the two digits that matter."""
+    if error == 0:
+        return "0"
+    return short_exponent(f"{error:.1e}") if error < float("inf") else "no number"
+
+
+def show_list() -> None:
+    """The workbooks, the experiments and their settings."""
+    from ..experiment import EXPERIMENTS
+    from ..workbook.book import BOOKS
+
+    out = screen()
+    for book in BOOKS.values():
+        out.print(Text.assemble(("Workbook ", "dim"), (book.name, "bold"), f": {book.title}"))
+        out.print(f"{book.subtitle} Sheets: {', '.join(book.experiments)}.")
+        out.print()
+    for e in EXPERIMENTS.values():
+        out.print(Text.assemble(("Experiment ", "dim"), (e.name, "bold"), f": {e.title}"))
+        out.print(f"{e.about} {counted(e.epochs, 'epoch')} of {counted(len(e.data), 'step')}.")
+        settings = table(out, "Setting", "On the sheet", "Default", "From", "To", right=("Default", "From", "To"))
+        for i in e.plan.inputs:
+            settings.add_row(i.name, i.label, short(i.value), short(i.low), short(i.high))
+        out.print(settings)
+        out.print()
