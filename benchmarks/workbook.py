@@ -78,7 +78,7 @@ def main() -> None:
 def _plain_cells() -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
     """Every cell of the workbook as XlsxWriter takes it."""
     of = book("graddesc")
-    made = compose(of, {e.name: run(e) for e in of.sheets})
+    made = compose(of, {e.name: run(e) for e in of.experiments})
     return [
         (
             sheet.name,

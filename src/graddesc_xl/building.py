@@ -47,7 +47,7 @@ def build(
     path = Path(folder) / of.file
     guard(path, force)
     traces = {}
-    for e in of.sheets:
+    for e in of.experiments:
         progress(f"running {e.name}")
         traces[e.name] = run(e)
     made = compose(of, traces, progress=lambda sheet: progress(f"composing {sheet}"))

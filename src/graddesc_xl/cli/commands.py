@@ -103,7 +103,7 @@ def build(
     from ..workbook.book import BOOKS
 
     if name in EXPERIMENTS and name not in BOOKS:
-        holders = " or ".join(b.name for b in BOOKS.values() if name in b.experiments)
+        holders = " or ".join(b.name for b in BOOKS.values() if name in b.names)
         raise SettingError(f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}.")
     made: list[Built] = []
     problems: list[str] = []
@@ -164,7 +164,7 @@ def run(
     from ..workbook.book import BOOKS
 
     if name in BOOKS and name not in EXPERIMENTS:
-        sheets = ", ".join(BOOKS[name].experiments)
+        sheets = ", ".join(BOOKS[name].names)
         raise SettingError(
             f"{name} is a workbook, not an experiment: run one of its sheets ({sheets}), or build {name}."
         )

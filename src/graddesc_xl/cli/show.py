@@ -274,7 +274,7 @@ def show_list() -> None:
     out = screen()
     for book in BOOKS.values():
         out.print(Text.assemble(("Workbook ", "dim"), (book.name, "bold"), f": {book.title}"))
-        out.print(f"{book.subtitle} Sheets: {', '.join(book.experiments)}.")
+        out.print(f"{book.subtitle} Sheets: {', '.join(book.names)}.")
         out.print()
     for e in EXPERIMENTS.values():
         out.print(Text.assemble(("Experiment ", "dim"), (e.name, "bold"), f": {e.title}"))

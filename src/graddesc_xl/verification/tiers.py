@@ -74,7 +74,7 @@ class Local:
     def __init__(self, of: StepSheet, values: Values) -> None:
         self.layout: Layout = of.layout
         self.plan = of.trace.plan
-        rows, width = self.layout.end, self.layout.width
+        rows, width = self.layout.end, self.layout.right
         self.grid = np.full((rows + 1, width + 1), np.nan)
         for (row, column), value in values.items():
             if row <= rows and column <= width:

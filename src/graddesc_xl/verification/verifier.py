@@ -65,25 +65,25 @@ def _number(model: Model, sheet: str, row: int, column: int, what: str) -> float
 
 def _expected(book: Book, model: Model) -> tuple[Composition, dict[str, dict[str, float]]]:
     """The workbook as it should be with the inputs that the file holds, and the inputs that were changed."""
-    missing = [e.name for e in book.sheets if e.name not in model.sheets] + [
+    missing = [e.name for e in book.experiments if e.name not in model.sheets] + [
         s for s in ("data",) if s not in model.sheets
     ]
     if missing:
         raise WorkbookError(f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone.")
-    built = book.sheets[0].data
+    built = book.experiments[0].data
     data = _data(built, model)
     traces: dict[str, Trace] = {}
     changed: dict[str, dict[str, float]] = {}
     if data != built:
         changed["data"] = {"slope": data.slope, "const": data.const}
-    for e in book.sheets:
+    for e in book.experiments:
         layout = Layout(e.plan, len(data))
         inputs = {i.name: _number(model, e.name, *layout.cell(i.name), what=i.label) for i in e.plan.inputs}
         differing = {i.name: inputs[i.name] for i in e.plan.inputs if inputs[i.name] != float(rounded(i.value))}
         if differing:
             changed[e.name] = differing
         traces[e.name] = run_plan(e.plan, data, inputs)
-    numpy = {e.name: run_plan(e.plan, built, {}) for e in book.sheets} if changed else None
+    numpy = {e.name: run_plan(e.plan, built, {}) for e in book.experiments} if changed else None
     return compose(book, traces, numpy=numpy), changed
 
 
@@ -153,7 +153,7 @@ def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
 
 def _recognised(model: Model) -> Book | None:
     """The book whose sheets a file has, where the program that saved it dropped our mark."""
-    return next((b for b in BOOKS.values() if {*b.experiments, "data", "check"} <= {*model.sheets}), None)
+    return next((b for b in BOOKS.values() if {*b.names, "data", "check"} <= {*model.sheets}), None)
 
 
 def _foreign(path: Path, model: Model, program: str | None, timeout: float) -> Report:

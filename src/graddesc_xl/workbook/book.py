@@ -20,7 +20,7 @@ class Book:
     name: str
     title: str
     subtitle: str
-    experiments: tuple[str, ...]
+    experiments: tuple[Experiment, ...]
 
     @property
     def file(self) -> str:
@@ -28,9 +28,9 @@ class Book:
         return f"{self.name}.xlsx"
 
     @property
-    def sheets(self) -> tuple[Experiment, ...]:
-        """Its experiments, in the order of the sheets."""
-        return tuple(EXPERIMENTS[name] for name in self.experiments)
+    def names(self) -> tuple[str, ...]:
+        """The names of its experiments, in the order of the sheets."""
+        return tuple(e.name for e in self.experiments)
 
 
 BOOKS: Mapping[str, Book] = {
@@ -40,7 +40,7 @@ BOOKS: Mapping[str, Book] = {
             "graddesc",
             "Gradient descent, step by step",
             "A neuron with two weights learns y = 2x + 30 from 29 samples, one sample a step, with five optimizers.",
-            ("basic", "momentum", "rmsprop", "adam", "adam_ann"),
+            tuple(EXPERIMENTS[name] for name in ("basic", "momentum", "rmsprop", "adam", "adam_ann")),
         ),
     )
 }
@@ -77,7 +77,7 @@ def compose(
     numpy = numpy or traces
     samples = data_sheet.compose(next(iter(traces.values())).data)
     lists = []
-    for e in of.sheets:
+    for e in of.experiments:
         progress(e.name)
         trace = traces[e.name]
         stepped = step_sheet.compose(e, trace)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
+from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
 from ..plan import EpochState, Plan, Start
 from .cells import a1, column_letters
 
@@ -81,26 +81,23 @@ MIRRORS: Mapping[str, Mirror] = {
 
 
 def _automatic(plan: Plan) -> Mirror:
-    """A layout for a plan without a published sheet: single cells side by side, columns as they are computed."""
-    order = tuple(c.name for c in plan.columns)
-    place = {name: FIRST + i for i, name in enumerate(order)}
+    """A layout for a plan without a published sheet.
+
+    Columns as they are computed; the weights' starts above their columns; all other single cells in the first
+    line, each with room for a label at its left.
+    """
+    place = {c.name: FIRST + i for i, c in enumerate(plan.columns)}
     cells = {w: a1(2, place[w]) for w in plan.weights}
     others = [i.name for i in plan.inputs if i.name not in cells] + [d.name for d in plan.derived]
     right = FIRST + len(plan.weights) + 1
     cells |= {name: a1(1, right + 2 * i) for i, name in enumerate(others)}
+    states = {s.name: a1(1, right + 2 * (len(others) + i)) for i, s in enumerate(plan.states)}
     under: dict[str, tuple[str, int]] = {}
     for footer in plan.footers:
-        reduced = next((leaf.column for leaf in _reductions(footer.expr)), None)
-        if reduced and footer.name != "rmse":
-            line = 1 + [column for column, _ in under.values()].count(reduced)
-            under[footer.name] = (reduced, line)
-    return Mirror(order, cells, {f"new_{w}": a1(2, place[w]) for w in plan.weights}, {}, under)
-
-
-def _reductions(expr: Expr) -> list[Over]:
-    from ..expr import leaves
-
-    return [leaf for leaf in leaves(expr) if isinstance(leaf, Over)]
+        if footer.name != "rmse":  # the table by epoch shows it
+            column = next((leaf.column for leaf in leaves(footer.expr) if isinstance(leaf, Over)), "pred")
+            under[footer.name] = (column, 1 + [c for c, _ in under.values()].count(column))
+    return Mirror(tuple(place), cells, {f"new_{w}": cells[w] for w in plan.weights}, states, under)
 
 
 def _position(address: str) -> tuple[int, int]:
@@ -134,6 +131,18 @@ class Layout:
     def width(self) -> int:
         """The last column of the table."""
         return FIRST + len(self.mirror.order) - 1
+
+    @cached_property
+    def right(self) -> int:
+        """The last column that the table or a single cell above it takes."""
+        singles = [*self.mirror.cells.values(), *self.mirror.states.values()]
+        return max(self.width, *(_position(address)[1] for address in singles))
+
+    def label(self, at: tuple[int, int]) -> tuple[int, int] | None:
+        """Where a single cell's label fits: above it, else at its left, else nowhere."""
+        taken = {_position(address) for address in (*self.mirror.cells.values(), *self.mirror.states.values())}
+        above, left = (at[0] - 1, at[1]), (at[0], at[1] - 1)
+        return next((place for place in (above, left) if place[0] and place not in taken), None)
 
     @cached_property
     def footer_lines(self) -> int:

@@ -12,7 +12,7 @@ from ..trace import Trace
 from ..words import words, written_out
 from .cells import Area, Formula, a1
 from .formula import render
-from .layout import FIRST, HEAD, Layout, X, Y
+from .layout import HEAD, Layout, X, Y
 from .sheet import Reference, Rule, Sheet
 from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, Style, number_format
 
@@ -64,12 +64,12 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
     plan = trace.plan
     for given in plan.inputs:
         row, column = layout.cell(given.name)
-        label_at = (row, column - 1) if column > FIRST + 1 or given.name in plan.weights else (row - 1, column)
-        inside = label_at in {layout.cell(n) for n in layout.mirror.cells} or label_at[0] < 1
-        style = Style("input", "general", box=True, prefix=given.label if inside else "")
-        sheet.put(row, column, float(trace.inputs[given.name]), style)
-        if not inside:
-            sheet.put(*label_at, given.label, LABEL)
+        label = layout.label((row, column))
+        sheet.put(
+            row, column, float(trace.inputs[given.name]), Style("input", box=True, prefix="" if label else given.label)
+        )
+        if label:
+            sheet.put(*label, given.label, LABEL)
         limits = f"A number from {given.low:g} to {given.high:g}."
         sheet.rules[row, column] = Rule(given.low, given.high, given.label, f"{_sentence(given.about)} {limits}")
     for derived in plan.derived:
@@ -86,8 +86,9 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
     sheet.put(top, X, name, SECTION)
     if block:
         for weight in plan.weights:
-            row, column = layout.start(f"new_{weight}", block)
-            sheet.put(row, column - 1, weight, LABEL)
+            label = layout.label(layout.start(f"new_{weight}", 0))
+            if label:
+                sheet.put(label[0] + top - 1, label[1], weight, LABEL)
         sheet.put(top, layout.columns["pred"], "√Σe²", LABEL)
         error = layout.footer("error", block)
         assert error is not None
@@ -122,6 +123,8 @@ def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
             value, role = trace.starts[item.column][block], plan.column(item.column).role
         else:
             value, role = trace.states[item.name][block], "state"
+            if at[0] == layout.top(block):
+                sheet.put(at[0], at[1] - 1, item.title, LABEL)
         if at in inputs:
             continue
         source = block if previous is None else previous
@@ -207,7 +210,7 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
 def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, int], dict[str, int]]:
     """The table by epoch, to the right of the first block."""
     plan = trace.plan
-    left, head = layout.width + 2, HEAD
+    left, head = layout.right + 2, HEAD
     sheet.widths[left - 1] = 2.5
     columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
     titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}

@@ -1,0 +1,63 @@
+"""The core is not shaped around one neuron: any model with any optimizer becomes a workbook that agrees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graddesc_xl import Experiment, dataset, run
+from graddesc_xl.models import MODELS
+from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.verification import reading, tiers
+from graddesc_xl.workbook.book import Book, compose
+from graddesc_xl.workbook.write import write
+
+DATA = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_any_model_with_any_optimizer_becomes_a_workbook(model: str, tmp_path: Path) -> None:
+    """Both tiers hold for every recipe on every model, in the values held and in IronCalc's."""
+    experiments = tuple(
+        Experiment(
+            f"{name} on {model}"[:24],
+            name,
+            "About it.",
+            optimizer,
+            model=MODELS[model],
+            data=DATA,
+            epochs=3,
+            numerical=True,
+            values={"lr": 1e-3, "a": 0.5, "b": 0.25},
+        )
+        for name, optimizer in OPTIMIZERS.items()
+    )
+    book = Book("any", "Any", "Any model, any optimizer.", experiments)
+    made = compose(book, {e.name: run(e) for e in experiments})
+    path = tmp_path / "any.xlsx"
+    write(made.sheets, path, title=book.title, manifest={})
+    workbook = reading.load(path)
+    for _ in range(2):
+        for steps in made.lists:
+            sheet = steps.of.sheet
+            result = tiers.step_sheet(steps.of, workbook.values(sheet.name, sheet.cells))
+            assert result.ok, result
+            assert result.cells >= len(steps.of.trace.plan.columns) * 15
+        for sheet in made.sheets[:2]:
+            result = tiers.other_sheet(sheet, workbook.values(sheet.name, sheet.cells), noisy=False)
+            assert result.ok, result
+        workbook.recalculate()
+
+
+def test_no_cell_of_an_automatic_layout_is_written_twice(tmp_path: Path) -> None:
+    """Inputs, states, footers and labels of a plan without a published sheet have places of their own."""
+    for name, optimizer in OPTIMIZERS.items():
+        e = Experiment("free", name, "About it.", optimizer, model=MODELS["two_neurons_relu"], data=DATA, epochs=2)
+        layout = compose(Book("b", "B", "b", (e,)), {"free": run(e)}).lists[0].of.layout
+        plan = e.plan
+        places = [layout.cell(name) for name in layout.mirror.cells]
+        assert {*layout.mirror.cells} == {i.name for i in plan.inputs} | {d.name for d in plan.derived}
+        places += [layout.state(s.name, 0) for s in plan.states]
+        places += [at for f in plan.footers if (at := layout.footer(f.name, 0))]
+        assert len(places) == len(set(places)), name
