@@ -173,7 +173,7 @@ def test_a_broken_plan_is_a_sentence(case: str) -> None:
 
 def test_a_plan_that_holds_together_is_accepted() -> None:
     """Every model makes a plan with every optimizer, and the sheet that the broken ones change is whole."""
-    assert replace(GOOD) == GOOD
+    assert replace(GOOD).columns == GOOD.columns
     for model in MODELS.values():
         for optimizer in OPTIMIZERS.values():
             plan = Experiment("e", "e", "e", optimizer, model, numerical=True).plan

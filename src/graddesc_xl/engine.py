@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,7 @@ def _cells(plan: Plan) -> list[str]:
     return [i.name for i in plan.inputs] + [d.name for d in plan.derived]
 
 
+@lru_cache(maxsize=64)
 def compile_epoch(plan: Plan, *, batch: bool = False) -> Callable[..., None]:
     """The function that `source` spells, on floats or (batch) on arrays."""
     scope: dict[str, Any] = dict(_ARRAYS if batch else _FLOATS)

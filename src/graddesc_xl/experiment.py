@@ -254,4 +254,5 @@ def experiment(name: str | Experiment, **changes: Any) -> Experiment:
         found = EXPERIMENTS[name]
     else:
         raise SettingError(f"There is no experiment {name!r}.{did_you_mean(name, EXPERIMENTS)}")
-    return replace(found, **changes) if changes else found
+    new = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
+    return replace(found, **new) if new else found

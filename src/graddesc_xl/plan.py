@@ -99,9 +99,9 @@ class Footer:
     about: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything that a sheet computes. Checked when it is made.
+    """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
     epochs: blocks of rows that are kept. warmup: passes over the data before them, whose weights are thrown
     away. targets: weight -> its least-squares value on the data, where one exists (`slope` or `intercept`).
