@@ -11,6 +11,7 @@ import pytest
 from graddesc_xl import build
 from graddesc_xl.building import untouched
 from graddesc_xl.errors import GraddescError, SettingError, WorkbookError
+from graddesc_xl.verification import libreoffice
 from graddesc_xl.workbook import write
 
 
@@ -31,6 +32,12 @@ def test_a_workbook_a_person_saved_is_kept(workbook: Path, tmp_path: Path) -> No
     assert path.read_bytes() == before
     build("graddesc", tmp_path, force=True)
     assert untouched(path)
+
+
+def test_a_workbook_saved_by_libreoffice_is_kept(workbook: Path, soffice: str) -> None:
+    """LibreOffice keeps our time stamps and properties, but not our name."""
+    with libreoffice.recalculated(workbook, soffice, 180) as copy:
+        assert not untouched(copy)
 
 
 def test_any_other_file_of_that_name_is_kept(tmp_path: Path) -> None:

@@ -191,6 +191,7 @@ def test_files_that_are_no_workbooks(workbook: Path, tmp_path: Path) -> None:
     text.write_text("not a zip")
     truncated = tmp_path / "truncated.xlsx"
     truncated.write_bytes(workbook.read_bytes()[:50_000])
+    external = b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///a"><a/>'
     entity = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]>'
     cases = {
         tmp_path / "missing.xlsx": "There is no file",
@@ -200,6 +201,7 @@ def test_files_that_are_no_workbooks(workbook: Path, tmp_path: Path) -> None:
         _zip(tmp_path / "zip.xlsx", {"a.txt": b"a"}): "without xl/workbook.xml",
         _zip(tmp_path / "bomb.xlsx", {"xl/workbook.xml": b"0" * 500_000_000}): "would unpack to",
         _zip(tmp_path / "entity.xlsx", {"xl/workbook.xml": entity}): "declares XML entities",
+        _zip(tmp_path / "external.xlsx", {"xl/workbook.xml": external}): "declares XML entities",
         _zip(tmp_path / "utf16.xlsx", {"xl/workbook.xml": "<a/>".encode("utf-16")}): "is not written in UTF-8",
         _zip(tmp_path / "empty.xlsx", {"xl/workbook.xml": b"<a/>"}): "is not a workbook",
         _rewritten(workbook, tmp_path / "cut.xlsx", "xl/worksheets/sheet3.xml", lambda b: b[:999]): "unclosed token",
