@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from graddesc_xl import verify
@@ -155,6 +156,15 @@ def test_an_exploding_workbook_agrees_everywhere(workbook: Path, tmp_path: Path,
     model.model.save_to_xlsx(str(path))
     report = verify(path, libreoffice=soffice)
     assert report.ok, report.to_dict()
+
+
+def test_a_workbook_saved_without_values(workbook: Path, tmp_path: Path) -> None:
+    """openpyxl drops every value when it saves: the file is said to hold none, and its formulas still check."""
+    path = tmp_path / "saved.xlsx"
+    openpyxl.load_workbook(workbook).save(path)
+    report = verify(path)
+    assert report.problems[-1].startswith("The file holds no values") and not report.ok
+    assert [(values.name, values.ok) for values in report.sets] == [("IronCalc", True)]
 
 
 def test_a_workbook_of_somebody_else_is_recalculated(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ def build(
     ...     build("graddesc", folder).verdicts["basic"]
     'still learning'
     """
+    from xlsxwriter.exceptions import XlsxWriterException
+
     began = time.perf_counter()
     of = book(name)
     path = Path(folder) / of.file
@@ -59,9 +61,9 @@ def build(
             manifest=manifest(of),
             progress=lambda sheet: progress(f"writing {sheet}"),
         )
-    except OSError as problem:
+    except (OSError, XlsxWriterException) as problem:
         raise WorkbookError(
-            f"{path} cannot be written: {problem.strerror or problem}. Choose another folder with -o."
+            f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}. Choose another folder with -o."
         ) from None
     return Built(
         path,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -192,11 +194,29 @@ def guarded(path: Path, action: Any, *arguments: Any) -> Any:
         raise WorkbookError(f"{path} cannot be read by IronCalc: {reason}.") from None
 
 
+@contextmanager
+def _relative(path: Path) -> Iterator[Path]:
+    """The workbook, or a copy whose sheets name their parts as IronCalc expects it: openpyxl names them absolutely."""
+    with zipfile.ZipFile(path) as file:
+        links = {n: file.read(n) for n in file.namelist() if n.startswith("xl/worksheets/_rels/")}
+        if not any(b'Target="/xl/' in link for link in links.values()):
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="graddesc-xl-") as folder:
+            copy = Path(folder, "workbook.xlsx")
+            with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as out:
+                for name in file.namelist():
+                    part = links[name].replace(b'Target="/xl/', b'Target="../') if name in links else file.read(name)
+                    out.writestr(name, part)
+            yield copy
+
+
 def load(path: Path) -> Model:
     """Load a workbook; nothing is computed before `recalculate`."""
     import ironcalc
 
     held, manifest = read_file(path)
-    model = guarded(path, ironcalc.load_from_xlsx, str(path))
+    with _relative(path) as copy:
+        model = guarded(path, ironcalc.load_from_xlsx, str(copy))
     names = [sheet["name"] for sheet in model.get_worksheets_properties()]
     return Model(path, model, {name: i for i, name in enumerate(names)}, held, manifest)

@@ -237,7 +237,8 @@ def _farthest(sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values, *,
 
 
 def _shows(sheet: Sheet, worst: Worst, values: Values) -> str:
-    return f"shows {values[worst.at]!r}, not {sheet.formulas()[worst.at].value!r}"
+    shown = "no value" if values[worst.at] is None else repr(values[worst.at])
+    return f"shows {shown}, not {sheet.formulas()[worst.at].value!r}"
 
 
 def distance(found: Any, wanted: Any) -> float:

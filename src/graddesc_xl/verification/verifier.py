@@ -42,12 +42,24 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
         return _foreign(path, model, program, timeout)
     expected, changed = _expected(book, model)
     problems = _formulas(expected, model)
-    sets = [_compare("held by the file", expected, model)]
+    sets = []
+    if _holds_values(expected, model):
+        sets.append(_compare("held by the file", expected, model))
+    else:
+        problems.append(
+            "The file holds no values: the program that saved it does not compute. Save it with one that does."
+        )
     model.recalculate()
     sets.append(_compare("IronCalc", expected, model))
     if program:
         sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, timeout)))
     return Report(path, book.name, tuple(sets), changed, tuple(problems))
+
+
+def _holds_values(expected: Composition, model: Model) -> bool:
+    """Whether any formula of the sheets with a row per step holds a value."""
+    sheets = [steps.of.sheet for steps in expected.lists]
+    return any(value is not None for s in sheets for value in model.values(s.name, s.formulas()).values())
 
 
 def _second_opinion(path: Path, program: str, timeout: float) -> Held:
@@ -177,6 +189,7 @@ def _distances(name: str, held: Mapping[str, Any], model: Model | Held, formulas
         at = max(errors, key=errors.__getitem__)
         ok = errors[at] <= tiers.GLOBAL
         where = a1(*at) if errors[at] else ""
-        note = "" if ok else f"holds {held[sheet][at]!r}, {name} computes {now[at]!r}"
+        holds = "no value" if held[sheet][at] is None else repr(held[sheet][at])
+        note = "" if ok else f"holds {holds}, {name} computes {now[at]!r}"
         results.append(SheetResult(sheet, len(cells), errors[at], where, "", ok, note))
     return ValueSet(name, tuple(results))
