@@ -73,7 +73,7 @@ def test_an_interrupted_build_leaves_the_old_file(tmp_path: Path, monkeypatch: p
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     """A file in the place of the folder is a sentence."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(WorkbookError, match="cannot be written"):
+    with pytest.raises(WorkbookError, match="is a file, not a folder"):
         build("graddesc", tmp_path / "file")
 
 

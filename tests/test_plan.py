@@ -229,7 +229,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "below the range": (lambda: run("basic", lr=-1), "lr=-1 is out of range: it must be from 0 to 1000."),
     "above the range": (
         lambda: run("adam", beta1=1.0),
-        "beta1=1.0 is out of range: it must be from 0 to 0.999999.",
+        "beta1=1.0 is out of range: it must be from 0 to 0.99999.",
     ),
     "one of a batch": (
         lambda: run("basic", lr=[1e-4, -1]),
@@ -266,11 +266,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "unknown carry": (
         lambda: run("basic", carry="new weight"),
-        "carry is one of ('new weights', \"last row's weights\"), not 'new weight'. Did you mean new weights",
+        "carry must be 'new weights' or \"last row's weights\", not 'new weight'.",
     ),
     "unknown gradient": (
         lambda: run("basic", gradient="numeric"),
-        "gradient is one of ('analytic', 'numerical'), not 'numeric'. Did you mean numerical?",
+        "gradient must be 'analytic' or 'numerical', not 'numeric'.",
     ),
     "unknown column of a trace": (
         lambda: run("basic", epochs=1)["prd"],

@@ -267,13 +267,63 @@ def test_verdicts_follow_the_inputs(workbook: Path) -> None:
     assert model.value("overview", 6, 7) == str(run("basic", lr=1e-2).verdict) == "exploded at step 7"
 
 
+@pytest.mark.parametrize(
+    ("sheet", "typed", "settings", "verdict"),
+    [
+        ("basic", {"F1": 0.0}, {"lr": 0.0}, "stuck"),
+        ("basic", {"F1": 1e-5}, {"lr": 1e-5}, "settled"),
+        ("basic", {"C1": 30.0, "C2": 2.0}, {"b": 30.0, "a": 2.0}, "settled"),
+        ("rmsprop", {"D2": 1000.0}, {"lr": 1000.0}, "getting worse"),
+    ],
+)
+def test_every_verdict_is_the_same_live(
+    workbook: Path, sheet: str, typed: dict[str, float], settings: dict[str, float], verdict: str
+) -> None:
+    """The overview's formula and the library say the same of a run that stops, has arrived, or goes astray."""
+    model = reading.load(workbook)
+    for cell, value in typed.items():
+        model.type_number(sheet, *at(cell), value)
+    model.recalculate()
+    row = 6 + BOOKS["graddesc"].names.index(sheet)
+    assert model.value("overview", row, 7) == str(run(sheet, settings).verdict) == verdict
+
+
+def test_one_epoch_is_no_reason_to_call_a_run_settled() -> None:
+    """With nothing to compare its error with, a run is still learning."""
+    assert str(run("basic", epochs=1).verdict) == "still learning"
+
+
+def test_samples_in_another_order_are_other_samples(workbook: Path) -> None:
+    """SGD sees its samples in their order: the check says that they changed, though their sums did not."""
+    model = reading.load(workbook)
+    model.type_number("data", 5, 2, 86.0)
+    model.type_number("data", 6, 2, 14.0)
+    model.recalculate()
+    assert model.value("check", 8, 6) == "inputs differ from the ones NumPy ran with: x, y"
+    assert model.value("data", 5, 5) == "All 29 samples have their x and y."
+    model.model.clear_cell_contents(model.sheets["data"], 7, 2)
+    model.recalculate()
+    assert model.value("data", 5, 5) == "A sample lacks its x or y."
+
+
+def test_charts_leave_out_errors_that_would_flatten_them(workbook: Path) -> None:
+    """Where sheets are compared, an error ten times that of predicting 0 is an error cell: charts leave a gap."""
+    model = reading.load(workbook)
+    first, compared, last = (6, 44), (6, 46), (15, 44)
+    assert model.value("basic steps", *compared) == pytest.approx(150.755, rel=1e-5)
+    model.type_number("basic", 1, 6, 1e-2)
+    model.recalculate()
+    shown = [math.isfinite(model.value("basic steps", *cell)) for cell in (first, compared, last)]
+    assert shown == [True, False, False]
+
+
 def test_the_same_book_gives_the_same_bytes(workbook: Path, tmp_path: Path) -> None:
     """Two builds are equal to the last byte."""
     assert build("graddesc", tmp_path).path.read_bytes() == workbook.read_bytes()
 
 
 EXCEL_2007 = {
-    "ABS", "COUNT", "IF", "INDEX", "INT", "INTERCEPT", "ISNUMBER", "MATCH", "MAX", "MID", "MIN", "MOD", "OR",
+    "ABS", "COUNT", "DEVSQ", "IF", "INDEX", "INT", "INTERCEPT", "ISNUMBER", "MATCH", "MAX", "MID", "MIN", "MOD", "NA",
     "ROUND", "SLOPE", "SQRT", "SUM", "SUMPRODUCT", "SUMSQ", "TEXT",
 }  # fmt: skip
 

@@ -47,6 +47,8 @@ def build(
     began = time.perf_counter()
     of = book(name)
     path = Path(folder) / of.file
+    if path.parent.exists() and not path.parent.is_dir():
+        raise WorkbookError(f"{path.parent} is a file, not a folder: name a folder to write {path.name} into.")
     guard(path, force)
     traces = {}
     for e in of.experiments:

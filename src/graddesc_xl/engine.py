@@ -40,6 +40,8 @@ SOURCE: Mapping[str, Callable[..., str]] = {
     "gt": lambda u, v: f"(greater({u}, {v}) + 0.0 * {u} + 0.0 * {v})",
     "where": lambda c, u, v: f"(where({c}, {u}, {v}) + 0.0 * {c})",
 }
+#: what `run` may change of an experiment beside its inputs
+OPTIONS = ("epochs", "carry", "gradient", "warmup", "data")
 _REPEATS_ARGUMENTS = {"pow", "max", "min", "gt", "where"}
 
 _FLOATS: Mapping[str, Any] = {
@@ -164,10 +166,12 @@ def run(
     base = experiment(what)
     inputs = {name: changes.pop(name) for name in list(changes) if name not in fields}
     e = experiment(base, **changes)
-    known = {i.name for i in e.plan.inputs} | {i.label for i in e.plan.inputs}
+    labels = {i.label for i in e.plan.inputs}
+    names = [i.name for i in e.plan.inputs]
     for name in inputs:
-        if name not in known:
-            raise SettingError(f"{e.name} has no setting {name!r}.{did_you_mean(name, [*known, *fields])}")
+        if name not in labels and name not in names:
+            near = did_you_mean(name, [*names, *labels, *OPTIONS], [*names, *OPTIONS])
+            raise SettingError(f"{e.name} has no setting {name!r}.{near}")
     return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
 
 

@@ -30,8 +30,8 @@ class RecalculationError(GraddescError):
     """A spreadsheet program that is missing, hangs or fails."""
 
 
-def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """The end of a sentence: the nearest known names, or all of them.
+def did_you_mean(given: str, known: Iterable[str], listed: Iterable[str] | None = None) -> str:
+    """The end of a sentence: the nearest known names, or all of them (`listed`, where some are second names).
 
     >>> did_you_mean("momentun", ["basic", "momentum"])
     ' Did you mean momentum?'
@@ -42,4 +42,4 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     close = get_close_matches(given.lower(), by_lower, n=2, cutoff=0.6)
     if close:
         return f" Did you mean {' or '.join(by_lower[name] for name in close)}?"
-    return f" Known: {', '.join(by_lower.values())}."
+    return f" Known: {', '.join(listed or by_lower.values())}."

@@ -47,12 +47,9 @@ class Experiment:
     values: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.carry not in CARRIES:
-            raise SettingError(f"carry is one of {CARRIES}, not {self.carry!r}.{did_you_mean(self.carry, CARRIES)}")
-        if self.gradient not in GRADIENTS:
-            raise SettingError(
-                f"gradient is one of {GRADIENTS}, not {self.gradient!r}.{did_you_mean(self.gradient, GRADIENTS)}"
-            )
+        for name, value, known in (("carry", self.carry, CARRIES), ("gradient", self.gradient, GRADIENTS)):
+            if value not in known:
+                raise SettingError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}.")
         for name, number, low in (("epochs", self.epochs, 1), ("warmup", self.warmup, 0)):
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
                 raise SettingError(f"{name} must be a whole number from {low} to 100000, not {number!r}.")
@@ -94,7 +91,7 @@ def make_plan(e: Experiment) -> Plan:
     parts = optimizer.build(list(driver.items()))
     carry = "new_{}" if e.carry == CARRIES[0] else "{}"
     inputs = [
-        *(Input(w, 1.0, w, f"the start of {w}: {model.about[w]}") for w in model.weights),
+        *(Input(w, 1.0, w, f"where {w} starts before the first step") for w in model.weights),
         Input(
             "lr",
             1e-4,
@@ -178,7 +175,7 @@ def resolve(plan: Plan, settings: Settings) -> dict[str, Array]:
     wanted: dict[str, Any] = {i.name: i.value for i in plan.inputs}
     for given, value in settings.items():
         if given not in known:
-            raise SettingError(f"{plan.name} has no setting {given!r}.{did_you_mean(given, known)}")
+            raise SettingError(f"{plan.name} has no setting {given!r}.{did_you_mean(given, known, wanted)}")
         wanted[known[given].name] = value
     return {name: _checked(known[name], value) for name, value in wanted.items()}
 
@@ -188,6 +185,8 @@ def _checked(given: Input, value: Any) -> Array:
         number = rounded(value)
     except SettingError:
         raise SettingError(f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {value!r}.") from None
+    if not number.size:
+        raise SettingError(f"{given.name} is an empty sequence: a batch needs at least one number.")
     if not np.all((number >= given.low) & (number <= given.high)):
         raise SettingError(f"{given.name}={value} is out of range: it must be from {given.low:g} to {given.high:g}.")
     return number
@@ -250,6 +249,8 @@ def experiment(name: str | Experiment, **changes: Any) -> Experiment:
     """
     if isinstance(name, Experiment):
         found = name
+    elif not isinstance(name, str):
+        raise SettingError(f"An experiment or the name of one is wanted, not {name!r}.")
     elif name in EXPERIMENTS:
         found = EXPERIMENTS[name]
     else:

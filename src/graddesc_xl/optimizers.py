@@ -50,7 +50,7 @@ TORCH = "PyTorch documentation, torch.optim"
 
 
 def _beta(name: str, value: float, about: str) -> Input:
-    return Input(name, value, name, about, low=0.0, high=0.999999)
+    return Input(name, value, name, about, low=0.0, high=0.99999)
 
 
 def _rest(name: str) -> Derived:
@@ -103,6 +103,7 @@ def _effective(weight: str, root_of: Expr, lr: Expr) -> Column:
         "watch",
         f"step {weight}",
         f"effective step size of {weight}: the learning rate over the root of the average square",
+        small=True,
     )
 
 
@@ -178,7 +179,8 @@ def _adam_ann(gradients: Gradients) -> Parts:
             LR,
             where(greater(Foot("ratio"), 2), State("lr") / 4, State("lr")),
             "learn",
-            "a quarter of the last epoch's learning rate if its ratio was above 2",
+            "the last epoch's learning rate, or a quarter of it if the ratio was above 2",
+            small=True,
         ),
         EpochState(
             "best",

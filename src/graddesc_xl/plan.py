@@ -46,7 +46,8 @@ class Derived:
 class Column:
     """One column of the sheet: a name, its expression, what it is for.
 
-    title: the header. about: one sentence on what it is and where it comes from.
+    title: the header. about: one sentence on what it is and where it comes from. small: its numbers are so
+    small that they need digits where the role's others need none.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     role: str
     title: str
     about: str
+    small: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class EpochState:
     title: str
     about: str
     warm: Expr | None = None
+    small: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,12 @@ EXACT = 1e-9
 
 @dataclass(frozen=True)
 class Verdict:
-    """kind: `still learning`, `settled` or `exploded`; step: the first exploded step, counted from 1."""
+    """What became of a run.
+
+    kind: `still learning`; `settled` (the error no longer changes, or there is none); `stuck` (it no longer
+    changes and is no better than that of a constant); `getting worse` (the last epoch's error is above the
+    first's); `exploded`. step: the first exploded step, counted from 1.
+    """
 
     kind: str
     step: int | None = None
@@ -37,8 +42,10 @@ def verdict(errors: Array, squared: Array, ys: Array) -> Verdict:
         bad = ~(squared <= EXPLODED**2 * scale)
     if bad.any():
         return Verdict("exploded", int(np.argmax(bad)) + 1)
-    last = errors[-1]
-    before = errors[-2] if len(errors) > 1 else np.inf
-    if last <= EXACT * scale**0.5 or abs(last - before) <= SETTLED * before:
+    first, last = errors[0], errors[-1]
+    if last <= EXACT * scale**0.5:
         return Verdict("settled")
-    return Verdict("still learning")
+    if len(errors) > 1 and abs(last - errors[-2]) <= SETTLED * errors[-2]:
+        centred = ys - ys.mean()
+        return Verdict("stuck" if last >= float(centred @ centred) ** 0.5 else "settled")
+    return Verdict("getting worse" if last > first else "still learning")

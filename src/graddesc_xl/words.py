@@ -10,6 +10,13 @@ from .plan import Plan
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIGHTNESS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4, "gt": 0}
 
+
+def _whole(text: str) -> str:
+    """A base in brackets where its power could be read as that of its last sign alone."""
+    compound = ("/" in text or " " in text) and not (text.startswith("(") and text.endswith(")"))
+    return f"({text})" if compound else text
+
+
 #: operator -> its notation, from the notation of its arguments
 WORDS: Mapping[str, Callable[..., str]] = {
     "add": lambda u, v: f"{u} + {v}",
@@ -17,14 +24,14 @@ WORDS: Mapping[str, Callable[..., str]] = {
     "mul": lambda u, v: f"{u}·{v}",
     "div": lambda u, v: f"{u} / {v}",
     "neg": lambda u: f"−{u}",
-    "pow": lambda u, n: f"{u}{n.translate(_SUPERSCRIPT)}",
+    "pow": lambda u, n: f"{_whole(u)}{n.translate(_SUPERSCRIPT)}",
     "sqrt": lambda u: f"√({u})",
     "max": lambda u, v: f"max({u}, {v})",
     "min": lambda u, v: f"min({u}, {v})",
     "gt": lambda u, v: f"{u} > {v}",
     "where": lambda c, u, v: f"{u} if {c} else {v}",
 }
-_REDUCED = {"sum": "Σ {}", "sumsq": "Σ {}²", "count": "n", "last": "last {}"}
+_REDUCED = {"sum": "Σ {}", "sumsq": "Σ ({})²", "count": "n", "last": "last {}"}
 
 
 def words(expr: Expr, plan: Plan) -> str:

@@ -86,7 +86,7 @@ def digits(value: float) -> str:
     from ..workbook.cells import cached
 
     cell = cached(value)
-    return cell if isinstance(cell, str) else short_exponent(f"{cell:#.6g}")
+    return cell if isinstance(cell, str) else short_exponent(f"{cell:#.6g}").rstrip(".")
 
 
 def short(value: float) -> str:

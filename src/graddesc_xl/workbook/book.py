@@ -39,7 +39,7 @@ BOOKS: Mapping[str, Book] = {
         Book(
             "graddesc",
             "Gradient descent, step by step",
-            "A neuron with two weights learns y = 2x + 30 from 29 samples, one sample a step, with five optimizers.",
+            "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",
             tuple(EXPERIMENTS[name] for name in ("basic", "momentum", "rmsprop", "adam", "adam_ann")),
         ),
     )
@@ -84,7 +84,7 @@ def compose(
         steps = steps_list.compose(stepped, numpy[e.name].rows, samples)
         charts.add(steps)
         lists.append(steps)
-    checked = check.compose(lists, check.numpy_inputs(numpy, samples.name), samples)
+    checked = check.compose(lists, numpy, samples)
     front = overview.compose(of.title, of.subtitle, lists, checked)
     sheets = [front, samples, *(s.of.sheet for s in lists), checked.sheet, *(s.sheet for s in lists)]
     return Composition(of, sheets, lists)

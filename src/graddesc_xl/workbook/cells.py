@@ -29,6 +29,17 @@ def cached(value: Value) -> Value:
     return DIV0 if math.isnan(value) else NUM
 
 
+def plain(value: float) -> str:
+    """A number in a sentence.
+
+    >>> plain(-1e6), plain(0.02), plain(1e-9)
+    ('-1,000,000', '0.02', '1e-9')
+    """
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:g}".replace("e-0", "e-")
+
+
 def column_letters(column: int) -> str:
     """1 -> A, 27 -> AA."""
     letters = ""

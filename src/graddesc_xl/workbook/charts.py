@@ -17,14 +17,14 @@ def _titles(of: StepSheet, names: Sequence[str]) -> list[str]:
     return [of.trace.plan.column(name).title for name in names]
 
 
-def error_by_epoch(of: StepSheet) -> Chart:
+def error_by_epoch(steps: StepsList) -> Chart:
     """√Σe² and RMSE, one point per epoch."""
-    epochs = of.by_epoch("epoch")
+    epochs = steps.of.by_epoch("epoch")
     series = [
-        Series("√Σe²", epochs, of.by_epoch("error"), ACCENT, markers=True),
-        Series("RMSE", epochs, of.by_epoch("rmse"), CONTRAST, markers=True),
+        Series("√Σe²", epochs, steps.plotted("error"), ACCENT, markers=True),
+        Series("RMSE", epochs, steps.plotted("rmse"), CONTRAST, markers=True),
     ]
-    return Chart("Error by epoch", "epoch", "error", series, 0, 0, x_max=of.trace.plan.epochs)
+    return Chart("Error by epoch", "epoch", "error", series, 0, 0, x_max=steps.of.trace.plan.epochs)
 
 
 def error_by_step(steps: StepsList) -> Chart:
@@ -85,7 +85,7 @@ def effective_steps(steps: StepsList) -> Chart:
 def add(steps: StepsList) -> None:
     """Put the charts that fit the columns beside the first block."""
     of = steps.of
-    charts = [error_by_epoch(of), error_by_step(steps), weights_by_step(steps)]
+    charts = [error_by_epoch(steps), error_by_step(steps), weights_by_step(steps)]
     for needed, draw in (
         ("est_a", numerical_and_analytic),
         ("avg_a", gradient_and_average),

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..evaluate import Array
 from ..trace import Trace
 from .cells import Area, column_letters
 from .layout import FIRST_DATA
-from .live import Live, call, constant, count_above, live, live_range, text
-from .sheet import Reference, Sheet
+from .live import Live, call, constant, count_above, count_different, live, live_range, text
+from .sheet import Reference, Rule, Sheet
 from .steps_list import StepsList
 from .style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
 
 SHEET = "check"
 HEAD = 7
 TOLERANCE = 1e-9
+#: an input is the same if it differs by less than this share
+SAME = 1e-12
+#: the first of the two columns with the samples that NumPy had
+NUMPY_SAMPLES = 14
 
 
 @dataclass(frozen=True)
@@ -26,16 +31,29 @@ class Check:
     messages: Mapping[str, Reference]
 
 
-def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet) -> Check:
+def _changed(sheet: Sheet, data: Sheet, column: int, numpy: Array) -> Live:
+    """How many samples are not those NumPy had, which stand at the right of the table of inputs."""
+    at, n = NUMPY_SAMPLES + column - 2, len(numpy)
+    sheet.put(HEAD - 1, NUMPY_SAMPLES, "samples NumPy had", SECTION)
+    sheet.put(HEAD, at, "x" if column == 2 else "y", HEADER_RIGHT)
+    for k, value in enumerate(numpy.tolist()):
+        sheet.put(HEAD + 1 + k, at, value)
+    theirs = live_range(sheet, Area(SHEET, HEAD + 1, at, HEAD + n, at), home=SHEET)
+    mine = live_range(data, Area(data.name, FIRST_DATA, column, FIRST_DATA + n - 1, column))
+    return count_different(mine, theirs, SAME)
+
+
+def compose(lists: Sequence[StepsList], numpy: Mapping[str, Trace], data: Sheet) -> Check:
     """Counts by sheet and column, the inputs NumPy ran with, and one sentence per sheet.
 
-    numpy_inputs: sheet -> input -> the value NumPy ran with; `data` holds slope, const and the samples' sums.
+    numpy: experiment -> the run whose values the sheets hold as constants.
     """
     sheet = Sheet(SHEET, frozen=(HEAD, 0), tab="#3A8F5C")
     sheet.put(1, 1, "Does the spreadsheet agree with NumPy?", TITLE)
     sheet.put(2, 1, "Every live cell is compared with the value the NumPy engine computed for it.", SUBTITLE)
     sheet.put(4, 1, "tolerance", Style(color=FAINT))
     tolerance = sheet.put(4, 2, TOLERANCE, Style("input", "relative", box=True))
+    sheet.rules[4, 2] = Rule(1e-15, 1.0, "tolerance", "A relative difference: a number from 1e-15 to 1.")
     sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
     sheet.put(HEAD - 1, 1, "by sheet", SECTION)
     for column, (title, right) in enumerate(
@@ -51,9 +69,11 @@ def compose(lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, 
     ):
         style = HEADER_RIGHT if right else HEADER
         sheet.put(HEAD, column, title, replace(style, indent=1) if column == 6 else style)
-    sheet.widths.update({1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10})
+    sheet.widths.update(
+        {1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10, 13: 2.5}
+    )
     detail = HEAD + len(lists) + 3
-    changed = _inputs(sheet, lists, numpy_inputs, data)
+    changed = _inputs(sheet, lists, numpy, data)
     sheet.put(detail - 1, 1, "by column", SECTION)
     for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "where"), 1):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
@@ -107,9 +127,7 @@ def _summary(sheet: Sheet, row: int, steps: StepsList, rows: tuple[int, int], ch
     return sheet.put(row, 6, message.formula, Style(bold=True, indent=1))
 
 
-def _inputs(
-    sheet: Sheet, lists: Sequence[StepsList], numpy_inputs: Mapping[str, Mapping[str, float]], data: Sheet
-) -> dict[str, Live]:
+def _inputs(sheet: Sheet, lists: Sequence[StepsList], numpy: Mapping[str, Trace], data: Sheet) -> dict[str, Live]:
     """The table of inputs; returns, per sheet, the text `, a, learn` of those that differ."""
     left = 8
     sheet.put(HEAD - 1, left, "inputs", SECTION)
@@ -121,42 +139,27 @@ def _inputs(
         nonlocal row
         sheet.put(row, left, name, Style(color=FAINT))
         sheet.put(row, left + 1, label)
-        sheet.put(row, left + 2, now.formula, Style(number="general", align="right"))
-        sheet.put(row, left + 3, had, Style(number="general", align="right"))
+        sheet.put(row, left + 2, now.formula, Style(number="typed", align="right"))
+        sheet.put(row, left + 3, had, Style(number="typed", align="right"))
         here, numpys = (live(sheet, (row, left + i), home=SHEET) for i in (2, 3))
-        gap = call("ABS", here - numpys) > constant(1e-12) * call("ABS", numpys)
+        gap = call("ABS", here - numpys) > constant(SAME) * call("ABS", numpys)
         differs = call("IF", call("ISNUMBER", here), call("IF", gap, "differs", "same"), "differs")
         at = sheet.put(row, left + 4, differs.formula, Style(align="right"))
         row += 1
         return call("IF", live(sheet, at, home=SHEET).equals("differs"), f", {label}", "")
 
-    n = lists[0].of.layout.samples
-    samples = {c: live_range(data, Area(data.name, FIRST_DATA, c, FIRST_DATA + n - 1, c)) for c in (2, 3)}
+    had = next(iter(numpy.values())).data
     shared = text("")
-    for label, now in (
-        ("const", live(data, (1, 3))),
-        ("slope", live(data, (2, 3))),
-        ("x", call("SUM", samples[2])),
-        ("x²", call("SUMSQ", samples[2])),
-        ("y", call("SUM", samples[3])),
-        ("y²", call("SUMSQ", samples[3])),
-    ):
-        shared = shared & line(data.name, label, now, numpy_inputs[data.name][label])
+    for label, at, value in (("const", (1, 3), had.const), ("slope", (2, 3), had.slope)):
+        shared = shared & line(data.name, label, live(data, at), value)
+    for label, column, values in (("x", 2, had.xs), ("y", 3, had.ys)):
+        shared = shared & line(data.name, label, _changed(sheet, data, column, values), 0.0)
     texts = {}
     for steps in lists:
         of = steps.of
         changed = shared
         for given in of.trace.plan.inputs:
             now = live(of.sheet, of.input(given.name))
-            changed = changed & line(of.sheet.name, given.label, now, numpy_inputs[of.sheet.name][given.name])
+            changed = changed & line(of.sheet.name, given.label, now, float(numpy[of.sheet.name].inputs[given.name]))
         texts[of.sheet.name] = changed
     return texts
-
-
-def numpy_inputs(traces: Mapping[str, Trace], data_sheet: str) -> dict[str, dict[str, float]]:
-    """What the engine ran with, in the form `compose` takes."""
-    data = next(iter(traces.values())).data
-    xs, ys = data.xs, data.ys
-    samples = {"x": float(xs.sum()), "x²": float(xs @ xs), "y": float(ys.sum()), "y²": float(ys @ ys)}
-    found = {data_sheet: {"const": data.const, "slope": data.slope, **samples}}
-    return found | {name: {k: float(v) for k, v in trace.inputs.items()} for name, trace in traces.items()}

@@ -53,6 +53,9 @@ class Live:
     def __gt__(self, other: Operand) -> Live:
         return _binary(">", 1, self, other, lambda u, v: u > v)
 
+    def __lt__(self, other: Operand) -> Live:
+        return _binary("<", 1, self, other, lambda u, v: u < v)
+
     def __le__(self, other: Operand) -> Live:
         return _binary("<=", 1, self, other, lambda u, v: u <= v)
 
@@ -152,6 +155,9 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "SUM": _total,
     "SUMSQ": _sumsq,
     "MAX": lambda *u: _largest(np.concatenate([np.ravel(v) for v in u])),
+    "NA": lambda: math.inf,
+    "MIN": lambda *u: -_largest(-np.concatenate([np.ravel(v) for v in u])),
+    "DEVSQ": lambda u: _sumsq(u - np.mean(u)),
     "COUNT": lambda u: float(np.isfinite(u).sum()),
     "MATCH": _match,
     "SLOPE": lambda ys, xs: _fit(ys, xs)[0],
@@ -179,6 +185,13 @@ def count_above(values: Range, limit: Live) -> Live:
     """How many numbers of a range are above a limit."""
     above = float(np.sum(values.values > float(limit.value)))
     return Live(f"SUMPRODUCT(({values.text}>{limit.text})*1)", above)
+
+
+def count_different(left: Range, right: Range, share: float) -> Live:
+    """How many numbers of two ranges differ by more than a share of the right one."""
+    different = np.abs(left.values - right.values) > share * np.abs(right.values)
+    condition = f"ABS({left.text}-{right.text})>{number(share)}*ABS({right.text})"
+    return Live(f"SUMPRODUCT(({condition})*1)", float(np.sum(different)))
 
 
 def value_at(sheet: Sheet, row: int, column: int) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..experiment import CARRIES
 from .check import Check
 from .live import live
 from .sheet import Chart, Link, Series, Sheet
@@ -26,6 +27,11 @@ from .style import (
 
 SHEET = "overview"
 HEAD = 5
+FOLDED = (
+    "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
+    "further down, and below them the passes of the Reset: the published spreadsheet's button sets the weights back "
+    "and looks at the samples once or twice only to fill the optimizer's averages."
+)
 
 
 def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check) -> Sheet:
@@ -36,23 +42,25 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
     sheet.put(
         3,
         1,
-        "Every number is a formula: type another learning rate, start or sample into a yellow cell and all follows.",
+        "Every computed number is a formula: type another learning rate or sample into a yellow cell and all follows.",
         SUBTITLE,
     )
-    sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52})
+    sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52, 9: 16})
     heads = (
         "sheet",
         "what it shows",
-        "√Σe², first",
-        "√Σe², last",
-        "RMSE, first",
-        "RMSE, last",
+        "√Σe², first epoch",
+        "√Σe², last epoch",
+        "RMSE, first epoch",
+        "RMSE, last epoch",
         "verdict",
         "against NumPy",
+        "all its steps",
     )
     for column, head in enumerate(heads, 1):
         style = HEADER_RIGHT if 3 <= column <= 6 else HEADER
         sheet.put(HEAD, column, head, replace(style, indent=1) if column == 7 else style)
+    sheet.heights[HEAD] = 30
     row = HEAD + 1
     amount = Style(number="amount")
     for steps in lists:
@@ -61,7 +69,7 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         sheet.put(row, 1, name, LINK)
         sheet.links[row, 1] = Link(name)
         sheet.put(row, 2, of.experiment.about, SAYS)
-        sheet.heights[row] = 30
+        sheet.heights[row] = 30 if len(of.experiment.about) > 60 else 20
         for column, what, last in (
             (3, "error", False),
             (4, "error", True),
@@ -73,14 +81,12 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
             sheet.put(row, column, live(of.sheet, at).formula, amount)
         sheet.put(row, 7, live(of.sheet, steps.verdict).formula, Style(bold=True, indent=1))
         sheet.put(row, 8, live(check.sheet, check.messages[name]).formula, Style(color=FAINT))
+        sheet.put(row, 9, steps.sheet.name, LINK)
+        sheet.links[row, 9] = Link(steps.sheet.name)
         row += 1
     for name, about in (
         ("data", "The samples; replace them by your own."),
         ("check", "Every live cell against the value NumPy computed, counted live."),
-        (
-            f"{lists[0].of.sheet.name} steps",
-            "Behind each sheet: its steps in one unbroken list, live and as NumPy had them.",
-        ),
     ):
         sheet.put(row, 1, name, LINK)
         sheet.links[row, 1] = Link(name)
@@ -88,12 +94,13 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         row += 1
     row += 1
     _legend(sheet, row)
-    _error_and_rmse(sheet, row + len(ROLES) + 2)
+    _explained(sheet, row + len(ROLES) + 2, lists)
     series = [
-        Series(s.of.sheet.name, s.of.by_epoch("epoch"), s.of.by_epoch("error"), color, markers=True)
+        Series(s.of.sheet.name, s.of.by_epoch("epoch"), s.plotted("compared"), color, markers=True)
         for s, color in zip(lists, LINES, strict=False)
     ]
-    chart = Chart("Error by epoch: the optimizers compared", "epoch", "√Σe²", series, row, 3, 720, 400)
+    most = max(s.of.trace.plan.epochs for s in lists)
+    chart = Chart("Error by epoch: the optimizers compared", "epoch", "√Σe²", series, row, 3, 720, 400, x_max=most)
     sheet.charts.append(chart)
     return sheet
 
@@ -105,7 +112,7 @@ def _legend(sheet: Sheet, row: int) -> None:
         sheet.put(row + i, 2, look.legend, Style(role, box=role == "input"))
 
 
-def _error_and_rmse(sheet: Sheet, row: int) -> None:
+def _explained(sheet: Sheet, row: int, lists: Sequence[StepsList]) -> None:
     sheet.put(row, 1, "two errors", SECTION)
     text = (
         "√Σe² is the root of the SUM of an epoch's squared errors; the published spreadsheet calls it rmse. "
@@ -114,10 +121,21 @@ def _error_and_rmse(sheet: Sheet, row: int) -> None:
     )
     sheet.text(row + 1, 1, text, PROSE, across=2)
     sheet.heights[row + 1] = 66
-    sheet.put(row + 2, 1, "folded rows", SECTION)
-    text = (
-        "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
-        "further down, and the passes of the Reset: their weights are discarded, their averages start the first epoch."
-    )
-    sheet.text(row + 3, 1, text, PROSE, across=2)
-    sheet.heights[row + 3] = 54
+    for at, title, said, height in (
+        (row + 2, "folded rows", FOLDED, 54),
+        (row + 4, "from epoch to epoch", _carried(lists), 40),
+    ):
+        sheet.put(at, 1, title, SECTION)
+        sheet.text(at + 1, 1, said, PROSE, across=2)
+        sheet.heights[at + 1] = height
+
+
+def _carried(lists: Sequence[StepsList]) -> str:
+    """What an epoch starts from, where all sheets agree on it."""
+    carries = {steps.of.experiment.carry for steps in lists}
+    if carries == {CARRIES[1]}:
+        return (
+            "An epoch starts from the weights in the last row of the one before, not from that row's new weights: "
+            "so the published spreadsheet's Run button did it, and the last update of each epoch is lost."
+        )
+    return "An epoch starts from the new weights in the last row of the one before." if len(carries) == 1 else ""

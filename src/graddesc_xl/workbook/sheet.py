@@ -27,7 +27,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: its name, its x and y cells and its look; `second` puts it on the right-hand axis."""
+    """A curve: its name, its x and y cells and its look; `second` puts it on the right-hand axis.
+
+    line: whether its points are joined.
+    """
 
     name: str
     x: Area
@@ -36,6 +39,7 @@ class Series:
     dashed: bool = False
     markers: bool = False
     second: bool = False
+    line: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,20 @@ class Chart:
     height: int = 300
     y2_title: str = ""
     y_format: str = "General"
+    x_min: float | None = 0
     x_max: float | None = None
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What may be typed into an input cell, and the message that says so."""
+    """What may be typed into an input cell, or a block of so many rows and columns, and the message about it."""
 
     low: float
     high: float
     title: str
     message: str
+    rows: int = 1
+    columns: int = 1
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class Sheet:
     """Cells by (row, column), counted from 1, and everything around them.
 
     inputs: cells a person may change; replaceable: formulas a person may replace by numbers.
-    folded: row -> outline level; numpy: cells that hold the engine's values as constants.
+    printed: the last column that is printed, 0 for all. folded: row -> outline level.
     """
 
     name: str
@@ -94,6 +101,7 @@ class Sheet:
     frozen: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None
     tab: str = ""
+    printed: int = 0
     portrait: bool = False
 
     def put(self, row: int, column: int, content: Content, style: Style = TEXT) -> Reference:

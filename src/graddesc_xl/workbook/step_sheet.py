@@ -10,13 +10,15 @@ from ..experiment import Experiment
 from ..plan import Column, Footer, Start
 from ..trace import Trace
 from ..words import words, written_out
-from .cells import Area, Formula, a1
+from .cells import Area, Formula, a1, plain
 from .formula import render
 from .layout import HEAD, Layout, X, Y
 from .sheet import Reference, Rule, Sheet
 from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, Style, number_format
 
 MATHS_HEIGHT = 64.0
+#: of columns with a cell that shows its own label
+PREFIXED_WIDTH = 15.0
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,16 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
         )
         if label:
             sheet.put(*label, given.label, LABEL)
-        limits = f"A number from {given.low:g} to {given.high:g}."
+        else:
+            sheet.widths[column] = PREFIXED_WIDTH
+        limits = f"A number from {plain(given.low)} to {plain(given.high)}."
         sheet.rules[row, column] = Rule(given.low, given.high, given.label, f"{_sentence(given.about)} {limits}")
     for derived in plan.derived:
         row, column = layout.cell(derived.name)
         text = render(derived.expr, lambda leaf: layout.outside(leaf, 0))
         value = float(trace.cells[derived.name])
-        sheet.put(row, column, Formula(text, value), Style("watch", prefix=derived.label, color=FAINT))
+        sheet.widths[column] = PREFIXED_WIDTH
+        sheet.put(row, column, Formula(text, value), Style("watch", "share", prefix=derived.label, color=FAINT))
 
 
 def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
@@ -120,9 +125,10 @@ def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         expr, previous = plan.opening(item, block)
         at = layout.opening(item, block)
         if isinstance(item, Start):
-            value, role = trace.starts[item.column][block], plan.column(item.column).role
+            column = plan.column(item.column)
+            value, role, small = trace.starts[item.column][block], column.role, column.small
         else:
-            value, role = trace.states[item.name][block], "state"
+            value, role, small = trace.states[item.name][block], "state", item.small
             if at[0] == layout.top(block):
                 sheet.put(at[0], at[1] - 1, item.title, LABEL)
         if at in inputs:
@@ -130,7 +136,10 @@ def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         source = block if previous is None else previous
         text = render(expr, lambda leaf, b=source: layout.outside(leaf, b))  # type: ignore[misc]
         role = "weight" if role == "update" else role
-        sheet.put(*at, Formula(text, float(value)), Style(role, number_format(role), header=True, bold=True))
+        style = Style(role, number_format(role, small=small), header=True, bold=True)
+        sheet.put(*at, Formula(text, float(value)), style)
+        if block == 1 and isinstance(item, Start):
+            sheet.notes[at] = f"Carried over from the epoch above: {words(expr, plan)}."
 
 
 def _rows(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
@@ -145,7 +154,7 @@ def _rows(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
             cells[row0 + s, column] = (Formula(f"data!{letter}{5 + s}", float(values[s])), data)
     for c in trace.plan.columns:
         column = layout.columns[c.name]
-        style = Style(c.role, number_format(c.role))
+        style = Style(c.role, number_format(c.role, small=c.small))
         values = trace.rows[c.name][block].tolist()
         first = render(c.expr, lambda leaf: layout.inside(leaf, True))
         rest = render(c.expr, lambda leaf: layout.inside(leaf, False))
@@ -164,6 +173,9 @@ def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         role = trace.plan.column(layout.mirror.under[footer.name][0]).role
         style = Style(role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
         sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
+        labelled = (at[0], at[1] - 1)
+        if labelled[1] > X and labelled not in sheet.cells:
+            sheet.put(*labelled, footer.title, LABEL)
         if block == 0:
             sheet.notes[at] = f"{footer.title}\n{_sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
     sheet.put(layout.last_row(block) + 1, X, "this epoch", Style(color=FAINT, italic=True))
@@ -181,7 +193,10 @@ def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    """The text as a sentence; a symbol that it begins with keeps its case."""
+    first = text.split(maxsplit=1)[0]
+    symbol = len(first.rstrip(":,")) == 1 or "/" in first
+    return (text if symbol else text[0].upper() + text[1:]) + ("" if text.endswith(".") else ".")
 
 
 def _notes(sheet: Sheet, layout: Layout) -> None:
@@ -238,7 +253,7 @@ def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, in
                 value = float(trace.footers[name][block])
             elif name in trace.states:
                 text, value = a1(*layout.state(name, block)), float(trace.states[name][block])
-                style = Style(number="small")
+                style = Style(number="small" if next(e for e in plan.states if e.name == name).small else "amount")
             else:
                 text = a1(layout.last_row(block), layout.columns[name])
                 value = float(np.ravel(trace.rows[name][block])[-1])

@@ -23,6 +23,9 @@ HEADER, FIRST_ROW = 5, 6
 FIRST_COLUMN = 3
 #: differences are relative, but never to less than this
 FLOOR = 1e-6
+#: the columns of errors that charts draw, and the factor above the error of predicting 0 that is left out
+CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared"}
+PLOTTED = 10
 #: and rounded to so many decimals: what is left of a last bit is not worth an address
 DIGITS = 10
 
@@ -72,6 +75,10 @@ class StepsList:
         """The differences of a column in all rows."""
         return self.area(self.place(2, column), 0, self.rows)
 
+    def plotted(self, what: str) -> Area:
+        """The errors by epoch as charts draw them: `error`, `rmse`, or `compared` with other sheets."""
+        return self.area(self.flags + 2 + list(CHARTED).index(what), 0, self.of.trace.plan.epochs)
+
     def target(self, weight: str) -> tuple[Area, Area]:
         """The two points of a weight's target: steps and values."""
         column = self.place(2, self.names[0])
@@ -95,15 +102,19 @@ def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsLis
     """The list for a sheet; engine: column -> the values NumPy had, shape (blocks, samples)."""
     name = of.trace.plan.name
     sheet = Sheet(f"{name} steps", frozen=(HEADER, 2), repeat_rows=(HEADER, HEADER), tab="#C9D1D9")
+    sheet.printed = FIRST_COLUMN + len(of.layout.mirror.order) - 1
     sheet.put(1, 1, f"{name}: every step in one list", SECTION)
     steps = StepsList(of, sheet, of.layout.mirror.order, Reference(name, 2, of.epoch_table[1] + 1))
     _headers(steps)
     _rows(steps, engine)
     _targets(steps, data)
-    scale = _limits(steps, data)
+    n = of.layout.samples
+    ys = live_range(data, Area(data.name, FIRST_DATA, 3, FIRST_DATA + n - 1, 3))
+    scale = _limits(steps, ys)
     flagged = _flags(steps)
+    _plotted(steps, scale)
     of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
-    verdict = _verdict(of, flagged, scale)
+    verdict = _verdict(of, flagged, scale, ys)
     of.sheet.put(steps.verdict.row, steps.verdict.column, verdict.formula, Style(bold=True, valign="bottom"))
     return steps
 
@@ -133,8 +144,9 @@ def _rows(steps: StepsList, engine: Mapping[str, Array]) -> None:
         cells[row, 1] = (float(block + 1) if block < plan.epochs else f"reset {block - plan.epochs + 1}", whole)
         cells[row, 2] = (float(k + 1) if k < steps.kept else "", whole)
     for name in steps.names:
-        role = plan.column(name).role
-        style, plain = Style(role, number_format(role)), Style(number=number_format(role))
+        column = plan.column(name)
+        number = number_format(column.role, small=column.small)
+        style, plain = Style(column.role, number), Style(number=number)
         places = [steps.place(part, name) for part in range(3)]
         mine, theirs, _ = map(column_letters, places)
         source = f"{quoted(plan.name)}!{column_letters(layout.columns[name])}"
@@ -151,10 +163,10 @@ def _rows(steps: StepsList, engine: Mapping[str, Array]) -> None:
             cells[row, places[2]] = (Formula(spelled, difference(now[k], wanted)), gap_style)
 
 
-def _limits(steps: StepsList, data: Sheet) -> Live:
+def _limits(steps: StepsList, ys: Range) -> Live:
     """The cells that say what counts as exploded and as different; returns Σy²."""
-    sheet, n = steps.sheet, steps.of.layout.samples
-    energy = call("SUMSQ", live_range(data, Area(data.name, FIRST_DATA, 3, FIRST_DATA + n - 1, 3)))
+    sheet = steps.sheet
+    energy = call("SUMSQ", ys)
     scale = call("IF", energy.equals(0), 1, energy)
     sheet.put(2, 1, "limit", LABEL)
     sheet.put(2, 2, (Live("10^12", EXPLODED**2, 4) * scale).formula, Style(number="amount"))
@@ -194,17 +206,41 @@ def _constant(value: float) -> float | str:
     return shown if isinstance(shown, str) else float(f"{shown:.16G}")
 
 
-def _verdict(of: StepSheet, flagged: Range, scale: Live) -> Live:
+def _plotted(steps: StepsList, scale: Live) -> None:
+    """The errors by epoch as charts draw them: #N/A leaves a gap, in Excel too, where another error may not.
+
+    Where sheets are compared, an error that has exploded is left out as well: it would flatten all others.
+    """
+    of, sheet, left = steps.of, steps.sheet, steps.flags + 2
+    sheet.put(HEADER - 1, left, "errors for the charts", Style(color=FAINT, italic=True))
+    sheet.put(2, left, "at most", LABEL)
+    limit = sheet.put(2, left + 1, (call("SQRT", scale) * PLOTTED).formula, Style(number="amount"))
+    sheet.put(2, left + 2, "in comparisons: ten times the error of predicting 0", Style(color=FAINT))
+    bound = live(sheet, limit, home=sheet.name, fixed=True)
+    for i, (what, title) in enumerate(CHARTED.items()):
+        sheet.put(HEADER, left + i, title, Style("error", header=True, bold=True, align="right"))
+        sheet.widths[left + i] = 10.0
+        area = of.by_epoch("rmse" if what == "rmse" else "error")
+        for k, row in enumerate(range(area.top, area.bottom + 1)):
+            error = live(of.sheet, (row, area.left))
+            near = call("IF", error <= bound, error, call("NA")) if what == "compared" else error
+            shown = call("IF", call("ISNUMBER", error), near, call("NA"))
+            sheet.put(FIRST_ROW + k, left + i, shown.formula, Style("error", "amount"))
+
+
+def _verdict(of: StepSheet, flagged: Range, scale: Live, ys: Range) -> Live:
     """The definition of `graddesc_xl.verdict` as a formula."""
     errors = of.by_epoch("error")
-    last = live(of.sheet, (errors.bottom, errors.left), home=of.sheet.name)
-    settled = last <= constant(EXACT) * call("SQRT", scale)
+    first, last = (live(of.sheet, (row, errors.left), home=of.sheet.name) for row in (errors.top, errors.bottom))
+    moving = call("IF", last > first, "getting worse", "still learning")
     if errors.bottom > errors.top:
         before = live(of.sheet, (errors.bottom - 1, errors.left), home=of.sheet.name)
-        settled = call("OR", settled, call("ABS", last - before) <= constant(SETTLED) * before)
+        still = call("ABS", last - before) <= constant(SETTLED) * before
+        constant_error = call("SQRT", call("DEVSQ", ys))
+        moving = call("IF", still, call("IF", last < constant_error, "settled", "stuck"), moving)
     return call(
         "IF",
         call("SUM", flagged) > 0,
         text("exploded at step ") & call("MATCH", 1, flagged, 0),
-        call("IF", settled, "settled", "still learning"),
+        call("IF", last <= constant(EXACT) * call("SQRT", scale), "settled", moving),
     )

@@ -36,6 +36,8 @@ ROLES: Mapping[str, Look] = {
 FORMATS: Mapping[str, str] = {
     "general": "General",
     "integer": "0",
+    "typed": "0.0#########",
+    "share": "0.0####",
     "weight": "0.0000",
     "amount": "#,##0.00",
     "small": "0.0000",
@@ -51,13 +53,13 @@ TOO_LONG: Mapping[str, str] = {
 }
 
 
-def number_format(role: str) -> str:
+def number_format(role: str, *, small: bool = False) -> str:
     """The number format that fits a role's column."""
+    if small:
+        return "small"
     if role == "data":
         return "general"
-    if role in ("weight", "update"):
-        return "weight"
-    return "small" if role == "watch" else "amount"
+    return "weight" if role in ("weight", "update") else "amount"
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Style:
         look = ROLES.get(self.role)
         number = FORMATS[self.number]
         if self.prefix:
-            number = f'"{self.prefix} "0.0####'
+            number = f'"{self.prefix} "{number}'
         properties: dict[str, object] = {
             "font_name": FONT,
             "font_size": self.size,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkbookError
-from .cells import Area, Formula, a1, cached, quoted
+from .cells import Area, Formula, a1, cached, plain, quoted
 from .sheet import Chart, Sheet
 from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 
@@ -72,7 +72,7 @@ def _write(
     book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": title, "author": "graddesc-xl", "created": CREATED})
     book.set_custom_property(PROPERTY, json.dumps(manifest, sort_keys=True), "text")
-    book.set_size(28800, 16200)
+    book.set_size(1920, 1080)
     book.set_calc_mode("auto")
     formats: dict[Style, Any] = {}
     pages = [(sheet, book.add_worksheet(sheet.name, Page)) for sheet in sheets]
@@ -94,6 +94,8 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.set_margins(0.4, 0.4, 0.6, 0.6)
     page.set_header(f"&L&9{title}&R&9&A")
     page.set_footer("&R&9&P / &N")
+    if sheet.printed:
+        page.print_area(0, 0, max(row for row, _ in sheet.cells) - 1, sheet.printed - 1)
     if sheet.repeat_rows:
         page.repeat_rows(sheet.repeat_rows[0] - 1, sheet.repeat_rows[1] - 1)
     if sheet.frozen != (0, 0):
@@ -152,8 +154,8 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
         page.data_validation(
             row - 1,
             column - 1,
-            row - 1,
-            column - 1,
+            row - 2 + rule.rows,
+            column - 2 + rule.columns,
             {
                 "validate": "decimal",
                 "criteria": "between",
@@ -162,7 +164,7 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
                 "input_title": rule.title[:32],
                 "input_message": rule.message[:255],
                 "error_title": "not possible",
-                "error_message": f"{rule.title}: a number from {rule.low:g} to {rule.high:g}.",
+                "error_message": f"{rule.title}: a number from {plain(rule.low)} to {plain(rule.high)}.",
             },
         )
     for chart in sheet.charts:
@@ -193,7 +195,7 @@ def _chart(chart: Chart, book: Any) -> Any:
     """A scatter chart of straight lines: it leaves a gap where a cell is an error."""
     made = book.add_chart({"type": "scatter", "subtype": "straight"})
     for series in chart.series:
-        line: dict[str, Any] = {"color": series.color, "width": 1.75}
+        line: dict[str, Any] = {"color": series.color, "width": 1.75} if series.line else {"none": True}
         if series.dashed:
             line["dash_type"] = "dash"
         marker = {
@@ -227,7 +229,8 @@ def _chart(chart: Chart, book: Any) -> Any:
         }
 
     across = axis(chart.x_title, gridded=False)
-    across["min"] = 0
+    if chart.x_min is not None:
+        across["min"] = chart.x_min
     if chart.x_max is not None:
         across["max"] = chart.x_max
     made.set_x_axis(across)
