@@ -50,6 +50,21 @@ def test_any_model_with_any_optimizer_becomes_a_workbook(model: str, tmp_path: P
         workbook.recalculate()
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "verdict"),
+    [
+        ("basic SGD 1 neuron", 150.70215194390218, "still learning"),
+        ("basic SGD 2 neuron collapse", 4.513087186827854e32, "exploded at step 28"),
+        ("basic SGD 2 neuron ReLU", 419.21630268369785, "getting worse"),
+    ],
+)
+def test_the_experiments_with_a_second_neuron_run_by_name(name: str, error: float, verdict: str) -> None:
+    """The thread's three runs, weights 1, lr 1e-4, h 0.01, with their published first errors and their ends."""
+    trace = run(name)
+    assert trace.errors[0] == pytest.approx(error, rel=1e-9)
+    assert str(trace.verdict) == verdict
+
+
 def test_no_cell_of_an_automatic_layout_is_written_twice(tmp_path: Path) -> None:
     """Inputs, states, footers and labels of a plan without a published sheet have places of their own."""
     for name, optimizer in OPTIMIZERS.items():

@@ -15,7 +15,7 @@ from .data import GRADDESC, Dataset
 from .errors import SettingError, did_you_mean
 from .evaluate import Array
 from .expr import Here, Param, Prev
-from .models import ONE_NEURON, Model
+from .models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from .optimizers import OPTIMIZERS, Optimizer
 from .plan import Column, Footer, Input, Plan, Start
 
@@ -204,7 +204,12 @@ def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Expe
     )
 
 
-#: Every experiment by name, in the order of the sheets.
+def _thread(name: str, model: Model, about: str) -> Experiment:
+    """An experiment of the forum thread: plain SGD driven by numerical derivatives, exact ones beside them."""
+    return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient=GRADIENTS[1])
+
+
+#: Every experiment by name: those of the published spreadsheet, then those with a second neuron.
 EXPERIMENTS: Mapping[str, Experiment] = {
     e.name: e
     for e in (
@@ -233,6 +238,13 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "Adam, annealed",
             "Adam whose learning rate is quartered when the derivatives grow again.",
             1.0,
+        ),
+        _thread("basic SGD 1 neuron", ONE_NEURON, "Just under its speed limit: the same rate as in the next two."),
+        _thread(
+            "basic SGD 2 neuron collapse", TWO_NEURONS, "Two stacked neurons are one line, but over their speed limit."
+        ),
+        _thread(
+            "basic SGD 2 neuron ReLU", TWO_NEURONS_RELU, "An overshoot leaves the ReLU dead: only the last bias learns."
         ),
     )
 }

@@ -207,6 +207,7 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
         formula = sheet.cells[row, column][0]
         assert isinstance(formula, Formula)
         sheet.notes[HEAD, column] = f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
+    started = {start.column for start in plan.starts}
     for c in plan.columns:
         column = layout.columns[c.name]
         formula = sheet.cells[row, column][0]
@@ -217,7 +218,7 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
             lines.append(f"= {full}")
         lines.append(f"First row: ={formula.text}")
         at = (HEAD, column)
-        if at == layout.start(c.name, 0) if any(s.column == c.name for s in plan.starts) else False:
+        if c.name in started and at == layout.start(c.name, 0):
             lines.insert(2, "The number here is what the first row starts from.")
         sheet.notes[at] = "\n".join(lines)
 
