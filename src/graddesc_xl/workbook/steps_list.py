@@ -101,7 +101,7 @@ def difference(mine: float, theirs: float | str) -> float:
 def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsList:
     """The list for a sheet; engine: column -> the values NumPy had, shape (blocks, samples)."""
     name = of.trace.plan.name
-    sheet = Sheet(f"{name} steps", frozen=(HEADER, 2), repeat_rows=(HEADER, HEADER), tab="#C9D1D9")
+    sheet = Sheet(_title(name), frozen=(HEADER, 2), repeat_rows=(HEADER, HEADER), tab="#C9D1D9")
     sheet.printed = FIRST_COLUMN + len(of.layout.mirror.order) - 1
     sheet.put(1, 1, f"{name}: every step in one list", SECTION)
     steps = StepsList(of, sheet, of.layout.mirror.order, Reference(name, 2, of.epoch_table[1] + 1))
@@ -117,6 +117,14 @@ def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsLis
     verdict = _verdict(of, flagged, scale, ys)
     of.sheet.put(steps.verdict.row, steps.verdict.column, verdict.formula, Style(bold=True, valign="bottom"))
     return steps
+
+
+def _title(name: str) -> str:
+    """The list's own name: a sheet's may have 31 characters, so a long one loses its first words."""
+    words = f"{name} steps".split()
+    while len(" ".join(words)) > 31:
+        del words[0]
+    return " ".join(words)
 
 
 def _headers(steps: StepsList) -> None:
