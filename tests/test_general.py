@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graddesc_xl import Experiment, dataset, run
+from graddesc_xl import EXPERIMENTS, Experiment, dataset, run
 from graddesc_xl.models import MODELS
 from graddesc_xl.optimizers import OPTIMIZERS
 from graddesc_xl.verification import reading, tiers
@@ -48,6 +48,20 @@ def test_any_model_with_any_optimizer_becomes_a_workbook(model: str, tmp_path: P
             result = tiers.other_sheet(sheet, workbook.values(sheet.name, sheet.cells), noisy=False)
             assert result.ok, result
         workbook.recalculate()
+
+
+def test_an_exploding_run_holds_cell_by_cell(tmp_path: Path) -> None:
+    """Where last bits decide what comes next, each cell still is what its own neighbours make it."""
+    experiments = tuple(e for e in EXPERIMENTS.values() if e.model.name != "one_neuron")
+    made = compose(Book("two", "Two", "Two neurons.", experiments), {e.name: run(e) for e in experiments})
+    path = tmp_path / "two.xlsx"
+    write(made.sheets, path, title="Two", manifest={})
+    workbook = reading.load(path)
+    workbook.recalculate()
+    for steps in made.lists:
+        sheet = steps.of.sheet
+        result = tiers.step_sheet(steps.of, workbook.values(sheet.name, sheet.cells))
+        assert result.ok and result.worst <= 1e-12, result
 
 
 @pytest.mark.parametrize(
