@@ -94,6 +94,8 @@ def add(steps: StepsList) -> None:
         if needed in steps.names:
             charts.append(draw(steps))
     row, left = of.epoch_table
+    for column in range(left + len(of.epoch_columns), left + len(of.epoch_columns) + 17):
+        of.sheet.widths[column] = 8.43  # the usual width, said so: programs differ in what is usual
     right = left + len(of.epoch_columns) + 1
     below = (row + of.trace.plan.epochs + 2, left)
     slots = [

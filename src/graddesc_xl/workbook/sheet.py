@@ -84,7 +84,8 @@ class Sheet:
     """Cells by (row, column), counted from 1, and everything around them.
 
     inputs: cells a person may change; replaceable: formulas a person may replace by numbers.
-    printed: the last column that is printed, 0 for all. folded: row -> outline level.
+    printed: the last column that is printed, 0 for all. page_ends: the last column of a first printed page,
+    0 for one page across. folded: row -> outline level.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Sheet:
     repeat_rows: tuple[int, int] | None = None
     tab: str = ""
     printed: int = 0
+    page_ends: int = 0
     portrait: bool = False
 
     def put(self, row: int, column: int, content: Content, style: Style = TEXT) -> Reference:

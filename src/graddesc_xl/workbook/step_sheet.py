@@ -227,6 +227,7 @@ def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, in
     """The table by epoch, to the right of the first block."""
     plan = trace.plan
     left, head = layout.right + 2, HEAD
+    sheet.page_ends = left - 1
     sheet.widths[left - 1] = 2.5
     columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
     titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}

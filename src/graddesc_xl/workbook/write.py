@@ -18,6 +18,8 @@ from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+#: pixels across and down landscape A4 between the margins, less what programs differ in
+PAPER = (760, 620)
 #: the custom property that says which book a file is
 PROPERTY = "graddesc-xl"
 
@@ -90,7 +92,11 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.hide_gridlines(2)
     page.set_portrait() if sheet.portrait else page.set_landscape()
     page.set_paper(9)
-    page.fit_to_pages(1, 0)
+    if sheet.page_ends:
+        page.set_v_pagebreaks([sheet.page_ends])
+        page.set_print_scale(_scale(sheet))
+    else:
+        page.fit_to_pages(1, 0)
     page.set_margins(0.4, 0.4, 0.6, 0.6)
     page.set_header(f"&L&9{title}&R&9&A")
     page.set_footer("&R&9&P / &N")
@@ -112,6 +118,19 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         if not level and row + 1 in sheet.folded:
             options = {"collapsed": True}
         page.set_row(row - 1, sheet.heights.get(row), None, options)
+
+
+def _scale(sheet: Sheet) -> int:
+    """The percentage at which a sheet fits two pages: its table, and what stands beside it."""
+
+    def left_of(column: int) -> float:
+        return sum(sheet.widths[c] * 7 + 5 if c in sheet.widths else 64 for c in range(1, column))
+
+    first = left_of(sheet.page_ends + 1)
+    ends = [left_of(max(sheet.widths) + 1), *(left_of(chart.column) + chart.width for chart in sheet.charts)]
+    rows = {row for row, _ in sheet.cells} - {*sheet.folded}
+    down = sum(sheet.heights.get(row, 15) * 4 / 3 for row in rows)
+    return int(min(100, 100 * PAPER[0] / max(first, max(ends) - first), 100 * PAPER[1] / down))
 
 
 def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> None:
