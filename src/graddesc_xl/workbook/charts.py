@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from .sheet import Chart, Series
-from .step_sheet import StepSheet
 from .steps_list import StepsList
 from .style import ACCENT, CONTRAST, FAINT, LINES, THIRD
 
 WIDTH, HEIGHT, TABLE_WIDTH = 470, 290, 380
-
-
-def _titles(of: StepSheet, names: Sequence[str]) -> list[str]:
-    return [of.trace.plan.column(name).title for name in names]
 
 
 def error_by_epoch(steps: StepsList) -> Chart:

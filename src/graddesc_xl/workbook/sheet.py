@@ -19,11 +19,6 @@ class Reference:
     row: int
     column: int
 
-    @property
-    def area(self) -> Area:
-        """The cell as a range."""
-        return Area(self.sheet, self.row, self.column, self.row, self.column)
-
 
 @dataclass(frozen=True)
 class Series:
@@ -120,10 +115,6 @@ class Sheet:
     def formulas(self) -> dict[tuple[int, int], Formula]:
         """Every formula cell."""
         return {at: content for at, (content, _) in self.cells.items() if isinstance(content, Formula)}
-
-    def constants(self) -> dict[tuple[int, int], float]:
-        """Every number that is typed, not computed."""
-        return {at: float(c) for at, (c, _) in self.cells.items() if isinstance(c, (int, float))}
 
     def address(self, row: int, column: int) -> str:
         """The cell's address with its sheet, for people."""
