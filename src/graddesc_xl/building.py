@@ -10,8 +10,9 @@ from pathlib import Path
 
 from .engine import run
 from .errors import WorkbookError
+from .workbook import PROPERTY
 from .workbook.book import Book, book, compose
-from .workbook.write import CREATED, PROPERTY, write
+from .workbook.write import CREATED, write
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,15 @@ class Dataset:
     @property
     def least_squares(self) -> tuple[float, float]:
         """Slope and intercept of the straight line that fits best."""
-        centred = self.xs - self.xs.mean()
-        spread = float(centred @ centred)
-        slope = float(centred @ (self.ys - self.ys.mean())) / spread if spread else 0.0
-        return slope, float(self.ys.mean() - slope * self.xs.mean())
+        return least_squares(self.xs, self.ys)
+
+
+def least_squares(xs: Array, ys: Array) -> tuple[float, float]:
+    """Slope and intercept of the straight line that fits best; nan where x never changes."""
+    centred = xs - xs.mean()
+    spread = float(centred @ centred)
+    slope = float(centred @ (ys - ys.mean())) / spread if spread else float("nan")
+    return slope, float(ys.mean() - slope * xs.mean())
 
 
 def dataset(x: Sequence[float], y: Sequence[float], name: str = "yours") -> Dataset:

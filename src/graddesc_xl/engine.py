@@ -19,7 +19,7 @@ import numpy as np
 
 from .data import Dataset
 from .errors import SettingError, did_you_mean
-from .evaluate import Array, evaluate
+from .evaluate import Array, evaluate, reduce
 from .experiment import Experiment, Settings, experiment, resolve, rounded
 from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State
 from .plan import EpochState, Plan, Start
@@ -367,16 +367,3 @@ def _stacked(values: Sequence[Any], shape: tuple[int, ...]) -> Array:
 
 def _same_bits(left: Sequence[Any], right: Sequence[Any]) -> bool:
     return all(a.tobytes() == b.tobytes() for a, b in zip(left, right, strict=True))
-
-
-def reduce(reduction: str, values: Array) -> Any:
-    """A reduction of a column over its rows (the first axis), summed from top to bottom as a sheet does."""
-    if reduction == "last":
-        return values[-1]
-    finite = np.isfinite(values)
-    if reduction == "count":
-        return finite.sum(axis=0).astype(float)
-    with np.errstate(all="ignore"):
-        total = np.add.accumulate(values * values if reduction == "sumsq" else values, axis=0)[-1]
-    first_error = np.take_along_axis(values, np.argmin(finite, axis=0)[None], axis=0)[0]
-    return np.where(finite.all(axis=0), np.where(np.isfinite(total), total, np.inf), first_error)

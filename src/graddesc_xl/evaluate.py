@@ -113,3 +113,16 @@ def magnitude(expr: Expr, leaf: Leaf) -> Any:
         return np.abs(leaf(expr))
     with np.errstate(all="ignore"):
         return MAGNITUDE[expr.op](*((evaluate(arg, leaf), magnitude(arg, leaf)) for arg in expr.args))
+
+
+def reduce(reduction: str, values: Array) -> Any:
+    """A reduction of a column over its rows (the first axis), summed from top to bottom as a sheet does."""
+    if reduction == "last":
+        return values[-1]
+    finite = np.isfinite(values)
+    if reduction == "count":
+        return finite.sum(axis=0).astype(float)
+    with np.errstate(all="ignore"):
+        total = np.add.accumulate(values * values if reduction == "sumsq" else values, axis=0)[-1]
+    first_error = np.take_along_axis(values, np.argmin(finite, axis=0)[None], axis=0)[0]
+    return np.where(finite.all(axis=0), np.where(np.isfinite(total), total, np.inf), first_error)

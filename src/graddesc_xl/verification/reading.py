@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkbookError
+from ..workbook import PROPERTY
 from ..workbook.cells import DIV0, ERRORS
-from ..workbook.write import PROPERTY
 
 #: the most that a workbook may unpack to, in bytes, and how many times its packed size
 LARGEST, RATIO = 400_000_000, 200

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import reduce
-from ..evaluate import Array, evaluate, magnitude
+from ..evaluate import Array, evaluate, magnitude, reduce
 from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
 from ..plan import Start
 from ..workbook.cells import a1, cached

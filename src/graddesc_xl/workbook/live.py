@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data import least_squares
 from ..evaluate import Array
 from .cells import Area, Formula, Value, a1, quoted
 from .formula import number
@@ -132,13 +133,6 @@ def _match(wanted: Any, values: Array, _: Any) -> float:
     return float(found[0] + 1) if found.size else math.inf
 
 
-def _fit(ys: Array, xs: Array) -> tuple[float, float]:
-    centred = xs - xs.mean()
-    spread = float(centred @ centred)
-    slope = float(centred @ (ys - ys.mean())) / spread if spread else math.nan
-    return slope, float(ys.mean() - slope * xs.mean())
-
-
 _CATCHES = {"IF", "ISNUMBER", "ISERROR", "IFERROR"}
 
 #: Excel function -> what it means for values (ranges come as arrays)
@@ -160,8 +154,8 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "DEVSQ": lambda u: _sumsq(u - np.mean(u)),
     "COUNT": lambda u: float(np.isfinite(u).sum()),
     "MATCH": _match,
-    "SLOPE": lambda ys, xs: _fit(ys, xs)[0],
-    "INTERCEPT": lambda ys, xs: _fit(ys, xs)[1],
+    "SLOPE": lambda ys, xs: least_squares(xs, ys)[0],
+    "INTERCEPT": lambda ys, xs: least_squares(xs, ys)[1],
 }
 
 

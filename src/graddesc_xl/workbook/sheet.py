@@ -78,7 +78,7 @@ class Link:
 class Sheet:
     """Cells by (row, column), counted from 1, and everything around them.
 
-    inputs: cells a person may change; replaceable: formulas a person may replace by numbers.
+    replaceable: formulas a person may replace by numbers.
     printed: the last column that is printed, 0 for all. page_ends: the last column of a first printed page,
     0 for one page across. folded: row -> outline level.
     """

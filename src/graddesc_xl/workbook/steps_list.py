@@ -23,11 +23,11 @@ HEADER, FIRST_ROW = 5, 6
 FIRST_COLUMN = 3
 #: differences are relative, but never to less than this
 FLOOR = 1e-6
+#: and rounded to so many decimals: what is left of a last bit is not worth an address
+DIGITS = 10
 #: the columns of errors that charts draw, and the factor above the error of predicting 0 that is left out
 CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared"}
 PLOTTED = 10
-#: and rounded to so many decimals: what is left of a last bit is not worth an address
-DIGITS = 10
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WorkbookError
+from . import PROPERTY
 from .cells import Area, Formula, a1, cached, plain, quoted
 from .sheet import Chart, Sheet
 from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
@@ -20,8 +21,6 @@ from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 #: pixels across and down landscape A4 between the margins, less what programs differ in
 PAPER = (760, 620)
-#: the custom property that says which book a file is
-PROPERTY = "graddesc-xl"
 
 
 def write(
