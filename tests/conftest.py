@@ -23,6 +23,12 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("graddesc", tmp_path_factory.mktemp("workbooks")).path
 
 
+@pytest.fixture(scope="session")
+def two_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workbook about two neurons as `build` writes it."""
+    return build("two-neurons", tmp_path_factory.mktemp("two-neurons")).path
+
+
 @pytest.fixture
 def held(workbook: Path) -> Model:
     """The values that the workbook's file holds."""

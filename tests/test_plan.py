@@ -270,7 +270,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "unknown gradient": (
         lambda: run("basic", gradient="numeric"),
-        "gradient must be 'analytic' or 'numerical', not 'numeric'.",
+        "gradient must be 'analytic' or 'numerical' or 'switch', not 'numeric'.",
     ),
     "unknown column of a trace": (
         lambda: run("basic", epochs=1)["prd"],

@@ -3,7 +3,7 @@
 >>> from graddesc_xl import run
 >>> trace = run("basic", epochs=2, lr=1e-4)
 >>> round(float(trace.errors[0]), 3), str(trace.verdict)
-(150.755, 'still learning')
+(150.755, 'learning')
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .building import Built, build
+    from .comparisons import COMPARISONS
     from .data import GRADDESC, Dataset, dataset
-    from .engine import run
+    from .engine import compare, run
     from .errors import GraddescError
     from .experiment import EXPERIMENTS, Experiment
     from .trace import Trace
@@ -26,9 +27,11 @@ __version__ = "0.1.0"
 _HOME = {
     "Built": "building",
     "build": "building",
+    "COMPARISONS": "comparisons",
     "GRADDESC": "data",
     "Dataset": "data",
     "dataset": "data",
+    "compare": "engine",
     "run": "engine",
     "GraddescError": "errors",
     "EXPERIMENTS": "experiment",
@@ -40,6 +43,7 @@ _HOME = {
 }
 
 __all__ = [
+    "COMPARISONS",
     "EXPERIMENTS",
     "GRADDESC",
     "Built",
@@ -51,6 +55,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "build",
+    "compare",
     "dataset",
     "run",
     "verify",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .engine import run
+from .engine import run_plan
 from .errors import WorkbookError
 from .workbook import PROPERTY
 from .workbook.book import Book, book, compose
@@ -41,7 +41,7 @@ def build(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     build("graddesc", folder).verdicts["basic"]
-    'still learning'
+    'learning'
     """
     from xlsxwriter.exceptions import XlsxWriterException
 
@@ -51,11 +51,7 @@ def build(
     if path.parent.exists() and not path.parent.is_dir():
         raise WorkbookError(f"{path.parent} is a file, not a folder: name a folder to write {path.name} into.")
     guard(path, force)
-    traces = {}
-    for e in of.experiments:
-        progress(f"running {e.name}")
-        traces[e.name] = run(e)
-    made = compose(of, traces, progress=lambda sheet: progress(f"composing {sheet}"))
+    made = compose(of, run_plan, progress=lambda sheet: progress(f"computing {sheet}"))
     try:
         write(
             made.sheets,
@@ -72,7 +68,7 @@ def build(
         path,
         tuple(sheet.name for sheet in made.sheets),
         sum(len(sheet.formulas()) for sheet in made.sheets),
-        {name: str(trace.verdict) for name, trace in traces.items()},
+        {steps.of.sheet.name: str(steps.of.trace.verdict) for steps in made.lists},
         time.perf_counter() - began,
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from .comparisons import Comparison, comparison
 from .data import Dataset
 from .errors import SettingError, did_you_mean
 from .evaluate import Array, evaluate, reduce
@@ -173,6 +174,37 @@ def run(
             near = did_you_mean(name, [*names, *labels, *OPTIONS], [*names, *OPTIONS])
             raise SettingError(f"{e.name} has no setting {name!r}.{near}")
     return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
+
+
+def compare(
+    what: str | Comparison, settings: Mapping[str, float] | None = None, *, epochs: int | None = None
+) -> dict[tuple[str, str], Trace]:
+    """Run a comparison: every one of its rows on every one of its groups.
+
+    what: a comparison or its name. settings: inputs by name or label, for each run that has them.
+    Returns (row title, group) -> trace.
+
+    >>> traces = compare("learning rates", epochs=2)
+    >>> str(traces["1e-4", "2 neurons, collapse"].verdict)
+    'exploded at step 29'
+    """
+    of = comparison(what)
+    inputs = [i for _, _, e in of.runs() for i in e.plan.inputs]
+    known = {i.label: i.name for i in inputs} | {i.name: i.name for i in inputs}
+    given = {}
+    for name, value in (settings or {}).items():
+        if name not in known:
+            raise SettingError(
+                f"{of.name} has no setting {name!r}.{did_you_mean(name, known, dict.fromkeys(known.values()))}"
+            )
+        given[known[name]] = value
+    traces = {}
+    for row, group, e in of.runs():
+        chosen = e if epochs is None else experiment(e, epochs=epochs)
+        names = {i.name for i in chosen.plan.inputs}
+        own = {name: value for name, value in given.items() if name in names}
+        traces[row.title, group] = run_plan(chosen.plan, chosen.data, own)
+    return traces
 
 
 def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:

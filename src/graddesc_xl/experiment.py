@@ -14,14 +14,17 @@ from .calculus import gradient, inlined, nudged
 from .data import GRADDESC, Dataset
 from .errors import SettingError, did_you_mean
 from .evaluate import Array
-from .expr import Here, Param, Prev
+from .expr import Data, Expr, Here, Param, Prev, substitute, where
 from .models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from .optimizers import OPTIMIZERS, Optimizer
 from .plan import Column, Footer, Input, Plan, Start
 
 #: how an epoch hands its weights to the next one: plain SGD, or as the Run button of graddesc.xlsx did
 CARRIES = ("new weights", "last row's weights")
-GRADIENTS = ("analytic", "numerical")
+#: which derivatives drive the update; `switch` leaves it to an input
+GRADIENTS = ("analytic", "numerical", "switch")
+#: what an experiment may divide by an input before it learns from it
+SCALED: tuple[tuple[str, ...], ...] = ((), ("x",), ("x", "y"))
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class Experiment:
     """One sheet: a model, an optimizer, data and settings.
 
     values: defaults of the inputs where they differ from the recipes'. numerical: show the finite-difference
-    columns. gradient: which derivatives drive the update. warmup: discarded passes that prepare the
-    optimizer's averages; None is the recipe's own number.
+    columns. gradient: which derivatives drive the update. scaled: what is divided by an input before the model
+    sees it. warmup: discarded passes that prepare the optimizer's averages; None is the recipe's own number.
     """
 
     name: str
@@ -43,11 +46,17 @@ class Experiment:
     carry: str = CARRIES[0]
     gradient: str = GRADIENTS[0]
     numerical: bool = False
+    scaled: tuple[str, ...] = ()
     warmup: int | None = None
     values: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, value, known in (("carry", self.carry, CARRIES), ("gradient", self.gradient, GRADIENTS)):
+        fixed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
+            ("carry", self.carry, CARRIES),
+            ("gradient", self.gradient, GRADIENTS),
+            ("scaled", self.scaled, SCALED),
+        )
+        for name, value, known in fixed:
             if value not in known:
                 raise SettingError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}.")
         for name, number, low in (("epochs", self.epochs, 1), ("warmup", self.warmup, 0)):
@@ -63,51 +72,36 @@ class Experiment:
 def make_plan(e: Experiment) -> Plan:
     """Weights, forward pass, error, numerical and analytic derivatives, optimizer: the columns of a sheet."""
     model, optimizer = e.model, e.optimizer
-    forward = {**model.forward, "err": losses.SQUARED_ERROR}
-    slopes = gradient(forward, "err", model.weights)
-    numerical = e.numerical or e.gradient == "numerical"
+    numerical = e.numerical or e.gradient != "analytic"
+    loss = "loss" if "y" in e.scaled else "err"
+    forward = {name: _scaled(expr, e) for name, expr in {**model.forward, loss: losses.SQUARED_ERROR}.items()}
+    slopes = gradient(forward, loss, model.weights)
     columns = [_weight(model, w) for w in model.weights]
-    columns += [Column(n, expr, "forward", _TITLES.get(n, n), model.about[n]) for n, expr in model.forward.items()]
-    columns.append(Column("err", forward["err"], "error", "err²", "squared error of this sample"))
-    if numerical:
-        written_out = inlined(forward, "err")
-        for w in model.weights:
-            nudge = nudged(written_out, w, Param("h"))
-            columns.append(
-                Column(f"err_{w}", nudge, "numerical", f"err{w}1", f"the squared error if {w} were h larger")
-            )
-            estimate = (Here(f"err_{w}") - Here("err")) / Param("h")
-            columns.append(
-                Column(
-                    f"est_{w}",
-                    estimate,
-                    "numerical",
-                    f"est de/d{w}",
-                    f"de/d{w} estimated by a finite difference",
-                )
-            )
-    columns += [_adjoint(name, expr, slopes.of, model) for name, expr in slopes.columns.items()]
-    driver = {w: f"est_{w}" if e.gradient == "numerical" else slopes.of[w] for w in model.weights}
-    parts = optimizer.build(list(driver.items()))
+    columns += [Column(n, expr, "watch", _TITLES.get(n, n), model.about[n]) for n, expr in model.watch.items()]
+    columns += [Column(_SCALED[s], Data(s) / Param(f"scale_{s}"), "data", _SCALED[s], f"{s}, scaled") for s in e.scaled]
+    columns += [Column(n, forward[n], "forward", _TITLES.get(n, n), model.about[n]) for n in model.forward]
+    if loss == "err":
+        columns.append(Column("err", forward["err"], "error", "err²", "squared error of this sample"))
+    else:
+        columns.append(Column("loss", forward["loss"], "error", "loss", "squared error of the scaled sample"))
+        back = Here("loss") * Param("scale_y") ** 2
+        columns.append(Column("err", back, "error", "err²", "squared error of this sample, in the units of y"))
+    estimates = _estimates(forward, loss, model.weights) if numerical else {}
+    drivers = {w: f"est_{w}" if e.gradient == "numerical" else slopes.of[w] for w in model.weights}
+    for name, expr in slopes.columns.items():
+        weights = [w for w in model.weights if slopes.of[w] == name]
+        columns += [column for w in weights for column in estimates.get(w, ())]
+        columns.append(_adjoint(name, expr, slopes.of, model))
+        if e.gradient != "analytic":
+            columns += [_gap(w, name) for w in weights]
+        if e.gradient == "switch":
+            columns += [_chosen(w, name) for w in weights]
+            drivers |= {w: f"used_{w}" for w in weights}
+    parts = optimizer.build(list(drivers.items()))
     carry = "new_{}" if e.carry == CARRIES[0] else "{}"
-    inputs = [
-        *(Input(w, 1.0, w, f"where {w} starts before the first step") for w in model.weights),
-        Input(
-            "lr",
-            1e-4,
-            "learn",
-            "learning rate: how much of the derivative each step takes off",
-            low=0.0,
-            high=1000.0,
-        ),
-    ]
-    if numerical:
-        inputs.append(
-            Input("h", 0.01, "h", "how far a weight is nudged to estimate a derivative", low=1e-15, high=10.0)
-        )
     return Plan(
         name=e.name,
-        inputs=_with_defaults(e, (*inputs, *optimizer.inputs)),
+        inputs=_inputs(e, numerical=numerical),
         derived=optimizer.derived,
         columns=(*columns, *parts.columns),
         starts=(*(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights), *parts.starts),
@@ -117,7 +111,54 @@ def make_plan(e: Experiment) -> Plan:
         epochs=e.epochs,
         warmup=optimizer.warmup if e.warmup is None else e.warmup,
         targets=model.targets,
+        gates=model.gates,
     )
+
+
+def _inputs(e: Experiment, *, numerical: bool) -> tuple[Input, ...]:
+    inputs = [Input(w, 1.0, w, f"where {w} starts before the first step") for w in e.model.weights]
+    inputs.append(LEARN)
+    if numerical:
+        inputs.append(H)
+    if e.gradient == "switch":
+        inputs.append(SWITCH)
+    for s in e.scaled:
+        about = f"what {s} is divided by before the model sees it"
+        inputs.append(Input(f"scale_{s}", 50.0, f"{s} scale", about, low=1e-3, high=1e6))
+    return _with_defaults(e, (*inputs, *e.optimizer.inputs))
+
+
+def _scaled(expr: Expr, e: Experiment) -> Expr:
+    """The expression with scaled samples where the experiment wants them."""
+    return substitute(
+        expr, lambda leaf: Here(_SCALED[leaf.name]) if isinstance(leaf, Data) and leaf.name in e.scaled else leaf
+    )
+
+
+def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -> dict[str, tuple[Column, Column]]:
+    """Per weight the error with the weight nudged, and the finite difference."""
+    written_out = inlined(forward, loss)
+    columns = {}
+    for w in weights:
+        nudge = nudged(written_out, w, Param("h"))
+        estimate = (Here(f"err_{w}") - Here(loss)) / Param("h")
+        about = f"de/d{w} estimated by a finite difference"
+        columns[w] = (
+            Column(f"err_{w}", nudge, "numerical", f"err{w}1", f"the squared error if {w} were h larger"),
+            Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", about),
+        )
+    return columns
+
+
+def _gap(w: str, exact: str) -> Column:
+    about = f"how far the estimate of de/d{w} is from the exact derivative"
+    return Column(f"gap_{w}", Here(f"est_{w}") - Here(exact), "watch", f"est − de/d{w}", about, small=True)
+
+
+def _chosen(w: str, exact: str) -> Column:
+    chosen = where(Param("estimates"), Here(f"est_{w}"), Here(exact))
+    about = f"the derivative by {w} that drives the update, as the switch says"
+    return Column(f"used_{w}", chosen, "state", f"used de/d{w}", about)
 
 
 def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
@@ -128,7 +169,21 @@ def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
     return tuple(replace(i, value=e.values.get(i.name, i.value)) for i in inputs)
 
 
-_TITLES = {"pred": "y_pred"}
+LEARN = Input(
+    "lr", 1e-4, "learn", "learning rate: how much of the derivative each step takes off", low=0.0, high=1000.0
+)
+H = Input("h", 0.01, "h", "how far a weight is nudged to estimate a derivative", low=1e-15, high=10.0)
+SWITCH = Input(
+    "estimates",
+    1.0,
+    "driven by",
+    "which derivatives drive the update: 1 the numerical estimates, 0 the exact ones",
+    low=0.0,
+    high=1.0,
+    choices={1.0: "estimates", 0.0: "exact ones"},
+)
+_TITLES = {"h": "hid", "pred": "y_pred", "slope": "slope", "intercept": "intercept"}
+_SCALED = {"x": "x_scaled", "y": "y_scaled"}
 
 
 def _weight(model: Model, w: str) -> Column:
@@ -187,6 +242,9 @@ def _checked(given: Input, value: Any) -> Array:
         raise SettingError(f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {value!r}.") from None
     if not number.size:
         raise SettingError(f"{given.name} is an empty sequence: a batch needs at least one number.")
+    if given.choices and not np.all(np.isin(number, list(given.choices))):
+        meanings = " or ".join(f"{choice:g} ({meaning})" for choice, meaning in given.choices.items())
+        raise SettingError(f"{given.name}={value} is no choice: it must be {meanings}.")
     if not np.all((number >= given.low) & (number <= given.high)):
         raise SettingError(f"{given.name}={value} is out of range: it must be from {given.low:g} to {given.high:g}.")
     return number
@@ -205,8 +263,15 @@ def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Expe
 
 
 def _thread(name: str, model: Model, about: str) -> Experiment:
-    """An experiment of the forum thread: plain SGD driven by numerical derivatives, exact ones beside them."""
-    return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient=GRADIENTS[1])
+    """An experiment of the forum thread: plain SGD with numerical and exact derivatives and a switch between them."""
+    return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient="switch")
+
+
+def _averaged(optimizer: str, kind: str, model: Model, lr: float, about: str) -> Experiment:
+    """An optimizer with averages on two neurons, these starting at their cells: no pass is discarded."""
+    name = f"{optimizer} 2 neuron {kind}"
+    title = f"{OPTIMIZERS[optimizer].title}, {model.title}"
+    return Experiment(name, title, about, OPTIMIZERS[optimizer], model=model, warmup=0, values={"lr": lr})
 
 
 #: Every experiment by name: those of the published spreadsheet, then those with a second neuron.
@@ -246,6 +311,16 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         _thread(
             "basic SGD 2 neuron ReLU", TWO_NEURONS_RELU, "An overshoot leaves the ReLU dead: only the last bias learns."
         ),
+        _averaged("momentum", "collapse", TWO_NEURONS, 1e-5, "Momentum at a rate where two neurons train."),
+        _averaged(
+            "momentum",
+            "ReLU",
+            TWO_NEURONS_RELU,
+            1e-5,
+            "Momentum with the ReLU, which never closes.",
+        ),
+        _averaged("adam", "collapse", TWO_NEURONS, 0.1, "Adam at a rate where two neurons train: each weight its own."),
+        _averaged("adam", "ReLU", TWO_NEURONS_RELU, 0.1, "Adam with the ReLU, which never closes."),
     )
 }
 

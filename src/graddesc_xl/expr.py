@@ -11,7 +11,7 @@ Apply(op='add', args=(Here(column='b'), Apply(op='mul', args=(Here(column='a'), 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 #: Every operator and the number of its arguments.
@@ -168,6 +168,14 @@ def greater(left: Expr | float, right: Expr | float) -> Expr:
 def where(condition: Expr, then: Expr | float, otherwise: Expr | float) -> Expr:
     """`then` where the condition is not 0, else `otherwise`."""
     return Apply("where", (condition, wrap(then), wrap(otherwise)))
+
+
+def total(terms: Sequence[Expr]) -> Expr:
+    """The sum of at least one term, from left to right."""
+    added = terms[0]
+    for term in terms[1:]:
+        added = added + term
+    return added
 
 
 def leaves(expr: Expr) -> Iterator[Expr]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .expr import Data, Expr, Here, maximum
 
@@ -15,7 +15,9 @@ class Model:
     """A model of one input.
 
     weights: in the order of the sheet's columns. forward: column -> expression, the prediction `pred` last.
-    about: column -> one sentence. targets: weight -> `slope` or `intercept` where least squares gives it.
+    about: column -> one sentence. targets: column -> `slope` or `intercept` where least squares gives it.
+    watch: columns that only show something of the weights. gates: the pre-activation of a ReLU -> the weights
+    that get no derivative where it is not positive.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Model:
     forward: Mapping[str, Expr]
     about: Mapping[str, str]
     targets: Mapping[str, str]
+    watch: Mapping[str, Expr] = field(default_factory=dict)
+    gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 ONE_NEURON = Model(
@@ -47,6 +51,8 @@ _STACKED_ABOUT = {
     "z": "what the first neuron adds up, before its activation",
     "h": "what the first neuron hands to the second",
     "pred": "what the second neuron predicts for this x",
+    "slope": "slope of the one straight line that the two neurons are",
+    "intercept": "intercept of the one straight line that the two neurons are",
 }
 
 TWO_NEURONS = Model(
@@ -55,7 +61,8 @@ TWO_NEURONS = Model(
     weights=("b", "a", "d", "c"),
     forward={"h": A * X + B, "pred": C * Here("h") + D},
     about=_STACKED_ABOUT,
-    targets={},
+    targets={"slope": "slope", "intercept": "intercept"},
+    watch={"slope": A * C, "intercept": C * B + D},
 )
 
 TWO_NEURONS_RELU = Model(
@@ -65,6 +72,7 @@ TWO_NEURONS_RELU = Model(
     forward={"z": A * X + B, "h": maximum(Here("z"), 0), "pred": C * Here("h") + D},
     about=_STACKED_ABOUT,
     targets={},
+    gates={"z": ("b", "a", "c")},
 )
 
 MODELS: Mapping[str, Model] = {m.name: m for m in (ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .expr import Const, Expr, Foot, Here, Over, Param, Prev, State, greater, minimum, sqrt, where
+from .expr import Const, Expr, Foot, Here, Over, Param, Prev, State, greater, minimum, sqrt, total, where
 from .plan import Column, Derived, EpochState, Footer, Input, Start
 
 #: (weight, the column that holds its gradient), in the order of the sheet's columns
@@ -47,6 +47,7 @@ class Optimizer:
 LR = Param("lr")
 GRADDESC_XLSX = "the published graddesc.xlsx"
 TORCH = "PyTorch documentation, torch.optim"
+CLIPPING = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
 
 
 def _beta(name: str, value: float, about: str) -> Input:
@@ -68,6 +69,7 @@ SQUARE0 = Input(
     low=1e-9,
     high=1e12,
 )
+LIMIT = Input("limit", 1000.0, "grad limit", "the greatest length of a gradient", low=1e-6, high=1e12)
 EPS = Input("eps", 1e-8, "eps", "keeps the division finite where the average is 0", low=0.0, high=1.0)
 
 
@@ -147,7 +149,7 @@ def _adam_ann(gradients: Gradients) -> Parts:
     ]
     scale = Column(
         "scale",
-        _total(roots),
+        total(roots),
         "watch",
         "scale",
         "size of the gradients: the roots of their average squares, added up",
@@ -163,7 +165,7 @@ def _adam_ann(gradients: Gradients) -> Parts:
     )
     end = Footer(
         "scale",
-        _total([sqrt(Foot(f.name)) for f in last]),
+        total([sqrt(Foot(f.name)) for f in last]),
         "scale",
         "the gradients' scale at the epoch's end",
     )
@@ -194,11 +196,25 @@ def _adam_ann(gradients: Gradients) -> Parts:
     return Parts((*adam.columns, scale), adam.starts, states, (*means, *last, end, ratio))
 
 
-def _total(terms: Sequence[Expr]) -> Expr:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
+def _clipped(gradients: Gradients) -> Parts:
+    norm = Column(
+        "norm",
+        sqrt(total([Here(g) ** 2 for _, g in gradients])),
+        "state",
+        "|grad|",
+        "length of the gradient: the root of the sum of its squares",
+    )
+    limit = Param("limit")
+    clip = Column(
+        "clip",
+        where(greater(Here("norm"), limit), limit / Here("norm"), 1),
+        "state",
+        "clip",
+        "what a gradient longer than the limit is multiplied by, so that it is as long as the limit",
+        small=True,
+    )
+    new = [updated(w, Here(w) - Here(g) * Here("clip") * LR) for w, g in gradients]
+    return Parts((norm, clip, *new))
 
 
 def _torch_momentum(gradients: Gradients) -> Parts:
@@ -297,6 +313,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             (_beta("alpha", 0.99, "smoothing"), EPS),
             _torch_rmsprop,
         ),
+        Optimizer("clipped", "SGD, gradient clipped", CLIPPING, (LIMIT,), _clipped),
         Optimizer("torch_adam", "Adam, textbook", TORCH, (BETA1, _beta2(0.999), EPS), _torch_adam),
     )
 }

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from .errors import PlanError, did_you_mean
-from .expr import REDUCTIONS, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
+from .expr import REDUCTIONS, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves, substitute
 
 #: What a column is for; each role has a colour of its own.
 ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
@@ -22,6 +23,7 @@ class Input:
     """A single cell that a person may change: a weight's start, a learning rate, the h of a derivative.
 
     low, high: the values allowed, both inclusive. label: what the sheet calls it. about: one sentence.
+    choices: for a switch, what each of its values means; no other value is allowed then.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Input:
     about: str
     low: float = -1e6
     high: float = 1e6
+    choices: Mapping[float, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
     epochs: blocks of rows that are kept. warmup: passes over the data before them, whose weights are thrown
-    away. targets: weight -> its least-squares value on the data, where one exists (`slope` or `intercept`).
+    away. targets: column -> its least-squares value on the data, where one exists (`slope` or `intercept`).
+    gates: the pre-activation column of a ReLU -> the weights that stop when it is never positive.
     """
 
     name: str
@@ -121,6 +125,7 @@ class Plan:
     states: tuple[EpochState, ...] = ()
     warmup: int = 0
     targets: Mapping[str, str] = field(default_factory=dict)
+    gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check(self)
@@ -134,6 +139,30 @@ class Plan:
     def openings(self) -> tuple[Start | EpochState, ...]:
         """Everything that is set when a block begins: start cells, then epoch states."""
         return (*self.starts, *self.states)
+
+    @cached_property
+    def estimated(self) -> frozenset[str]:
+        """The columns that are estimated derivatives or follow from one."""
+        found = {c.name for c in self.columns if c.role == "numerical"}
+        size = -1
+        while len(found) > size:
+            size = len(found)
+            found |= {
+                c.name
+                for c in self.columns
+                if any(isinstance(leaf, (Here, Prev)) and leaf.column in found for leaf in leaves(c.expr))
+            }
+        return frozenset(found)
+
+    @property
+    def loss(self) -> str:
+        """The column whose derivatives drive the update: the squared error, or that of the scaled sample."""
+        return "loss" if any(c.name == "loss" for c in self.columns) else "err"
+
+    @property
+    def driven_by_estimates(self) -> bool:
+        """Whether the weights follow from estimated derivatives."""
+        return not self.estimated.isdisjoint(start.column for start in self.starts)
 
     def previous(self, block: int) -> int | None:
         """The block whose end this block starts from; None where it starts afresh.
@@ -230,13 +259,52 @@ def check(plan: Plan) -> None:
     for start in plan.starts:
         for name in (start.column, start.carry):
             known(f"The start of {start.column!r}", name, columns, "column")
-    for name in plan.weights:
-        known("The list of weights", name, columns, "column")
+    for what, names in (
+        ("The list of weights", plan.weights),
+        ("The list of targets", plan.targets),
+        ("The list of gates", [*plan.gates, *(f"new_{w}" for gated in plan.gates.values() for w in gated)]),
+    ):
+        for name in names:
+            known(what, name, columns, "column")
     for what, expr in _epoch_expressions(plan):
         for leaf in leaves(expr):
             if isinstance(leaf, (Here, Prev, Data)):
                 raise PlanError(f"{what} stands outside the rows: it may use reductions, not {leaf}.")
             leaf_ok(what, leaf, left)
+
+
+def compact(plan: Plan) -> Plan:
+    """The same run with fewer columns: weights and derivatives are written into the formulas that use them.
+
+    What only watches is left out. The numbers that stay are equal to the last bit. An epoch must start from the
+    new weights, and exact derivatives must drive the update.
+    """
+    written_in = {c.name: c.expr for c in plan.columns if c.role in ("weight", "analytic")}
+    kept = [c for c in plan.columns if c.role not in ("weight", "analytic", "numerical", "watch")]
+    if plan.driven_by_estimates:
+        raise PlanError(f"{plan.name} cannot be made compact: estimated derivatives drive it, use exact ones.")
+    for start in plan.starts:
+        if start.carry != start.column:
+            raise PlanError(f"{plan.name} cannot be made compact: an epoch starts {start.column} from {start.carry}.")
+
+    def write_in(leaf: Expr) -> Expr:
+        found = written_in.get(leaf.column) if isinstance(leaf, Here) else None
+        return leaf if found is None else substitute(found, write_in)
+
+    wanted = {"error", *(leaf.name for s in plan.states for leaf in leaves(s.next) if isinstance(leaf, Foot))}
+    footers: list[Footer] = []
+    for footer in reversed(plan.footers):
+        if footer.name in wanted:
+            footers.insert(0, footer)
+            wanted |= {leaf.name for leaf in leaves(footer.expr) if isinstance(leaf, Foot)}
+    names = {c.name for c in kept}
+    return replace(
+        plan,
+        columns=tuple(replace(c, expr=substitute(c.expr, write_in)) for c in kept),
+        footers=tuple(footers),
+        weights=(),
+        targets={name: fit for name, fit in plan.targets.items() if name in names},
+    )
 
 
 def _epoch_expressions(plan: Plan) -> Iterator[tuple[str, Expr]]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .data import Dataset
 from .errors import SettingError, did_you_mean
-from .evaluate import Array
+from .evaluate import Array, evaluate, magnitude
+from .expr import Data, Expr, Here, Param, Prev, State
 from .plan import Plan
-from .verdict import Verdict, verdict
+from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,7 @@ class Trace:
     starts: Mapping[str, Array]
     states: Mapping[str, Array]
     footers: Mapping[str, Array]
+    _sizes: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, column: str) -> Array:
         """One column of all epochs: shape (epochs, samples), or (epochs, samples, runs) in a batch."""
@@ -54,7 +56,7 @@ class Trace:
 
     @property
     def verdict(self) -> Verdict:
-        """What became of a single run: still learning, settled, or exploded at a step."""
+        """What became of a single run."""
         return self.verdicts[0]
 
     @property
@@ -62,7 +64,87 @@ class Trace:
         """What became of every run."""
         errors = self.errors.reshape(self.plan.epochs, -1)
         squared = self["err"].reshape(-1, errors.shape[1])
-        return [verdict(errors[:, r], squared[:, r], self.data.ys) for r in range(errors.shape[1])]
+        dead = self._dead(errors.shape[1])
+        return [verdict(errors[:, r], squared[:, r], self.data.ys, dead[r]) for r in range(errors.shape[1])]
+
+    def _dead(self, runs: int) -> list[int | None]:
+        """For each run the step since which a ReLU of it is dead."""
+        since: list[int | None] = [None] * runs
+        for gate, weights in self.plan.gates.items():
+            alive = self[gate].reshape(-1, runs) > 0
+            for w in weights:
+                new = self[f"new_{w}"].reshape(-1, runs)
+                before = np.vstack([self.starts[f"new_{w}"][0].reshape(1, runs), new[:-1]])
+                with np.errstate(invalid="ignore"):
+                    alive |= ~(np.abs(new - before) <= STILL * np.abs(before))
+
+            def last(leaf: Expr) -> Any:
+                if isinstance(leaf, Data):
+                    return (self.data.xs if leaf.name == "x" else self.data.ys)[:, None]
+                assert isinstance(leaf, (Here, Prev)), leaf
+                if self.plan.column(leaf.column).role == "data":
+                    return self[leaf.column][-1].reshape(-1, runs)
+                return self[f"new_{leaf.column.removeprefix('new_')}"][-1, -1].reshape(1, runs)
+
+            shut = (evaluate(self.plan.column(gate).expr, last) <= 0).all(axis=0)
+            for r in range(runs):
+                since[r] = since[r] or dead_since(alive[:, r], shut=bool(shut[r]))
+        return since
+
+    def _single(self, what: str) -> None:
+        """Refuse what has a meaning for a single run only."""
+        if self.errors.ndim > 1:
+            raise SettingError(f"{what} is of a single run, not of a batch of {self.runs}: run one at a time.")
+
+    @property
+    def noise(self) -> int | None:
+        """The first step of a single run whose estimated derivatives are rounding noise, counted from 1.
+
+        From there on the plan's `estimated` columns are noise: all of them, where estimates drive the update.
+        """
+        if not self.plan.estimated:
+            return None
+        self._single("noise")
+        with np.errstate(invalid="ignore"):
+            bad = ~(self[self.plan.loss].ravel() <= noise_limit(float(self.inputs["h"])))
+        return int(np.argmax(bad)) + 1 if bad.any() else None
+
+    @property
+    def calm(self) -> int:
+        """How many steps of a single run come before it explodes or its estimated derivatives become noise."""
+        said = self.verdict
+        ends = [self.noise, said.step if said.kind == "exploded" else None]
+        return min([self.plan.epochs * len(self.data) + 1, *(end for end in ends if end)]) - 1
+
+    def sizes(self, column: str) -> Array:
+        """The size of what was added and multiplied on the way to each number of a single run's column.
+
+        Rounding is relative to it. Shape (epochs, samples).
+        """
+        self._single("sizes")
+        if column in self._sizes:
+            return self._sizes[column]
+        epochs = self.plan.epochs
+
+        def leaf(expr: Expr) -> Any:
+            match expr:
+                case Data(name):
+                    return self.data.xs if name == "x" else self.data.ys
+                case Here(name) if self.plan.column(name).role in ("forward", "error", "numerical", "analytic"):
+                    return self.sizes(name)
+                case Here(name):
+                    return self.rows[name][:epochs]
+                case Prev(name):
+                    return np.column_stack([self.starts[name][:epochs], self.rows[name][:epochs, :-1]])
+                case State(name):
+                    return self.states[name][:epochs, None]
+                case Param(name):
+                    return self.cells[name]
+            raise AssertionError(expr)
+
+        size = magnitude(self.plan.column(column).expr, leaf)
+        self._sizes[column] = np.broadcast_to(size, self.rows[column][:epochs].shape)
+        return self._sizes[column]
 
     def frame(self, run: int = 0) -> pd.DataFrame:
         """One row per step: epoch, step, x, y and every column of the plan."""

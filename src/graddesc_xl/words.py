@@ -8,7 +8,7 @@ from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State
 from .plan import Plan
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TIGHTNESS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4, "gt": 0}
+_TIGHTNESS = {"where": -1, "add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4, "gt": 0}
 
 
 def _whole(text: str) -> str:
@@ -29,7 +29,7 @@ WORDS: Mapping[str, Callable[..., str]] = {
     "max": lambda u, v: f"max({u}, {v})",
     "min": lambda u, v: f"min({u}, {v})",
     "gt": lambda u, v: f"{u} > {v}",
-    "where": lambda c, u, v: f"{u} if {c} else {v}",
+    "where": lambda c, u, v: f"{u} if {c}, else {v}",
 }
 _REDUCED = {"sum": "Σ {}", "sumsq": "Σ ({})²", "count": "n", "last": "last {}"}
 
@@ -43,11 +43,12 @@ def words(expr: Expr, plan: Plan) -> str:
     '2·(y_pred − y)'
     """
     titles = {c.name: c.title for c in plan.columns}
-    labels = {i.name: i.label for i in plan.inputs} | {d.name: f"({d.label})" for d in plan.derived}
+    labels = {i.name: f"{i.label} {i.choices[1.0]}" if i.choices else i.label for i in plan.inputs}
+    labels |= {d.name: f"({d.label})" for d in plan.derived}
     named = {f.name: f.title for f in plan.footers} | {s.name: s.title for s in plan.states}
 
     def compound(title: str) -> str:
-        return f"[{title}]" if " " in title and not title.startswith(("avg", "new", "est", "step")) else title
+        return f"[{title}]" if " " in title and not title.startswith(("avg", "new", "est", "step", "|")) else title
 
     def spell(e: Expr) -> str:
         match e:
@@ -59,6 +60,8 @@ def words(expr: Expr, plan: Plan) -> str:
                 return labels[name]
             case Here(column):
                 return compound(titles[column])
+            case Prev(column) if column.startswith("new_") and column.removeprefix("new_") not in titles:
+                return column.removeprefix("new_")  # a compact plan has no column for the weight itself
             case Prev(column):
                 return f"previous {titles[column]}"
             case State(name) | Foot(name):
@@ -74,7 +77,7 @@ def words(expr: Expr, plan: Plan) -> str:
 
 def _bracketed(op: str, position: int, arg: Expr, text: str) -> str:
     """The argument in brackets where the notation needs them."""
-    if not isinstance(arg, Apply) or op not in _TIGHTNESS or arg.op not in _TIGHTNESS or op == "gt":
+    if not isinstance(arg, Apply) or op not in _TIGHTNESS or arg.op not in _TIGHTNESS or op in ("gt", "where"):
         return text
     inner, outer = _TIGHTNESS[arg.op], _TIGHTNESS[op]
     loose = inner < outer or (inner == outer and position > 0 and op in ("sub", "div")) or op == "neg"

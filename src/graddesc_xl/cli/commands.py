@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +17,13 @@ from .. import __version__
 from ..errors import GraddescError, SettingError, did_you_mean
 from . import export
 from .failing import FAILED, PROGRAM, Commands, finish, keeping, sentence
-from .show import screen, short, show_built, show_list, show_report, show_run, working
+from .show import screen, short, show_built, show_comparison, show_list, show_report, show_run, working
 
 if TYPE_CHECKING:
     from ..building import Built
-    from ..plan import Input, Plan
+    from ..comparisons import Comparison
+    from ..plan import Input
+    from ..workbook.book import Book
 
 #: fields of an experiment that have an option of their own
 OPTIONS = {"epochs": "--epochs 20", "carry": "--carry last", "gradient": "--gradient numerical"}
@@ -36,16 +38,19 @@ def complete_book(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_experiment(incomplete: str) -> list[tuple[str, str]]:
     """Experiments."""
+    from ..comparisons import COMPARISONS
     from ..experiment import EXPERIMENTS
 
-    return [(e.name, e.title) for e in EXPERIMENTS.values() if e.name.startswith(incomplete)]
+    titles = {e.name: e.title for e in EXPERIMENTS.values()} | {c.name: c.title for c in COMPARISONS.values()}
+    return [(name, title) for name, title in titles.items() if name.startswith(incomplete)]
 
 
 def complete_setting(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Settings of the experiment that was typed, else of every experiment, up to the equals sign."""
     from ..experiment import EXPERIMENTS
 
-    typed = {ctx.params.get("name"), *ctx.args}  # the name is among the latter while --set lacks its value
+    # the name is among the arguments while --set lacks its value
+    typed = {" ".join(ctx.params.get("names") or ()), *ctx.args, " ".join(ctx.args)}
     chosen = [e for e in EXPERIMENTS.values() if e.name in typed] or [*EXPERIMENTS.values()]
     found = {f"{i.name}=": i.about for e in chosen for i in e.plan.inputs}
     return [(name, about) for name, about in found.items() if name.startswith(incomplete)]
@@ -125,15 +130,17 @@ def build(
     epilog="[bold]Examples[/bold]\n\n"
     "graddesc-xl run basic --set lr=1e-3\n\n"
     "graddesc-xl run adam --epochs 200 --carry new --all\n\n"
-    "graddesc-xl run momentum --gradient numerical --set h=1e-6 --csv momentum.csv"
+    "graddesc-xl run momentum --gradient numerical --set h=1e-6 --csv momentum.csv\n\n"
+    "graddesc-xl run basic SGD 2 neuron collapse --set lr=1e-5\n\n"
+    "graddesc-xl run learning rates --epochs 20"
 )
 def run(
-    name: Annotated[
-        str,
+    names: Annotated[
+        list[str],
         typer.Argument(
             metavar="NAME",
             autocompletion=complete_experiment,
-            help="An experiment; graddesc-xl list shows them.",
+            help="An experiment or a comparison, quoted or not; graddesc-xl list shows them.",
         ),
     ],
     epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
@@ -158,19 +165,23 @@ def run(
     every: Annotated[bool, typer.Option("--all", help="Show every epoch of a long run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
 ) -> None:
-    """Run an experiment without a spreadsheet and show what each epoch does."""
+    """Run an experiment or a comparison without a spreadsheet and show what each epoch does."""
     from .. import engine
+    from ..comparisons import COMPARISONS
     from ..experiment import CARRIES, EXPERIMENTS, GRADIENTS, experiment
     from ..workbook.book import BOOKS
 
-    if name in BOOKS and name not in EXPERIMENTS:
-        sheets = ", ".join(BOOKS[name].names)
-        raise SettingError(
-            f"{name} is a workbook, not an experiment: run one of its sheets ({sheets}), or build {name}."
-        )
+    name = " ".join(names)
+    name = next((known for known in (*EXPERIMENTS, *COMPARISONS) if known.lower() == name.lower()), name)
+    if name in COMPARISONS:
+        refused = {"--carry": carry, "--gradient": gradient, "--csv": csv, "--xlsx": xlsx}
+        run_comparison(COMPARISONS[name], epochs, setting or [], [o for o, given in refused.items() if given])
+        return
+    if name not in EXPERIMENTS:
+        refuse_unknown(name, BOOKS, EXPERIMENTS, COMPARISONS)
     given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
     e = experiment(name, **{field: value for field, value in given.items() if value is not None})
-    settings = parse_settings(setting or [], e.plan)
+    settings = parse_settings(setting or [], e.name, e.plan.inputs)
     for path, suffix in ((csv, ".csv"), (xlsx, ".xlsx")):
         if path:
             export.check_target(path, suffix, force)
@@ -192,6 +203,38 @@ def run(
         screen().print(f"{path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
 
 
+def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refused: list[str]) -> None:
+    """Run a comparison and show what became of each of its runs."""
+    from .. import engine
+
+    if refused:
+        raise SettingError(f"{of.name} is a comparison of many runs: {refused[0]} is for a single experiment.")
+    settings = parse_settings(setting, of.name, [i for _, _, e in of.runs() for i in e.plan.inputs])
+    for name in settings:
+        if name in of.typed:
+            raise SettingError(f"{of.name} compares runs by {name}: set another input, or run one experiment with it.")
+    with working(f"Running {of.name}", brief=True):
+        traces = engine.compare(of, settings, epochs=epochs)
+    show_comparison(of, traces, settings)
+
+
+def refuse_unknown(name: str, books: Mapping[str, Book], *known: Iterable[str]) -> None:
+    """Say why there is nothing of that name to run."""
+    if name in books:
+        sheets = ", ".join(books[name].names)
+        raise SettingError(
+            f"{name} is a workbook, not an experiment: run one of its sheets ({sheets}), or build {name}."
+        )
+    for book in books.values():
+        if name in book.others:
+            raise SettingError(
+                f"{name} is a sheet of the workbook {book.name} that runs nothing of its own: "
+                f"graddesc-xl build {book.name}, and open it."
+            )
+    names = [each for group in known for each in group]
+    raise SettingError(f"There is no experiment {name!r}.{did_you_mean(name, names)}")
+
+
 def beginning(given: str | None, known: Sequence[str]) -> str | None:
     """The one of a few texts that begins as given, else what was given.
 
@@ -202,16 +245,16 @@ def beginning(given: str | None, known: Sequence[str]) -> str | None:
     return fitting[0] if len(fitting) == 1 else given
 
 
-def parse_settings(given: Sequence[str], plan: Plan) -> dict[str, float]:
-    """The numbers of --set NAME=VALUE by the names of the plan's inputs; `resolve` checks their ranges."""
-    inputs = {i.label: i for i in plan.inputs} | {i.name: i for i in plan.inputs}
+def parse_settings(given: Sequence[str], what: str, known: Sequence[Input]) -> dict[str, float]:
+    """The numbers of --set NAME=VALUE by the names of the known inputs; `resolve` checks their ranges."""
+    inputs = {i.label: i for i in known} | {i.name: i for i in known}
     settings: dict[str, float] = {}
     for text in given:
         name, equals, value = (part.strip() for part in text.partition("="))
         if name in OPTIONS:
             raise SettingError(f"{name} is no setting of a sheet: use {OPTIONS[name]}.")
         if name not in inputs:
-            raise SettingError(f"{plan.name} has no setting {name!r}.{did_you_mean(name, inputs)}")
+            raise SettingError(f"{what} has no setting {name!r}.{did_you_mean(name, inputs)}")
         of = inputs[name]
         if not equals:
             raise SettingError(f"--set {text} lacks a value: write it as --set {name}={short(of.value)}.")

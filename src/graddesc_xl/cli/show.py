@@ -13,7 +13,9 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from ..building import Built
+    from ..comparisons import Comparison
     from ..experiment import Experiment
+    from ..plan import Input
     from ..trace import Trace
     from ..verification import Report, ValueSet
 
@@ -29,7 +31,7 @@ FIRST, LAST = 10, 3
 PLAINER = {"√Σe²": "error", "⋮": ":", "≤": "<=", "→": "->"}
 
 
-VERDICTS = {"settled": "green", "still learning": "yellow", "exploded": "red"}
+VERDICTS = {"settled": "green", "learning": "yellow", "exploded": "red", "dead ReLU": "red", "stuck": "red"}
 
 
 def screen(*, err: bool = False) -> Console:
@@ -159,10 +161,13 @@ def show_built(made: Sequence[Built]) -> None:
 
 def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     """The settings, a row per epoch, and the verdict."""
+    from ..experiment import GRADIENTS
+
     out, plan = screen(), trace.plan
     epochs = trace.epoch_frame()
     weights = [f"new {w}" for w in plan.weights]
-    settings = ", ".join(f"{i.label} {short(float(trace.inputs[i.name]))}" for i in plan.inputs)
+    settings = ", ".join(f"{i.label} {setting(i, float(trace.inputs[i.name]))}" for i in plan.inputs)
+    driven = e.gradient if "estimates" not in trace.inputs else GRADIENTS[int(trace.inputs["estimates"])]
     headers = ("Epoch", "√Σe²", "RMSE", *weights)
     rows = table(out, *headers, right=headers)
     shown = elided(plan.epochs, every=every)
@@ -173,7 +178,7 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
             epoch, *values = epochs.iloc[row].tolist()
             rows.add_row(str(int(epoch)), *map(digits, values))
     out.print(Text.assemble((plan.name, "bold"), f": {e.title}"))
-    out.print(f"{settings}; {e.gradient} derivatives; an epoch starts from the {e.carry}", style="dim")
+    out.print(f"{settings}; {driven} derivatives; an epoch starts from the {e.carry}", style="dim")
     out.print()
     out.print(rows)
     out.print()
@@ -184,10 +189,40 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
             coloured(str(trace.verdict)),
         )
     )
+    if trace.noise and driven == "numerical":
+        said = f"From step {trace.noise} on the estimated derivatives are rounding noise: h is too small for err²."
+        out.print(said, style="dim")
     if plan.targets:
         out.print(f"The best there is, by least squares: {best(trace)}", style="dim")
     if None in shown:
         out.print(f"{plan.epochs - FIRST - LAST:,} epochs are not shown; --all shows them.", style="dim")
+
+
+def setting(of: Input, value: float) -> str:
+    """A setting's value, or what its choice means."""
+    return of.choices.get(value) or short(value)
+
+
+def show_comparison(
+    of: Comparison, traces: Mapping[tuple[str, str], Trace], settings: Mapping[str, float] | None = None
+) -> None:
+    """A row per run with the error of its last epoch and its verdict, group by group."""
+    out = screen()
+    epochs = max(trace.plan.epochs for trace in traces.values())
+    out.print(Text.assemble((of.name, "bold"), f": {of.title}"))
+    out.print(f"{of.about} {counted(epochs, 'epoch')}.", style="dim")
+    if settings:
+        out.print("Changed: " + ", ".join(f"{name} {short(value)}" for name, value in settings.items()))
+    out.print()
+    errors = [spelled(out, f"√Σe², {group}") for group in of.groups]
+    rows = table(out, "Run", *(head for error in errors for head in (error, "Verdict")), right=errors)
+    for row in of.rows:
+        cells: list[str | Text] = []
+        for group in of.groups:
+            trace = traces[row.title, group]
+            cells += [digits(float(trace.errors[-1])), coloured(str(trace.verdict))]
+        rows.add_row(row.title, *cells)
+    out.print(rows)
 
 
 def best(trace: Trace) -> str:
@@ -221,13 +256,11 @@ def show_report(report: Report) -> None:
     for sheet, changed in report.inputs.items():
         inputs = ", ".join(f"{name} {short(value)}" for name, value in changed.items())
         out.print(f"Verified with its own inputs on {sheet}: {inputs}")
+    for problem in report.problems:
+        out.print(Text(problem, style="red"))
     for values in report.sets:
         out.print()
         show_values(out, values)
-    if report.problems:
-        out.print()
-    for problem in report.problems:
-        out.print(Text(problem, style="red"))
     out.print()
 
 
@@ -268,6 +301,7 @@ def worst(error: float) -> str:
 
 def show_list() -> None:
     """The workbooks, the experiments and their settings."""
+    from ..comparisons import COMPARISONS
     from ..experiment import EXPERIMENTS
     from ..workbook.book import BOOKS
 
@@ -275,6 +309,11 @@ def show_list() -> None:
     for book in BOOKS.values():
         out.print(Text.assemble(("Workbook ", "dim"), (book.name, "bold"), f": {book.title}"))
         out.print(f"{book.subtitle} Sheets: {', '.join(book.names)}.")
+        out.print()
+    for of in COMPARISONS.values():
+        runs = counted(len(of.rows) * len(of.groups), "run")
+        out.print(Text.assemble(("Comparison ", "dim"), (of.name, "bold"), f": {of.title}"))
+        out.print(f"{of.about} {runs}.")
         out.print()
     for e in EXPERIMENTS.values():
         out.print(Text.assemble(("Experiment ", "dim"), (e.name, "bold"), f": {e.title}"))

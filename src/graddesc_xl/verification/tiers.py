@@ -8,6 +8,7 @@ chaotic a run is. Global: the values against a fresh run of the engine; it names
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +18,17 @@ import numpy as np
 from ..evaluate import Array, evaluate, magnitude, reduce
 from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
 from ..plan import Start
-from ..workbook.cells import a1, cached
-from ..workbook.layout import Layout, X, Y
+from ..trace import Trace
+from ..workbook.cells import a1
+from ..workbook.layout import Places, X, Y
+from ..workbook.runs_sheet import RunsSheet
 from ..workbook.sheet import Sheet
 from ..workbook.step_sheet import StepSheet
-from ..workbook.steps_list import StepsList, difference
+from ..workbook.steps_list import StepsList, difference, floor_of
 from .report import SheetResult
 
+#: of a cell's text that a sentence quotes
+LONGEST = 60
 LOCAL, GLOBAL, LOOSE = 1e-12, 1e-9, 1e-6
 
 Values = Mapping[tuple[int, int], Any]
@@ -67,17 +72,19 @@ def scaled(found: Array, wanted: Array, scale: Array) -> Array:
     return np.where(both, 0.0, np.where(one, np.inf, np.where(np.isfinite(errors), errors, 0.0)))
 
 
-class Local:
-    """The local tier for one sheet in one set of values."""
+def grid_of(values: Values) -> Array:
+    """The cells of a sheet by row and column, counted from 1; what is empty or text is not a number."""
+    grid = np.full((max(row for row, _ in values) + 1, max(column for _, column in values) + 1), np.nan)
+    for at, value in values.items():
+        grid[at] = as_number(value)
+    return grid
 
-    def __init__(self, of: StepSheet, values: Values) -> None:
-        self.layout: Layout = of.layout
-        self.plan = of.trace.plan
-        rows, width = self.layout.end, self.layout.right
-        self.grid = np.full((rows + 1, width + 1), np.nan)
-        for (row, column), value in values.items():
-            if row <= rows and column <= width:
-                self.grid[row, column] = as_number(value)
+
+class Local:
+    """The local tier for one run in one set of values: the cells of its sheet as a grid."""
+
+    def __init__(self, layout: Places, grid: Array) -> None:
+        self.layout, self.plan, self.grid = layout, layout.plan, grid
         blocks = range(self.plan.blocks)
         self.times = list(self.plan.in_time())
         self.rows = np.array([[self.layout.row(b, s) for s in range(self.layout.samples)] for b in blocks])
@@ -125,7 +132,7 @@ class Local:
             time, sample = divmod(position, layout.samples)
             at = (int(self.rows[self.times[time], sample]), place)
             worst.see(float(errors[time, sample]), at, column.title, (time, 1, sample, i))
-        inputs = {layout.cell(i.name) for i in plan.inputs}
+        inputs, steps = {layout.cell(i.name) for i in plan.inputs}, {*self.rows.ravel().tolist()}
         for time, block in enumerate(self.times):
             for i, footer in enumerate(plan.footers):
                 below = layout.footer(footer.name, block)
@@ -134,7 +141,7 @@ class Local:
             for item in plan.openings:
                 expr, previous = plan.opening(item, block)
                 at = layout.opening(item, block)
-                if at not in inputs:
+                if at not in inputs and at[0] not in steps:  # a block may start from the row above it
                     title = f"start of {plan.column(item.column).title}" if isinstance(item, Start) else item.title
                     self._single(worst, at, expr, block if previous is None else previous, title, (time, 0))
         for derived in plan.derived:
@@ -151,38 +158,75 @@ class Local:
         error = scaled(self.grid[at], evaluate(expr, leaf), magnitude(expr, leaf))
         worst.see(float(error), at, title, when)
 
-    def drift(self, of: StepSheet) -> tuple[float, str]:
-        """The global tier: the worst relative distance from a fresh run, and the first step that drifts."""
+    def drift(self, trace: Trace) -> tuple[float, str]:
+        """The global tier: the worst relative distance from a fresh run, and the first step that drifts.
+
+        From the first step on whose estimated derivatives are rounding noise, nothing is compared.
+        """
         plan, n = self.plan, self.layout.samples
         first, worst, title = plan.epochs * n, 0.0, ""
+        noise = trace.noise or plan.epochs * n + 1
         for column in plan.columns:
-            wanted = of.trace.rows[column.name][: plan.epochs]
+            wanted = trace.rows[column.name][: plan.epochs]
             found = self.grid[self.rows, self.layout.columns[column.name]][: plan.epochs]
-            usual = float(np.median(np.abs(wanted[np.isfinite(wanted)]))) if np.isfinite(wanted).any() else 1.0
-            errors = scaled(found, wanted, np.maximum(np.abs(wanted), 1e-3 * usual)).ravel()
+            floor = floor_of(trace.sizes(column.name).ravel()[: trace.calm])
+            errors = scaled(found, wanted, np.maximum(np.abs(wanted), floor)).ravel()
+            errors = errors[: noise - 1] if column.name in plan.estimated else errors
             drifting = np.flatnonzero(errors > GLOBAL)
             if drifting.size and drifting[0] < first:
                 first, title = int(drifting[0]), column.title
-            worst = max(worst, float(errors.max()))
-        if not title:
-            return worst, f"within {worst:.0e} of a fresh run" if worst else "equal to a fresh run"
-        return worst, f"drifts from a fresh run from step {first + 1} on, first in {title}"
+            worst = max(worst, float(errors.max(initial=0.0)))
+        note = f"within {worst:.0e} of a fresh run" if worst else "equal to a fresh run"
+        if title:
+            note = f"drifts from a fresh run from step {first + 1} on, first in {title}"
+        if trace.noise and plan.driven_by_estimates:
+            note += (
+                f"; noise from step {trace.noise} on, where a nudge of h changes err² by no more than its last digits"
+            )
+        return worst, note
 
 
 def step_sheet(of: StepSheet, values: Values) -> SheetResult:
     """Both tiers for a sheet with one row per step."""
-    local = Local(of, values)
+    trace = of.trace
+    local = Local(of.layout, grid_of(values))
     worst = local.check()
-    drift, note = local.drift(of)
-    exploded = of.trace.verdict.kind == "exploded"
-    ok = worst.error <= LOCAL and (exploded or drift <= LOOSE)
+    drift, note = local.drift(trace)
+    ok = worst.error <= LOCAL and drift <= LOOSE
     summaries = [at for at in of.sheet.formulas() if at[1] > of.layout.width or at[0] in of.layout.tops]
-    far = _farthest(of.sheet, summaries, values, noisy=exploded)
+    noisy = trace.noise is not None and trace.plan.driven_by_estimates
+    far = _farthest(of.sheet, summaries, values, noisy=noisy)
     worst.cells += len(summaries)
     if far.error > GLOBAL and ok:
         ok, worst, note = False, far, _shows(of.sheet, far, values)
     where = a1(*worst.at) if worst.error else ""
     return SheetResult(of.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
+
+
+def runs_sheet(of: RunsSheet, values: Values) -> SheetResult:
+    """Both tiers for a sheet of many runs: every lane, then what lies beside and below the lanes' own cells."""
+    grid = grid_of(values)
+    worst, drifted, drift, seen = Worst(), "", 0.0, set[int]()
+    for made in of.lanes:
+        local = Local(made.lane, grid)
+        found = local.check()
+        far, note = local.drift(made.twin.now)
+        worst.cells += found.cells
+        if found.error and (found.failed is not None or found.error > worst.error) and worst.failed is None:
+            worst.error, worst.at, worst.failed = found.error, found.at, found.failed
+            worst.column = f"{made.title}, {found.column}"
+        if far > drift or not drifted:
+            drift, drifted = far, note if far <= GLOBAL else f"{made.title} {note}"
+        seen |= {*local.rows.ravel().tolist()} if not seen else set()
+    ok = worst.failed is None and drift <= LOOSE
+    lanes = {place for made in of.lanes for place in made.lane.columns.values()}
+    rest = [at for at in of.sheet.formulas() if at[0] not in seen or at[1] not in lanes]
+    far_off = _farthest(of.sheet, rest, values)
+    worst.cells = len(of.sheet.formulas())
+    if far_off.error > GLOBAL and ok:
+        ok, worst, drifted = False, far_off, _shows(of.sheet, far_off, values)
+    where = a1(*worst.at) if worst.error else ""
+    return SheetResult(of.sheet.name, worst.cells, worst.error, where, worst.column, ok, drifted)
 
 
 def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
@@ -192,14 +236,21 @@ def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
     """
     worst = Worst(cells=len(steps.sheet.formulas()))
     sources = [steps.of.layout.row(*divmod(k, steps.of.layout.samples)) for k in range(steps.rows)]
+    estimated = steps.of.trace.plan.estimated
+    first_noise, kept = steps.of.trace.noise, steps.kept
+    noise = range(first_noise - 1, kept) if first_noise else range(0)
     for name, place in steps.of.layout.columns.items():
         title = steps.of.trace.plan.column(name).title
         listed, constant, gap = (steps.place(part, name) for part in range(3))
+        floor = as_number(values[3, gap])
         for k, row in enumerate(steps.lines):
             mine = values[row, listed]
             repeated = distance(mine, as_number(of[sources[k], place]))
             # the differences are rounded decimals: the last one may fall either way
-            error = distance(values[row, gap], difference(as_number(mine), values[row, constant]))
+            wanted = (
+                0.0 if k in noise and name in estimated else difference(as_number(mine), values[row, constant], floor)
+            )
+            error = distance(values[row, gap], wanted)
             if repeated or error > GLOBAL:
                 at = (row, listed) if repeated else (row, gap)
                 worst.see(repeated or error, at, title, (k, int(not repeated)))
@@ -209,41 +260,51 @@ def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
     return SheetResult(steps.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
 
 
-def other_sheet(sheet: Sheet, values: Values, *, noisy: bool) -> SheetResult:
-    """A sheet that reports on others: every formula cell against what it should be worth.
-
-    noisy: a run exploded, so that last bits decide what its later numbers are; only the kinds of values are
-    compared then.
-    """
+def other_sheet(sheet: Sheet, values: Values) -> SheetResult:
+    """A sheet that reports on others: every formula cell against what it should be worth."""
     cells = list(sheet.formulas())
-    worst = _farthest(sheet, cells, values, noisy=noisy)
+    worst = _farthest(sheet, cells, values)
     ok = worst.error <= GLOBAL
     note = "" if ok else _shows(sheet, worst, values)
     return SheetResult(sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note)
 
 
 def _farthest(sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values, *, noisy: bool = False) -> Worst:
-    """The cell whose value is farthest from what it should be."""
+    """The cell whose value is farthest from what it should be.
+
+    noisy: last bits decide what the numbers are; only the kinds of values are compared.
+    """
     formulas = sheet.formulas()
     worst = Worst(cells=len(cells))
     for at in cells:
-        error = distance(values[at], formulas[at].value)
-        if noisy and type(values[at]) is type(cached(formulas[at].value)):
-            error = 0.0
+        scale = math.inf if noisy else sheet.scales.get(at, 1.0)
+        error = distance(values[at], formulas[at].value, scale)
         if error > worst.error:
             worst.error, worst.at = error, at
     return worst
 
 
 def _shows(sheet: Sheet, worst: Worst, values: Values) -> str:
-    shown = "no value" if values[worst.at] is None else repr(values[worst.at])
-    return f"shows {shown}, not {sheet.formulas()[worst.at].value!r}"
+    shown = "no value" if values[worst.at] is None else _short(values[worst.at])
+    return f"shows {shown}, not {_short(sheet.formulas()[worst.at].value)}"
 
 
-def distance(found: Any, wanted: Any) -> float:
-    """How far two values of any kind are apart: relative for numbers above 1, infinite for unequal text."""
+def _short(value: Any) -> str:
+    """A value in a sentence; of a long text only its beginning."""
+    return repr(value if not isinstance(value, str) or len(value) <= LONGEST else f"{value[:LONGEST]}...")
+
+
+def distance(found: Any, wanted: Any, scale: float = 1.0) -> float:
+    """How far two values of any kind are apart: relative for numbers above `scale`, infinite for unequal text.
+
+    scale: infinite where rounding decides what a value is: numbers are not compared then, nor those in texts. Not a
+    number: only the kinds are compared.
+    """
     if isinstance(found, float) and isinstance(wanted, float):
         if math.isfinite(found) and math.isfinite(wanted):
-            return abs(found - wanted) / max(abs(wanted), 1.0)
+            size = max(abs(wanted), scale)
+            return 0.0 if found == wanted or math.isnan(scale) else abs(found - wanted) / (size or 1.0)
         return 0.0 if math.isfinite(found) == math.isfinite(wanted) else math.inf
+    if isinstance(found, str) and isinstance(wanted, str) and not math.isfinite(scale):
+        found, wanted = (re.sub(r"[\d.]+", "", text) if math.isinf(scale) else "" for text in (found, wanted))
     return 0.0 if found == wanted else math.inf

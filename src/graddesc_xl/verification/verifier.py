@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from ..data import Dataset
 from ..engine import run_plan
 from ..errors import WorkbookError
 from ..experiment import rounded
-from ..trace import Trace
+from ..plan import Input
 from ..workbook.book import BOOKS, Book, Composition, compose
 from ..workbook.cells import a1
-from ..workbook.layout import FIRST_DATA, Layout
+from ..workbook.layout import FIRST_DATA
+from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
 from . import libreoffice as office
 from . import reading, tiers
@@ -40,7 +42,8 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
     book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
     if book is None:
         return _foreign(path, model, program, timeout)
-    expected, changed = _expected(book, model)
+    inputs = _FileInputs(model, book)
+    expected = compose(book, run_plan, inputs)
     problems = _formulas(expected, model)
     sets = []
     if _holds_values(expected, model):
@@ -53,7 +56,7 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
     sets.append(_compare("IronCalc", expected, model))
     if program:
         sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, timeout)))
-    return Report(path, book.name, tuple(sets), changed, tuple(problems))
+    return Report(path, book.name, tuple(sets), inputs.changed, tuple(problems))
 
 
 def _holds_values(expected: Composition, model: Model) -> bool:
@@ -67,46 +70,45 @@ def _second_opinion(path: Path, program: str, timeout: float) -> Held:
         return reading.read_file(copy)[0]
 
 
-def _number(model: Model, sheet: str, row: int, column: int, what: str) -> float:
-    value = model.value(sheet, row, column)
-    if not isinstance(value, float) or not math.isfinite(value):
-        shown = "nothing" if value is None else repr(value)
-        raise WorkbookError(f"{model.path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
-    return float(rounded(value))
+@dataclass
+class _FileInputs(Inputs):
+    """The numbers in a file's input cells, and which of them are not those the workbook is built with."""
 
+    model: Model
+    book: Book
+    changed: dict[str, dict[str, float]] = field(default_factory=dict)
 
-def _expected(book: Book, model: Model) -> tuple[Composition, dict[str, dict[str, float]]]:
-    """The workbook as it should be with the inputs that the file holds, and the inputs that were changed."""
-    missing = [e.name for e in book.experiments if e.name not in model.sheets] + [
-        s for s in ("data",) if s not in model.sheets
-    ]
-    if missing:
-        raise WorkbookError(f"{model.path} says it is the workbook {book.name}, but its sheet {missing[0]} is gone.")
-    built = book.experiments[0].data
-    data = _data(built, model)
-    traces: dict[str, Trace] = {}
-    changed: dict[str, dict[str, float]] = {}
-    if data != built:
-        changed["data"] = {"slope": data.slope, "const": data.const}
-    for e in book.experiments:
-        layout = Layout(e.plan, len(data))
-        inputs = {i.name: _number(model, e.name, *layout.cell(i.name), what=i.label) for i in e.plan.inputs}
-        differing = {i.name: inputs[i.name] for i in e.plan.inputs if inputs[i.name] != float(rounded(i.value))}
-        if differing:
-            changed[e.name] = differing
-        traces[e.name] = run_plan(e.plan, data, inputs)
-    numpy = {e.name: run_plan(e.plan, built, {}) for e in book.experiments} if changed else None
-    return compose(book, traces, numpy=numpy), changed
+    def number(self, sheet: str, at: tuple[int, int], given: Input) -> float:
+        """The number in the cell of an input."""
+        value = self.held(sheet, *at, given.label)
+        if value != float(rounded(given.value)):
+            changes = self.changed.setdefault(sheet, {})
+            changes[f"{given.name} in {a1(*at)}" if given.name in changes else given.name] = value
+        return value
 
+    def data(self, built: Dataset) -> Dataset:
+        """The samples; y that are numbers, not the sheet's formula, are taken as they are."""
+        const, slope = (self.held("data", row, 3, what) for row, what in ((1, "const"), (2, "slope")))
+        rows = range(FIRST_DATA, FIRST_DATA + len(built))
+        xs = tuple(self.held("data", row, 2, "x") for row in rows)
+        ys = None
+        if not all(self.model.formula("data", row, 3) for row in rows):
+            ys = tuple(self.held("data", row, 3, "y") for row in rows)
+        data = Dataset(built.name, xs, slope, const, ys)
+        if data != built:
+            self.changed["data"] = {"slope": slope, "const": const}
+        return data
 
-def _data(built: Dataset, model: Model) -> Dataset:
-    """The samples as the file has them; y that are numbers, not the sheet's formula, are taken as they are."""
-    const, slope = (_number(model, "data", row, 3, what) for row, what in ((1, "const"), (2, "slope")))
-    rows = range(FIRST_DATA, FIRST_DATA + len(built))
-    xs = tuple(_number(model, "data", row, 2, "x") for row in rows)
-    if all(model.formula("data", row, 3) for row in rows):
-        return Dataset(built.name, xs, slope, const)
-    return Dataset(built.name, xs, slope, const, tuple(_number(model, "data", row, 3, "y") for row in rows))
+    def held(self, sheet: str, row: int, column: int, what: str) -> float:
+        """What a cell holds, which must be a number."""
+        path = self.model.path
+        if sheet not in self.model.sheets:
+            raise WorkbookError(f"{path} says it is the workbook {self.book.name}, but its sheet {sheet} is gone.")
+        value = self.model.value(sheet, row, column)
+        if not isinstance(value, float) or not math.isfinite(value):
+            shown = "nothing" if value is None else repr(value)
+            raise WorkbookError(f"{path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
+        return float(rounded(value))
 
 
 def _formulas(expected: Composition, model: Model) -> list[str]:
@@ -140,6 +142,13 @@ def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
         if steps.of.sheet is sheet:
             plan = steps.of.trace.plan
             return {place: plan.column(name).title for name, place in steps.of.layout.columns.items()}
+    for runs in expected.runs:
+        if runs.sheet is sheet:
+            return {
+                place: f"{made.title}, {made.lane.plan.column(name).title}"
+                for made in runs.lanes
+                for name, place in made.lane.columns.items()
+            }
     return {}
 
 
@@ -149,7 +158,7 @@ def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
     values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
     listed = {steps.sheet.name: steps for steps in expected.lists}
-    noisy = any(of.trace.verdict.kind == "exploded" for of in stepped.values())
+    parallel = {runs.sheet.name: runs for runs in expected.runs}
     results: list[SheetResult] = []
     for sheet in present:
         mine = values[sheet.name]
@@ -158,8 +167,10 @@ def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
         elif sheet.name in listed:
             steps = listed[sheet.name]
             results.append(tiers.steps_list(steps, mine, values[steps.of.sheet.name]))
+        elif sheet.name in parallel:
+            results.append(tiers.runs_sheet(parallel[sheet.name], mine))
         elif sheet.formulas():
-            results.append(tiers.other_sheet(sheet, mine, noisy=noisy))
+            results.append(tiers.other_sheet(sheet, mine))
     return ValueSet(name, tuple(results))
 
 

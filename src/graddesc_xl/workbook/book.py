@@ -7,20 +7,35 @@ from dataclasses import dataclass
 
 from ..errors import SettingError, did_you_mean
 from ..experiment import EXPERIMENTS, Experiment
-from ..trace import Trace
-from . import charts, check, data_sheet, overview, step_sheet, steps_list
+from . import charts, check, data_sheet, overview, step_sheet, steps_list, thread
+from .making import Inputs, Making, Runner, Typed
+from .overview import Study
+from .runs_sheet import RunsSheet
 from .sheet import Sheet
 from .steps_list import StepsList
+from .verdicts import Samples
 
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook that `build` writes: its name, title and experiments."""
+    """A workbook that `build` writes: its name, title and experiments.
+
+    study: makes the sheets beyond those of the experiments. shows: those of them that run nothing.
+    explodes: some runs are meant to, so that charts of errors show logarithms.
+    """
 
     name: str
     title: str
     subtitle: str
     experiments: tuple[Experiment, ...]
+    study: Callable[[Making, Mapping[str, StepsList], Callable[[str], None]], Study] | None = None
+    explodes: bool = False
+    shows: tuple[str, ...] = ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of its sheets that hold no experiment or comparison."""
+        return ("overview", "data", *self.shows, "check")
 
     @property
     def file(self) -> str:
@@ -42,6 +57,15 @@ BOOKS: Mapping[str, Book] = {
             "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",
             tuple(EXPERIMENTS[name] for name in ("basic", "momentum", "rmsprop", "adam", "adam_ann")),
         ),
+        Book(
+            "two-neurons",
+            "Two neurons: why does it explode?",
+            "A second neuron, a ReLU, other rates and start weights on the same 29 samples: the questions these raise.",
+            tuple(e for name, e in EXPERIMENTS.items() if "neuron" in name),
+            study=thread.study,
+            shows=thread.SHOWS,
+            explodes=True,
+        ),
     )
 }
 
@@ -55,36 +79,45 @@ def book(name: str) -> Book:
 
 @dataclass(frozen=True)
 class Composition:
-    """A composed book: all its sheets, and those with a row per step."""
+    """A composed book: all its sheets, those with a row per step, those of many runs, and its input cells."""
 
     book: Book
     sheets: Sequence[Sheet]
     lists: Sequence[StepsList]
+    runs: Sequence[RunsSheet]
+    typed: Mapping[str, Sequence[Typed]]
 
 
 def compose(
     of: Book,
-    traces: Mapping[str, Trace],
+    run: Runner,
+    inputs: Inputs | None = None,
     *,
-    numpy: Mapping[str, Trace] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Composition:
-    """Every sheet of a book with the traces' values; traces: experiment -> its single run.
+    """Every sheet of a book, with the values of the runs that its input cells ask for.
 
-    numpy: the runs whose values the sheets hold as constants, where those are not `traces`: a workbook keeps
-    the constants it was built with when a person changes its inputs.
+    run: the engine. inputs: the numbers in the input cells, where they are not those the book is built with; the
+    values that the sheets hold as constants are those it is built with all the same.
     """
-    numpy = numpy or traces
-    samples = data_sheet.compose(next(iter(traces.values())).data)
-    lists = []
+    inputs = inputs or Inputs()
+    built = of.experiments[0].data
+    data = inputs.data(built)
+    samples = Samples(data_sheet.compose(data), len(data))
+    making = Making(run, inputs, built, data, samples)
+    lists: dict[str, StepsList] = {}
     for e in of.experiments:
         progress(e.name)
-        trace = traces[e.name]
-        stepped = step_sheet.compose(e, trace)
-        steps = steps_list.compose(stepped, numpy[e.name].rows, samples)
-        charts.add(steps)
-        lists.append(steps)
-    checked = check.compose(lists, numpy, samples)
-    front = overview.compose(of.title, of.subtitle, lists, checked)
-    sheets = [front, samples, *(s.of.sheet for s in lists), checked.sheet, *(s.sheet for s in lists)]
-    return Composition(of, sheets, lists)
+        lists[e.name] = steps_list.compose(step_sheet.compose(e, making), samples, log=of.explodes)
+        charts.add(lists[e.name], log=of.explodes)
+    compared = [check.of_steps(steps, making) for steps in lists.values()]
+    studied = of.study(making, lists, progress) if of.study else Study()
+    compared += [check.of_runs(front, runs, making) for front, runs in studied.runs]
+    stepped = [steps.of.sheet for steps in lists.values()]
+    parallel = [runs for _, runs in studied.runs]
+    by_name = {sheet.name: sheet for sheet in (*stepped, *studied.sheets, *(runs.sheet for runs in parallel))}
+    checked = check.compose(compared, making, by_name)
+    front = overview.compose(of.title, of.subtitle, [*lists.values()], checked, studied)
+    behind = [*(steps.sheet for steps in lists.values()), *(runs.sheet for runs in parallel)]
+    sheets = [front, samples.sheet, *stepped, *studied.sheets, checked.sheet, *behind]
+    return Composition(of, sheets, [*lists.values()], parallel, making.typed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .sheet import Chart, Series
-from .steps_list import StepsList
+from .steps_list import LARGEST, StepsList
 from .style import ACCENT, CONTRAST, FAINT, LINES, THIRD
 
 WIDTH, HEIGHT, TABLE_WIDTH = 470, 290, 380
@@ -34,13 +34,13 @@ def error_by_step(steps: StepsList) -> Chart:
 def weights_by_step(steps: StepsList) -> Chart:
     """The weights over all epochs with their least-squares targets as dashed lines."""
     plan = steps.of.trace.plan
+    split = "a" in plan.targets
     series = []
     for color, weight in zip(LINES, plan.weights, strict=False):
-        second = weight == "a" and bool(plan.targets)
+        second = weight == "a" and split
         series.append(Series(weight, steps.steps(), steps.live(weight), color, second=second))
         if weight in plan.targets:
             series.append(Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second))
-    split = bool(plan.targets)
     left = "b" if split else "weight"
     return Chart("Weights by step", "step", left, series, 0, 0, y2_title="a" if split else "", x_max=steps.kept)
 
@@ -76,28 +76,80 @@ def effective_steps(steps: StepsList) -> Chart:
     return Chart("Effective step size", "step", "step of b", series, 0, 0, y2_title="step of a", x_max=steps.kept)
 
 
-def add(steps: StepsList) -> None:
-    """Put the charts that fit the columns beside the first block."""
+def log_error_by_epoch(steps: StepsList) -> Chart:
+    """The logarithm of √Σe², one point per epoch."""
+    series = [Series("√Σe²", steps.of.by_epoch("epoch"), steps.plotted("log"), ACCENT, markers=True)]
+    return Chart("Error by epoch", "epoch", "log10 √Σe²", series, 0, 0, x_max=steps.of.trace.plan.epochs)
+
+
+def log_error_by_step(steps: StepsList) -> Chart:
+    """The logarithm of each sample's squared error, over the first two epochs."""
+    n = min(2 * steps.of.layout.samples, steps.kept)
+    series = [Series("err²", steps.steps(0, n), steps.steps_of("charted err", 0, n), ACCENT)]
+    return Chart("Squared error by step, two epochs", "step", "log10 err²", series, 0, 0, x_max=n)
+
+
+def small_weights_by_step(steps: StepsList) -> Chart:
+    """The weights over the first two epochs, as long as they are small enough to draw."""
+    n = min(2 * steps.of.layout.samples, steps.kept)
+    series = [
+        Series(w, steps.steps(0, n), steps.steps_of(f"charted {w}", 0, n), color)
+        for w, color in zip(steps.of.trace.plan.weights, LINES, strict=False)
+    ]
+    title = f"Weights by step, two epochs (beyond ±{LARGEST:.0f} left out)"
+    return Chart(title, "step", "weight", series, 0, 0, x_max=n)
+
+
+def the_line(steps: StepsList) -> Chart:
+    """Slope and intercept of the line that two stacked neurons are, with the least-squares line's."""
+    n = min(2 * steps.of.layout.samples, steps.kept)
+    series = []
+    for name, color in (("intercept", ACCENT), ("slope", CONTRAST)):
+        second = name == "slope"
+        series.append(Series(name, steps.steps(0, n), steps.steps_of(f"charted {name}", 0, n), color, second=second))
+        series.append(Series(f"best {name}", *steps.target(name), color, dashed=True, second=second))
+    title = "The line that both neurons are"
+    return Chart(title, "step", "intercept", series, 0, 0, y2_title="slope", x_max=n)
+
+
+def log_derivatives(steps: StepsList) -> Chart:
+    """The size of the derivative by a, numerical and exact, over the first two epochs."""
+    n = min(2 * steps.of.layout.samples, steps.kept)
+    charted = [("est_a", "numerical", CONTRAST, False), ("d_a", "exact", THIRD, True)]
+    series = [
+        Series(title, steps.steps(0, n), steps.steps_of(f"charted {name}", 0, n), color, dashed=dashed)
+        for name, title, color, dashed in charted
+        if f"charted {name}" in steps.extras
+    ]
+    return Chart("Size of de/da by step, two epochs", "step", "log10 |de/da|", series, 0, 0, x_max=n)
+
+
+def add(steps: StepsList, *, log: bool = False) -> None:
+    """Put the charts that fit the columns beside the first block. log: those of runs that may explode."""
     of = steps.of
     charts = [error_by_epoch(steps), error_by_step(steps), weights_by_step(steps)]
+    if log:
+        charts = [log_error_by_epoch(steps), log_error_by_step(steps), small_weights_by_step(steps)]
     for needed, draw in (
-        ("est_a", numerical_and_analytic),
+        ("est_a", log_derivatives if log else numerical_and_analytic),
         ("avg_a", gradient_and_average),
         ("step_a", effective_steps),
+        *([("slope", the_line)] if log else []),
     ):
         if needed in steps.names:
             charts.append(draw(steps))
     row, left = of.epoch_table
-    for column in range(left + len(of.epoch_columns), left + len(of.epoch_columns) + 17):
+    for column in range(left + len(of.epoch_columns), left + len(of.epoch_columns) + 25):
         of.sheet.widths[column] = 8.43  # the usual width, said so: programs differ in what is usual
     right = left + len(of.epoch_columns) + 1
     below = (row + of.trace.plan.epochs + 2, left)
     slots = [
-        below if of.trace.plan.epochs <= 12 else (3, right + 16),
+        below if of.trace.plan.epochs <= 12 else (18, right + 16),
         (3, right),
         (18, right),
         (3, right + 8),
         (18, right + 8),
+        (3, right + 16),
     ]
     for chart, (row, column) in zip(charts, slots, strict=False):
         width = TABLE_WIDTH if (row, column) == below else WIDTH

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..evaluate import Array
-from ..trace import Trace
 from .cells import Area, column_letters
 from .layout import FIRST_DATA
-from .live import Live, call, constant, count_above, count_different, live, live_range, text
+from .live import Live, Range, call, constant, count_above, count_different, live, live_range, text
+from .making import Making, Typed
+from .runs_sheet import RunLane, RunsSheet
 from .sheet import Reference, Rule, Sheet
 from .steps_list import StepsList
 from .style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
 
 SHEET = "check"
 HEAD = 7
-TOLERANCE = 1e-9
+TOLERANCE = 1e-8
 #: an input is the same if it differs by less than this share
 SAME = 1e-12
 #: the first of the two columns with the samples that NumPy had
 NUMPY_SAMPLES = 14
+DIFFERS = "differs"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Cells whose differences from NumPy stand in one column: their title, the differences, and where they are.
+
+    where: gives the address of a cell from its position, counted from 1. noise: how many are rounding noise.
+    """
+
+    title: str
+    differences: Range
+    where: Callable[[Live], Live]
+    noise: Live | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A sheet that is compared with NumPy.
+
+    typed: its input cells. noise, steps: how many of its steps are rounding noise, where estimates drive it, and
+    how many there are.
+    """
+
+    sheet: str
+    parts: Sequence[Part]
+    typed: Sequence[Typed]
+    noise: Live | None = None
+    steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,26 +61,56 @@ class Check:
     messages: Mapping[str, Reference]
 
 
-def _changed(sheet: Sheet, data: Sheet, column: int, numpy: Array) -> Live:
-    """How many samples are not those NumPy had, which stand at the right of the table of inputs."""
-    at, n = NUMPY_SAMPLES + column - 2, len(numpy)
-    sheet.put(HEAD - 1, NUMPY_SAMPLES, "samples NumPy had", SECTION)
-    sheet.put(HEAD, at, "x" if column == 2 else "y", HEADER_RIGHT)
-    for k, value in enumerate(numpy.tolist()):
-        sheet.put(HEAD + 1 + k, at, value)
-    theirs = live_range(sheet, Area(SHEET, HEAD + 1, at, HEAD + n, at), home=SHEET)
-    mine = live_range(data, Area(data.name, FIRST_DATA, column, FIRST_DATA + n - 1, column))
-    return count_different(mine, theirs, SAME)
+def of_steps(steps: StepsList, making: Making) -> Compared:
+    """A sheet with a row per step, cell by cell."""
+    layout, plan = steps.of.layout, steps.of.trace.plan
+
+    def place(name: str) -> Callable[[Live], Live]:
+        prefix = text(f"{plan.name}!{column_letters(layout.columns[name])}")
+
+        def where(position: Live) -> Live:
+            index = position - 1
+            block = call("INT", index / layout.samples)
+            row = constant(layout.row(0)) + block * layout.height + call("MOD", index, layout.samples)
+            return prefix & call("TEXT", row, "0")
+
+        return where
+
+    parts = [
+        Part(
+            plan.column(n).title,
+            live_range(steps.sheet, steps.differences(n)),
+            place(n),
+            steps.noise if n in plan.estimated else None,
+        )
+        for n in steps.names
+    ]
+    noise = steps.noise if plan.driven_by_estimates else None
+    return Compared(plan.name, parts, making.typed[plan.name], noise, steps.kept)
 
 
-def compose(lists: Sequence[StepsList], numpy: Mapping[str, Trace], data: Sheet) -> Check:
+def of_runs(front: Sheet, runs: RunsSheet, making: Making) -> Compared:
+    """A sheet that shows runs: the error of each epoch of each run."""
+    sheet = runs.sheet
+
+    def place(lane: RunLane) -> Callable[[Live], Live]:
+        prefix = text(f"{sheet.name}!{column_letters(lane.errors.left)}")
+        return lambda position: prefix & call("TEXT", position + (lane.errors.top - 1), "0")
+
+    parts = [Part(lane.title, live_range(sheet, lane.difference(sheet)), place(lane)) for lane in runs.lanes]
+    typed = [*making.typed[front.name], *making.typed.get(sheet.name, ())]
+    return Compared(front.name, parts, typed)
+
+
+def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, Sheet]) -> Check:
     """Counts by sheet and column, the inputs NumPy ran with, and one sentence per sheet.
 
-    numpy: experiment -> the run whose values the sheets hold as constants.
+    sheets: the composed sheets that hold inputs, by name.
     """
     sheet = Sheet(SHEET, frozen=(HEAD, 0), tab="#3A8F5C")
     sheet.put(1, 1, "Does the spreadsheet agree with NumPy?", TITLE)
-    sheet.put(2, 1, "Every live cell is compared with the value the NumPy engine computed for it.", SUBTITLE)
+    about = "Every cell of the sheets with a row per step, and each epoch's error of compared runs, against NumPy's."
+    sheet.put(2, 1, about, SUBTITLE)
     sheet.put(4, 1, "tolerance", Style(color=FAINT))
     tolerance = sheet.put(4, 2, TOLERANCE, Style("input", "relative", box=True))
     sheet.rules[4, 2] = Rule(1e-15, 1.0, "tolerance", "A relative difference: a number from 1e-15 to 1.")
@@ -69,66 +129,74 @@ def compose(lists: Sequence[StepsList], numpy: Mapping[str, Trace], data: Sheet)
     ):
         style = HEADER_RIGHT if right else HEADER
         sheet.put(HEAD, column, title, replace(style, indent=1) if column == 6 else style)
-    sheet.widths.update(
-        {1: 15, 2: 12, 3: 11, 4: 17, 5: 16, 6: 46, 7: 2.5, 8: 13, 9: 13, 10: 13, 11: 13, 12: 10, 13: 2.5}
-    )
-    detail = HEAD + len(lists) + 3
-    changed = _inputs(sheet, lists, numpy, data)
-    sheet.put(detail - 1, 1, "by column", SECTION)
+    longest = max(len(c.sheet) for c in compared)
+    titles = max(len(part.title) for c in compared for part in c.parts)
+    sheet.widths.update({1: max(15, longest), 2: max(12, 0.85 * titles), 3: 11, 4: 17, 5: 12 + 0.9 * longest, 6: 50})
+    sheet.widths.update({7: 2.5, 8: max(13, longest), 9: 13, 10: 13, 11: 13, 12: 10, 13: 2.5})
+    detail = HEAD + len(compared) + 3
+    changed = _inputs(sheet, compared, making, sheets)
+    sheet.put(detail - 1, 1, "by column or run", SECTION)
     for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "where"), 1):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
     row = detail + 1
     messages = {}
-    for i, steps in enumerate(lists):
+    for i, of in enumerate(compared):
         first = row
-        for name in steps.names:
-            _column(sheet, row, steps, name, live(sheet, tolerance, home=SHEET, fixed=True))
+        for part in of.parts:
+            _part(sheet, row, of, part, live(sheet, tolerance, home=SHEET, fixed=True))
             row += 1
-        messages[steps.of.sheet.name] = _summary(
-            sheet, HEAD + 1 + i, steps, (first, row - 1), changed[steps.of.sheet.name]
-        )
+        messages[of.sheet] = _summary(sheet, HEAD + 1 + i, of, (first, row - 1), changed[of.sheet])
     return Check(sheet, messages)
 
 
-def _column(sheet: Sheet, row: int, steps: StepsList, name: str, tolerance: Live) -> None:
-    layout, plan = steps.of.layout, steps.of.trace.plan
-    differences = live_range(steps.sheet, steps.differences(name))
-    sheet.put(row, 1, plan.name, Style(color=FAINT))
-    sheet.put(row, 2, plan.column(name).title)
-    sheet.put(row, 3, call("COUNT", differences).formula, Style(number="integer"))
-    sheet.put(row, 4, count_above(differences, tolerance).formula, Style(number="integer"))
-    worst = sheet.put(row, 5, call("MAX", differences).formula, Style(number="relative"))
-    position = call("MATCH", live(sheet, worst, home=SHEET), differences, 0) - 1
-    block = call("INT", position / layout.samples)
-    at = constant(layout.row(0)) + block * layout.height + call("MOD", position, layout.samples)
-    letters = column_letters(layout.columns[name])
-    where = text(f"{plan.name}!{letters}") & call("TEXT", at, "0")
-    any_off = live(sheet, worst, home=SHEET) > 0
-    sheet.put(row, 6, call("IF", any_off, where, "–").formula, Style(align="right"))
+def _part(sheet: Sheet, row: int, of: Compared, part: Part, tolerance: Live) -> None:
+    sheet.put(row, 1, of.sheet, Style(color=FAINT))
+    sheet.put(row, 2, part.title)
+    count = call("COUNT", part.differences)
+    sheet.put(row, 3, (count if part.noise is None else count - part.noise).formula, Style(number="integer"))
+    sheet.put(row, 4, count_above(part.differences, tolerance).formula, Style(number="integer"))
+    worst = sheet.put(row, 5, call("MAX", part.differences).formula, Style(number="relative"))
+    where = part.where(call("MATCH", live(sheet, worst, home=SHEET), part.differences, 0))
+    too_far = live(sheet, worst, home=SHEET) > tolerance
+    sheet.put(row, 6, call("IF", too_far, where, "–").formula, Style(align="right"))
 
 
-def _summary(sheet: Sheet, row: int, steps: StepsList, rows: tuple[int, int], changed: Live) -> Reference:
-    name = steps.of.sheet.name
-    columns = {c: live_range(sheet, Area(SHEET, rows[0], c, rows[1], c), home=SHEET) for c in (3, 4, 5)}
-    sheet.put(row, 1, name)
+def _summary(sheet: Sheet, row: int, of: Compared, rows: tuple[int, int], changed: Live) -> Reference:
+    columns = {c: live_range(sheet, Area(SHEET, rows[0], c, rows[1], c), home=SHEET) for c in (3, 4, 5, 6)}
+    sheet.put(row, 1, of.sheet)
     compared = sheet.put(row, 2, call("SUM", columns[3]).formula, Style(number="integer"))
     off = sheet.put(row, 3, call("SUM", columns[4]).formula, Style(number="integer"))
     worst = sheet.put(row, 4, call("MAX", columns[5]).formula, Style(number="relative"))
-    best_row = call("MATCH", live(sheet, worst, home=SHEET), columns[5], 0)
-    addresses = Area(SHEET, rows[0], 6, rows[1], 6)
-    index = rows[0] + int(float(best_row.value)) - 1
-    found = Live(f"INDEX({str(addresses).split('!')[1]},{best_row.text})", live(sheet, (index, 6)).value)
-    where = sheet.put(row, 5, found.formula, Style(align="right"))
+    position = call("MATCH", live(sheet, worst, home=SHEET), columns[5], 0)
+    where = sheet.put(row, 5, call("INDEX", columns[6], position).formula, Style(align="right"))
     here = {k: live(sheet, at, home=SHEET) for k, at in (("n", compared), ("off", off), ("where", where))}
     good = text("agrees with NumPy in ") & here["n"] & " cells"
+    if of.noise is not None:
+        first = constant(of.steps + 1) - of.noise
+        good = call("IF", of.noise > 0, good & ", rounding noise from step " & first, good)
     bad = here["off"] & " cells differ from NumPy, worst at " & here["where"]
-    warned = text("inputs differ from the ones NumPy ran with: ") & call("MID", changed, 3, 200)
+    warned = text("inputs differ from the ones NumPy ran with: ") & changed
     message = call("IF", changed.equals(""), call("IF", here["off"].equals(0), good, bad), warned)
     return sheet.put(row, 6, message.formula, Style(bold=True, indent=1))
 
 
-def _inputs(sheet: Sheet, lists: Sequence[StepsList], numpy: Mapping[str, Trace], data: Sheet) -> dict[str, Live]:
-    """The table of inputs; returns, per sheet, the text `, a, learn` of those that differ."""
+def _changed(sheet: Sheet, data: Sheet, column: int, numpy: Array) -> Live:
+    """How many samples are not those NumPy had, which stand at the right of the table of inputs."""
+    at, n = NUMPY_SAMPLES + column - 2, len(numpy)
+    sheet.put(HEAD - 1, NUMPY_SAMPLES, "samples NumPy had", SECTION)
+    sheet.put(HEAD, at, "x" if column == 2 else "y", HEADER_RIGHT)
+    for k, value in enumerate(numpy.tolist()):
+        sheet.put(HEAD + 1 + k, at, value)
+    theirs = live_range(sheet, Area(SHEET, HEAD + 1, at, HEAD + n, at), home=SHEET)
+    mine = live_range(data, Area(data.name, FIRST_DATA, column, FIRST_DATA + n - 1, column))
+    return count_different(mine, theirs, SAME)
+
+
+def _inputs(sheet: Sheet, compared: Sequence[Compared], making: Making, sheets: Mapping[str, Sheet]) -> dict[str, Live]:
+    """The table of inputs; returns, per sheet, what its sentence says of those that differ, or "".
+
+    It names them, or, where several bear the same name, says how many differ.
+    """
     left = 8
     sheet.put(HEAD - 1, left, "inputs", SECTION)
     for i, title in enumerate(("sheet", "input", "now", "NumPy had", "same?")):
@@ -136,6 +204,7 @@ def _inputs(sheet: Sheet, lists: Sequence[StepsList], numpy: Mapping[str, Trace]
     row = HEAD + 1
 
     def line(name: str, label: str, now: Live, had: float) -> Live:
+        """A line of the table; returns its answer."""
         nonlocal row
         sheet.put(row, left, name, Style(color=FAINT))
         sheet.put(row, left + 1, label)
@@ -143,23 +212,41 @@ def _inputs(sheet: Sheet, lists: Sequence[StepsList], numpy: Mapping[str, Trace]
         sheet.put(row, left + 3, had, Style(number="typed", align="right"))
         here, numpys = (live(sheet, (row, left + i), home=SHEET) for i in (2, 3))
         gap = call("ABS", here - numpys) > constant(SAME) * call("ABS", numpys)
-        differs = call("IF", call("ISNUMBER", here), call("IF", gap, "differs", "same"), "differs")
+        differs = call("IF", call("ISNUMBER", here), call("IF", gap, DIFFERS, "same"), DIFFERS)
         at = sheet.put(row, left + 4, differs.formula, Style(align="right"))
         row += 1
-        return call("IF", live(sheet, at, home=SHEET).equals("differs"), f", {label}", "")
+        return live(sheet, at, home=SHEET)
 
-    had = next(iter(numpy.values())).data
-    shared = text("")
-    for label, at, value in (("const", (1, 3), had.const), ("slope", (2, 3), had.slope)):
-        shared = shared & line(data.name, label, live(data, at), value)
+    had, data = making.built, making.samples.sheet
+    shared = [
+        ("const", line(data.name, "const", live(data, (1, 3)), had.const)),
+        ("slope", line(data.name, "slope", live(data, (2, 3)), had.slope)),
+    ]
     for label, column, values in (("x", 2, had.xs), ("y", 3, had.ys)):
-        shared = shared & line(data.name, label, _changed(sheet, data, column, values), 0.0)
+        shared.append((label, line(data.name, label, _changed(sheet, data, column, values), 0.0)))
     texts = {}
-    for steps in lists:
-        of = steps.of
-        changed = shared
-        for given in of.trace.plan.inputs:
-            now = live(of.sheet, of.input(given.name))
-            changed = changed & line(of.sheet.name, given.label, now, float(numpy[of.sheet.name].inputs[given.name]))
-        texts[of.sheet.name] = changed
+    for of in compared:
+        top = row
+        lines = [
+            (typed.label, line(typed.at.sheet, typed.label, live(sheets[typed.at.sheet], typed.at), typed.built))
+            for typed in of.typed
+        ]
+        one_each = len({label for label, _ in lines}) == len(lines)
+        named = _names([*shared, *lines] if one_each else shared)
+        if not one_each:
+            answers = live_range(sheet, Area(SHEET, top, left + 4, row - 1, left + 4), home=SHEET)
+            differing = float(sum(answer == DIFFERS for answer in answers.cells))
+            count = Live(f'SUMPRODUCT(({answers.text}="{DIFFERS}")*1)', differing)
+            named = named & call("IF", count > 0, text(", ") & count & " in its cells", "")
+        texts[of.sheet] = call("MID", named, 3, 200)
     return texts
+
+
+def _names(answers: Sequence[tuple[str, Live]]) -> Live:
+    """The names of the inputs that differ, each after a comma."""
+    named: Live | None = None
+    for label, answer in answers:
+        each = call("IF", answer.equals(DIFFERS), f", {label}", "")
+        named = each if named is None else named & each
+    assert named is not None
+    return named

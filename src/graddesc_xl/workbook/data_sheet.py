@@ -40,7 +40,7 @@ def compose(data: Dataset) -> Sheet:
         sheet.put(row, column - 1, label, LABEL)
         fit = call(function, live_range(sheet, ys, home=SHEET), live_range(sheet, xs, home=SHEET))
         sheet.put(row, column, fit.formula, Style(number="weight", bold=True))
-    sheet.put(2, 7, "by least squares: what a and b should become", Style(color=FAINT, indent=1))
+    sheet.put(2, 7, "by least squares: what slope and intercept should become", Style(color=FAINT, indent=1))
     sheet.put(
         FIRST_DATA - 1, 5, "Replace x by numbers of your own, and y too: slope and const then no longer matter.", TEXT
     )

@@ -1,4 +1,6 @@
-"""Where everything stands: the only file that knows rows and columns of a sheet with one row per step.
+"""Where everything stands: the only file that knows rows and columns of sheets with one row per step.
+
+`Layout` is a sheet of one run, `Lane` the columns of one run among others on a sheet of many.
 
 A block is one pass over the data: two lines of single cells and maths, the header line, a row per sample, the
 footer lines. Block 0 stands at the top of the sheet, at the addresses of the published graddesc.xlsx where it
@@ -8,6 +10,7 @@ has a sheet of that name; block k is the same picture further down. Rows and col
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -109,18 +112,90 @@ def _position(address: str) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The addresses of a plan's quantities on its sheet."""
+class Places(ABC):
+    """The addresses of a plan's quantities on a sheet."""
 
     plan: Plan
     samples: int
 
+    @property
+    @abstractmethod
+    def columns(self) -> Mapping[str, int]:
+        """Column name -> number."""
+
+    @abstractmethod
+    def row(self, block: int, sample: int = 0) -> int:
+        """The row of a sample, counted from 0."""
+
+    @abstractmethod
+    def cell(self, name: str) -> tuple[int, int]:
+        """An input or derived cell."""
+
+    @abstractmethod
+    def start(self, column: str, block: int) -> tuple[int, int]:
+        """The cell from which a block starts a column."""
+
+    @abstractmethod
+    def state(self, name: str, block: int) -> tuple[int, int]:
+        """An epoch state's cell."""
+
+    @abstractmethod
+    def footer(self, name: str, block: int) -> tuple[int, int] | None:
+        """A footer's cell, or None where it has none."""
+
+    def last_row(self, block: int) -> int:
+        """The row of the block's last sample."""
+        return self.row(block, self.samples - 1)
+
+    def opening(self, item: Start | EpochState, block: int) -> tuple[int, int]:
+        """The cell of a start or of an epoch state."""
+        return self.start(item.column, block) if isinstance(item, Start) else self.state(item.name, block)
+
+    def outside(self, leaf: Expr, block: int) -> str:
+        """The reference of a leaf that stands outside the rows."""
+        match leaf:
+            case Param(name):
+                return a1(*self.cell(name), fixed=True)
+            case State(name):
+                return a1(*self.state(name, block), fixed=True)
+            case Foot(name):
+                at = self.footer(name, block)
+                assert at is not None, f"the layout has no place for the footer {name}"
+                return a1(*at)
+            case Over(reduction, column):
+                letters = column_letters(self.columns[column])
+                last = f"{letters}{self.last_row(block)}"
+                if reduction == "last":
+                    return last
+                return f"{reduction.upper()}({letters}{self.row(block)}:{last})"
+        raise AssertionError(leaf)
+
+    def inside(self, leaf: Expr, block: int = 0) -> str:
+        """The reference of a leaf of a row, as a template: `{r}` stands for the row, `{p}` for the row above."""
+        match leaf:
+            case Data(name):
+                return ("A" if name == "x" else "B") + "{r}"
+            case Here(column):
+                return column_letters(self.columns[column]) + "{r}"
+            case Prev(column):
+                return column_letters(self.columns[column]) + "{p}"
+        return self.outside(leaf, block)
+
+
+@dataclass(frozen=True)
+class Layout(Places):
+    """A sheet of one run."""
+
     @cached_property
     def mirror(self) -> Mirror:
         """The published addresses, or ours."""
+        return MIRRORS[self.plan.name] if self.mirrored else _automatic(self.plan)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the sheet has the published addresses."""
         found = MIRRORS.get(self.plan.name)
-        fits = found and set(found.order) == {c.name for c in self.plan.columns}
-        return found if found and fits else _automatic(self.plan)
+        return found is not None and {*found.order} == {c.name for c in self.plan.columns}
 
     @cached_property
     def columns(self) -> Mapping[str, int]:
@@ -162,10 +237,6 @@ class Layout:
         """The row of a sample, counted from 0."""
         return self.top(block) + HEAD + sample
 
-    def last_row(self, block: int) -> int:
-        """The row of the block's last sample."""
-        return self.row(block, self.samples - 1)
-
     @cached_property
     def tops(self) -> frozenset[int]:
         """The first lines of all blocks."""
@@ -192,10 +263,6 @@ class Layout:
         row, place = _position(self.mirror.states[name])
         return row + block * self.height, place
 
-    def opening(self, item: Start | EpochState, block: int) -> tuple[int, int]:
-        """The cell of a start or of an epoch state."""
-        return self.start(item.column, block) if isinstance(item, Start) else self.state(item.name, block)
-
     def footer(self, name: str, block: int) -> tuple[int, int] | None:
         """A footer's cell, or None where only the table by epoch shows it."""
         if name not in self.mirror.under:
@@ -203,42 +270,80 @@ class Layout:
         column, line = self.mirror.under[name]
         return self.last_row(block) + line, self.columns[column]
 
-    def outside(self, leaf: Expr, block: int) -> str:
-        """The reference of a leaf that stands outside the rows."""
-        match leaf:
-            case Param(name):
-                return a1(*self.cell(name), fixed=True)
-            case State(name):
-                return a1(*self.state(name, block), fixed=True)
-            case Foot(name):
-                at = self.footer(name, block)
-                assert at is not None, f"the layout has no place for the footer {name}"
-                return a1(*at)
-            case Over(reduction, column):
-                letters = column_letters(self.columns[column])
-                last = f"{letters}{self.last_row(block)}"
-                if reduction == "last":
-                    return last
-                return f"{reduction.upper()}({letters}{self.row(block)}:{last})"
-        raise AssertionError(leaf)
+    def inside(self, leaf: Expr, block: int = 0) -> str:
+        """As `Places.inside`; `{h1}`, `{h2}`, `{h3}` stand for the rows above the block's first."""
+        if isinstance(leaf, State):
+            row, place = self.state(leaf.name, 0)
+            return f"${column_letters(place)}${{h{row}}}"
+        return super().inside(leaf, block)
 
-    def inside(self, leaf: Expr, first: bool) -> str:
-        """The reference of a leaf of a row, as a template.
+    def first(self, leaf: Expr) -> str:
+        """The reference of a leaf of a block's first row, where `Prev` is the start cell."""
+        if isinstance(leaf, Prev):
+            row, place = self.start(leaf.column, 0)
+            return f"{column_letters(place)}{{h{row}}}"
+        return self.inside(leaf)
 
-        `{r}` stands for the row, `{p}` for the row above, `{o}` for the rows that lie above the block.
-        first: whether the row is the block's first, where `Prev` is the start cell.
-        """
-        match leaf:
-            case Data(name):
-                return ("A" if name == "x" else "B") + "{r}"
-            case Here(column):
-                return column_letters(self.columns[column]) + "{r}"
-            case Prev(column):
-                if not first:
-                    return column_letters(self.columns[column]) + "{p}"
-                row, place = self.start(column, 0)
-                return f"{column_letters(place)}{{h{row}}}"
-            case State(name):
-                row, place = self.state(name, 0)
-                return f"${column_letters(place)}${{h{row}}}"
-        return self.outside(leaf, 0)
+
+@dataclass(frozen=True)
+class Lane(Places):
+    """The columns of one run on a sheet of many: its epochs follow each other without a gap.
+
+    left: its first column. names: the inputs and derived cells of all lanes, a row each from `FIRST_CELL` on.
+    An epoch must start each column from the column itself. Below the rows an epoch has a line of its footers
+    and states; the two columns beside the first footer stay free.
+    """
+
+    left: int
+    names: tuple[str, ...]
+
+    #: the rows of a lane's title and verdict, and of the first input
+    TITLE, VERDICT, FIRST_CELL = 3, 4, 5
+    #: the columns of the step's number, and of the first lane
+    STEP, FIRST_LANE = 3, 5
+
+    @property
+    def maths(self) -> int:
+        """The row that says what the columns are; the header and the start cells follow."""
+        return self.FIRST_CELL + len(self.names)
+
+    @property
+    def head(self) -> int:
+        """The row of the columns' titles."""
+        return self.maths + 1
+
+    @property
+    def right(self) -> int:
+        """The last column that its columns or the lines by epoch need."""
+        return self.left + max(len(self.columns), 2 + len(self.plan.footers) + len(self.plan.states)) - 1
+
+    @cached_property
+    def columns(self) -> Mapping[str, int]:
+        """Column name -> number."""
+        return {c.name: self.left + i for i, c in enumerate(self.plan.columns)}
+
+    def row(self, block: int, sample: int = 0) -> int:
+        """The row of a sample, counted from 0."""
+        return self.head + 2 + block * self.samples + sample
+
+    def cell(self, name: str) -> tuple[int, int]:
+        """An input or derived cell."""
+        return self.FIRST_CELL + self.names.index(name), self.left
+
+    def start(self, column: str, block: int) -> tuple[int, int]:
+        """The row above the block's first: a start cell, or the last row of the block before."""
+        return self.row(block) - 1, self.columns[column]
+
+    def line(self, block: int) -> int:
+        """The row of an epoch's footers and states, below all steps."""
+        return self.row(self.plan.epochs) + 2 + block
+
+    def state(self, name: str, block: int) -> tuple[int, int]:
+        """An epoch state's cell."""
+        position = [s.name for s in self.plan.states].index(name)
+        return self.line(block), self.left + 2 + len(self.plan.footers) + position
+
+    def footer(self, name: str, block: int) -> tuple[int, int]:
+        """A footer's cell."""
+        position = [f.name for f in self.plan.footers].index(name)
+        return self.line(block), self.left + (position + 2 if position else 0)

@@ -8,7 +8,7 @@ the floats of `evaluate`: they stick, except in the functions made to catch them
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,13 +52,13 @@ class Live:
         return _binary("/", 4, self, other, lambda u, v: u / v if v else math.nan)
 
     def __gt__(self, other: Operand) -> Live:
-        return _binary(">", 1, self, other, lambda u, v: u > v)
+        return _binary(">", 1, self, other, lambda u, v: _rank(u) > _rank(v))
 
     def __lt__(self, other: Operand) -> Live:
-        return _binary("<", 1, self, other, lambda u, v: u < v)
+        return _binary("<", 1, self, other, lambda u, v: _rank(u) < _rank(v))
 
     def __le__(self, other: Operand) -> Live:
-        return _binary("<=", 1, self, other, lambda u, v: u <= v)
+        return _binary("<=", 1, self, other, lambda u, v: _rank(u) <= _rank(v))
 
     def equals(self, other: Operand) -> Live:
         """u = v."""
@@ -74,17 +74,22 @@ class Live:
 
 @dataclass(frozen=True)
 class Range:
-    """A range's address and its values."""
+    """A range's address and what its cells hold; an empty one holds None."""
 
     text: str
-    values: Array
+    cells: tuple[Value | None, ...]
+
+    @property
+    def values(self) -> Array:
+        """The numbers among the cells, as functions that add up or compare see them."""
+        return np.array([float(v) for v in self.cells if v is not None and not isinstance(v, str)])
 
 
 Operand = Live | float | str
 
 
 def _as_text(value: Value) -> str:
-    return value if isinstance(value, str) else f"{value:.15g}"
+    return value if isinstance(value, str) else f"{value + 0.0:.15g}"
 
 
 def _live(operand: Operand | Range) -> Live | Range:
@@ -111,7 +116,20 @@ def _binary(sign: str, binds: int, left: Live, right: Operand, meaning: Callable
     for operand in (left, other):
         if is_error(operand.value):
             return Live(f"{first}{sign}{second}", operand.value, binds)
-    return Live(f"{first}{sign}{second}", meaning(left.value, other.value), binds)
+    return Live(f"{first}{sign}{second}", _worth(meaning, left.value, other.value), binds)
+
+
+def _worth(meaning: Callable[..., Any], *values: Any) -> Any:
+    """What a function or sign makes of values; text where a number belongs gives an error (#VALUE!)."""
+    try:
+        return meaning(*values)
+    except TypeError:
+        return math.inf
+
+
+def _rank(value: Value) -> tuple[bool, Value]:
+    """For comparisons: in a spreadsheet every text is larger than every number."""
+    return isinstance(value, str), value
 
 
 def _total(values: Array) -> float:
@@ -125,14 +143,34 @@ def _sumsq(values: Array) -> float:
 
 def _largest(values: Array) -> float:
     bad = values[~np.isfinite(values)]
-    return float(bad[0]) if bad.size else float(np.max(values))
+    return float(bad[0]) if bad.size else (float(np.max(values)) if values.size else 0.0)
 
 
-def _match(wanted: Any, values: Array, _: Any) -> float:
-    found = np.flatnonzero(values == wanted)
-    return float(found[0] + 1) if found.size else math.inf
+def _numbers(operands: Sequence[Any]) -> Array:
+    """The numbers among cells and ranges; text in a cell is left out."""
+    return np.concatenate([np.ravel(v) for v in operands if not isinstance(v, str)] or [np.array([])])
 
 
+def _match(wanted: Any, cells: Sequence[Any], _: Any) -> float:
+    return next((float(i) for i, cell in enumerate(cells, 1) if cell == wanted), math.inf)
+
+
+def _power_of_ten(value: float) -> str:
+    """What the number format 0E+0 shows."""
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{mantissa}E{int(exponent):+d}"
+
+
+def _rounded(value: float, places: int) -> float:
+    """As a spreadsheet rounds: halves away from 0, counted in the decimals that it shows."""
+    from decimal import ROUND_HALF_UP, Decimal
+
+    step = Decimal(1).scaleb(-places)
+    return float(Decimal(f"{value:.15g}").quantize(step, ROUND_HALF_UP)) if abs(value) < 1e15 else value
+
+
+#: functions that count the cells of a range, whatever these hold
+_BY_POSITION = {"MATCH", "INDEX"}
 _CATCHES = {"IF", "ISNUMBER", "ISERROR", "IFERROR"}
 
 #: Excel function -> what it means for values (ranges come as arrays)
@@ -140,20 +178,26 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "IF": lambda c, u, v: c if is_error(c) else (u if c else v),
     "ISNUMBER": lambda u: not isinstance(u, (str, bool)) and not is_error(u),
     "OR": lambda *u: any(u),
+    "IFERROR": lambda u, v: v if is_error(u) else u,
+    "LOG10": lambda u: math.log10(u) if u > 0 else math.inf,
+    "LN": lambda u: math.log(u) if u > 0 else math.inf,
     "ABS": abs,
+    "ROUND": lambda u, places: _rounded(u, int(places)),
     "SQRT": lambda u: math.sqrt(u) if u >= 0 else math.inf,
     "INT": lambda u: float(math.floor(u)),
     "MOD": lambda u, v: float(u - v * math.floor(u / v)),
+    "LEFT": lambda text, count: text[: int(count)],
     "MID": lambda text, start, count: text[int(start) - 1 : int(start) - 1 + int(count)],
-    "TEXT": lambda u, form: {"0": f"{u:.0f}"}[form],
+    "TEXT": lambda u, form: u if isinstance(u, str) else f"{u:.0f}" if form == "0" else _power_of_ten(u),
     "SUM": _total,
     "SUMSQ": _sumsq,
-    "MAX": lambda *u: _largest(np.concatenate([np.ravel(v) for v in u])),
+    "MAX": lambda *u: _largest(_numbers(u)),
     "NA": lambda: math.inf,
-    "MIN": lambda *u: -_largest(-np.concatenate([np.ravel(v) for v in u])),
+    "MIN": lambda *u: -_largest(-_numbers(u)),
     "DEVSQ": lambda u: _sumsq(u - np.mean(u)),
     "COUNT": lambda u: float(np.isfinite(u).sum()),
     "MATCH": _match,
+    "INDEX": lambda cells, position: cells[int(position) - 1],
     "SLOPE": lambda ys, xs: least_squares(xs, ys)[0],
     "INTERCEPT": lambda ys, xs: least_squares(xs, ys)[1],
 }
@@ -167,12 +211,13 @@ def call(name: str, *operands: Operand | Range) -> Live:
     """
     args = [_live(operand) for operand in operands]
     text = f"{name}({','.join(arg.text for arg in args)})"
-    values: list[Any] = [arg.values if isinstance(arg, Range) else arg.value for arg in args]
+    held = "cells" if name in _BY_POSITION else "values"
+    values: list[Any] = [getattr(arg, held) if isinstance(arg, Range) else arg.value for arg in args]
     if name not in _CATCHES:
         for value in values:
             if is_error(value):
                 return Live(text, value)
-    return Live(text, MEANING[name](*values))
+    return Live(text, _worth(MEANING[name], *values))
 
 
 def count_above(values: Range, limit: Live) -> Live:
@@ -202,12 +247,10 @@ def live(sheet: Sheet, at: Reference | tuple[int, int], *, home: str = "", fixed
 
 
 def live_range(sheet: Sheet, area: Area, *, home: str = "") -> Range:
-    """A reference to composed cells; an empty cell is left out of its values."""
+    """A reference to composed cells."""
     found = [
-        value_at(sheet, row, column)
+        value_at(sheet, row, column) if (row, column) in sheet.cells else None
         for row in range(area.top, area.bottom + 1)
         for column in range(area.left, area.right + 1)
-        if (row, column) in sheet.cells
     ]
-    text = str(area) if home != sheet.name else str(area).split("!")[1]
-    return Range(text, np.array([float(v) for v in found if not isinstance(v, str)]))
+    return Range(str(area) if home != sheet.name else str(area).split("!")[1], tuple(found))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..experiment import CARRIES
 from .check import Check
-from .live import live
+from .live import Live, live
+from .runs_sheet import RunsSheet
 from .sheet import Chart, Link, Series, Sheet
 from .steps_list import StepsList
 from .style import (
@@ -20,6 +22,7 @@ from .style import (
     ROLES,
     SAYS,
     SECTION,
+    SPECTRUM,
     SUBTITLE,
     TITLE,
     Style,
@@ -32,10 +35,41 @@ FOLDED = (
     "further down, and below them the passes of the Reset: the published spreadsheet's button sets the weights back "
     "and looks at the samples once or twice only to fill the optimizer's averages."
 )
+UNFOLD = (
+    "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
+    "further down."
+)
 
 
-def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check) -> Sheet:
-    """One row per sheet, a chart that compares them, and how to read it all."""
+@dataclass(frozen=True)
+class Answer:
+    """A question, the sheet that answers it, and a sentence with the figures by formula.
+
+    noisy: whether its figures are those of a run that ends in rounding noise.
+    """
+
+    question: str
+    sheet: str
+    answer: Live
+    noisy: bool = False
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a book shows beyond its experiments.
+
+    sheets: in their order. about: sheet -> what it shows. runs: a sheet, and the one with the runs behind it.
+    answers: the questions that the book answers.
+    """
+
+    sheets: Sequence[Sheet] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    runs: Sequence[tuple[Sheet, RunsSheet]] = ()
+    answers: Sequence[Answer] = ()
+
+
+def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check, study: Study) -> Sheet:
+    """Questions with live answers, one row per sheet, a chart that compares runs, and how to read it all."""
     sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0))
     sheet.put(1, 1, title, TITLE)
     sheet.put(2, 1, subtitle, SUBTITLE)
@@ -45,7 +79,11 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         "Every computed number is a formula: type another learning rate or sample into a yellow cell and all follows.",
         SUBTITLE,
     )
-    sheet.widths.update({1: 12, 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52, 9: 16})
+    longest = max(len(steps.of.sheet.name) for steps in lists)
+    sheet.widths.update(
+        {1: max(12, 0.95 * longest), 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52, 9: max(16, longest)}
+    )
+    head = _answered(sheet, study.answers)
     heads = (
         "sheet",
         "what it shows",
@@ -57,11 +95,11 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
         "against NumPy",
         "all its steps",
     )
-    for column, head in enumerate(heads, 1):
+    for column, words in enumerate(heads, 1):
         style = HEADER_RIGHT if 3 <= column <= 6 else HEADER
-        sheet.put(HEAD, column, head, replace(style, indent=1) if column == 7 else style)
-    sheet.heights[HEAD] = 30
-    row = HEAD + 1
+        sheet.put(head, column, words, replace(style, indent=1) if column == 7 else style)
+    sheet.heights[head] = 30
+    row = head + 1
     amount = Style(number="amount")
     for steps in lists:
         of = steps.of
@@ -79,30 +117,56 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check)
             area = of.by_epoch(what)
             at = (area.bottom if last else area.top, area.left)
             sheet.put(row, column, live(of.sheet, at).formula, amount)
+            if of.trace.noise and of.trace.plan.driven_by_estimates:
+                sheet.scales[row, column] = math.inf
         sheet.put(row, 7, live(of.sheet, steps.verdict).formula, Style(bold=True, indent=1))
         sheet.put(row, 8, live(check.sheet, check.messages[name]).formula, Style(color=FAINT))
         sheet.put(row, 9, steps.sheet.name, LINK)
         sheet.links[row, 9] = Link(steps.sheet.name)
         row += 1
-    for name, about in (
-        ("data", "The samples; replace them by your own."),
-        ("check", "Every live cell against the value NumPy computed, counted live."),
-    ):
+    others = {
+        "data": "The samples; replace them by your own.",
+        **study.about,
+        "check": "Every live cell against the value NumPy computed, counted live.",
+    }
+    for name, about in others.items():
         sheet.put(row, 1, name, LINK)
         sheet.links[row, 1] = Link(name)
         sheet.put(row, 2, about, SAYS)
+        if name in check.messages:
+            sheet.put(row, 8, live(check.sheet, check.messages[name]).formula, Style(color=FAINT))
         row += 1
     row += 1
     _legend(sheet, row)
     _explained(sheet, row + len(ROLES) + 2, lists)
     series = [
         Series(s.of.sheet.name, s.of.by_epoch("epoch"), s.plotted("compared"), color, markers=True)
-        for s, color in zip(lists, LINES, strict=False)
+        for s, color in zip(lists, SPECTRUM if len(lists) > len(LINES) else LINES, strict=False)
     ]
     most = max(s.of.trace.plan.epochs for s in lists)
-    chart = Chart("Error by epoch: the optimizers compared", "epoch", "√Σe²", series, row, 3, 720, 400, x_max=most)
+    chart = Chart("Error by epoch: the sheets compared", "epoch", "√Σe²", series, row, 3, 720, 400, x_max=most)
     sheet.charts.append(chart)
     return sheet
+
+
+def _answered(sheet: Sheet, answers: Sequence[Answer]) -> int:
+    """The questions, one row each; returns the row below them where the table of sheets begins."""
+    if not answers:
+        return HEAD
+    for column, words in ((1, "see the sheet"), (2, "question"), (3, "answer, from the cells of that sheet")):
+        sheet.put(HEAD, column, words, replace(HEADER, wrap=False))
+    for column in range(4, 9):
+        sheet.put(HEAD, column, "", HEADER)
+    for row, answer in enumerate(answers, HEAD + 1):
+        sheet.put(row, 1, answer.sheet, LINK)
+        sheet.links[row, 1] = Link(answer.sheet)
+        sheet.put(row, 2, answer.question, replace(SAYS, bold=True))
+        sheet.put(row, 3, answer.answer.formula, SAYS)
+        if answer.noisy:
+            sheet.scales[row, 3] = math.inf
+        sheet.merged[row, 3] = 6
+        sheet.heights[row] = 46
+    return HEAD + len(answers) + 3
 
 
 def _legend(sheet: Sheet, row: int) -> None:
@@ -122,7 +186,7 @@ def _explained(sheet: Sheet, row: int, lists: Sequence[StepsList]) -> None:
     sheet.text(row + 1, 1, text, PROSE, across=2)
     sheet.heights[row + 1] = 66
     for at, title, said, height in (
-        (row + 2, "folded rows", FOLDED, 54),
+        (row + 2, "folded rows", FOLDED if any(s.of.trace.plan.warmup for s in lists) else UNFOLD, 54),
         (row + 4, "from epoch to epoch", _carried(lists), 40),
     ):
         sheet.put(at, 1, title, SECTION)

@@ -22,12 +22,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class Series:
-    """A curve: its name, its x and y cells and its look; `second` puts it on the right-hand axis.
+    """A curve: its name (or the cell that holds it), its x and y cells and its look.
 
-    line: whether its points are joined.
+    second: whether it is on the right-hand axis. line: whether its points are joined.
     """
 
-    name: str
+    name: str | Reference
     x: Area
     y: Area
     color: str
@@ -39,7 +39,10 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of straight lines between points; categories: x are the labels of a line chart."""
+    """A chart of straight lines between points.
+
+    categories: the x are the labels of a line chart, evenly spaced in their own order.
+    """
 
     title: str
     x_title: str
@@ -53,11 +56,18 @@ class Chart:
     y_format: str = "General"
     x_min: float | None = 0
     x_max: float | None = None
+    categories: bool = False
+    y_min: float | None = None
+    y_max: float | None = None
+    legend: str = "bottom"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What may be typed into an input cell, or a block of so many rows and columns, and the message about it."""
+    """What may be typed into an input cell, or a block of so many rows and columns, and the message about it.
+
+    choices: the only numbers allowed, offered as a list.
+    """
 
     low: float
     high: float
@@ -65,6 +75,23 @@ class Rule:
     message: str
     rows: int = 1
     columns: int = 1
+    choices: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A rule by which the cells of a block stand out.
+
+    condition: a formula for the block's first cell, relative where it should follow. rows, columns: its size.
+    number: a number format, where the cells' own would no longer apply: of two rules only the first may win.
+    """
+
+    condition: str
+    rows: int
+    columns: int
+    color: str
+    fill: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,9 +105,11 @@ class Link:
 class Sheet:
     """Cells by (row, column), counted from 1, and everything around them.
 
-    replaceable: formulas a person may replace by numbers.
-    printed: the last column that is printed, 0 for all. page_ends: the last column of a first printed page,
-    0 for one page across. folded: row -> outline level.
+    replaceable: formulas a person may replace by numbers. scales: the size to which a cell's rounding is relative,
+    where that is not its own value; infinite where rounding decides what it is (a text but for its numbers), nan
+    where it may decide anything.
+    printed: the last column that is printed, 0 for all. page_ends: the last columns of all printed pages but
+    the last, none for one page across; the others repeat the first `repeat_columns`. folded: row -> outline level.
     """
 
     name: str
@@ -88,17 +117,20 @@ class Sheet:
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     rules: dict[tuple[int, int], Rule] = field(default_factory=dict)
     links: dict[tuple[int, int], Link] = field(default_factory=dict)
+    marks: list[tuple[tuple[int, int], Mark]] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     folded: dict[int, int] = field(default_factory=dict)
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
+    scales: dict[tuple[int, int], float] = field(default_factory=dict)
     replaceable: set[tuple[int, int]] = field(default_factory=set)
     frozen: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None
     tab: str = ""
     printed: int = 0
-    page_ends: int = 0
+    page_ends: tuple[int, ...] = ()
+    repeat_columns: int = 0
     portrait: bool = False
 
     def put(self, row: int, column: int, content: Content, style: Style = TEXT) -> Reference:

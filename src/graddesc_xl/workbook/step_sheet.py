@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..experiment import Experiment
+from ..experiment import Experiment, rounded
 from ..plan import Column, Footer, Start
 from ..trace import Trace
 from ..words import words, written_out
-from .cells import Area, Formula, a1, plain
+from .cells import Area, Formula, a1, column_letters
 from .formula import render
 from .layout import HEAD, Layout, X, Y
-from .sheet import Reference, Rule, Sheet
-from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, Style, number_format
+from .making import Making, put_input, sentence
+from .sheet import Sheet
+from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style, number_format
 
 MATHS_HEIGHT = 64.0
+#: as many columns fit a printed page; where there are more, each page has about so many
+MOST_COLUMNS, PAGE_COLUMNS = 19, 14
 #: of columns with a cell that shows its own label
 PREFIXED_WIDTH = 15.0
 
 
 @dataclass(frozen=True)
 class StepSheet:
-    """A composed sheet with what other sheets refer to."""
+    """A composed sheet with what other sheets refer to.
+
+    built: the run whose values the workbook holds as constants: with the inputs it was built with.
+    """
 
     experiment: Experiment
     trace: Trace
+    built: Trace
     layout: Layout
     sheet: Sheet
     epoch_table: tuple[int, int]
@@ -38,16 +46,15 @@ class StepSheet:
         column = self.epoch_columns[what]
         return Area(self.sheet.name, row + 1, column, row + self.trace.plan.epochs, column)
 
-    def input(self, name: str) -> Reference:
-        """The cell of an input."""
-        return Reference(self.sheet.name, *self.layout.cell(name))
 
-
-def compose(experiment: Experiment, trace: Trace) -> StepSheet:
+def compose(experiment: Experiment, making: Making) -> StepSheet:
     """Every cell of an experiment's sheet but its verdict and charts."""
-    plan = trace.plan
-    layout = Layout(plan, len(trace.data))
-    sheet = Sheet(plan.name, frozen=(HEAD, 0), repeat_rows=(1, HEAD))
+    plan = experiment.plan
+    layout = Layout(plan, len(making.data))
+    sheet = Sheet(plan.name, frozen=(HEAD, 0 if layout.mirrored else Y), repeat_rows=(1, HEAD))
+    now = {i.name: making.number(sheet, layout.cell(i.name), i) for i in plan.inputs}
+    twin = making.twin(plan, now, {i.name: float(rounded(i.value)) for i in plan.inputs})
+    trace = twin.now
     for column in range(1, layout.width + 1):
         sheet.widths[column] = 8.0 if column <= Y else 10.6
     _inputs(sheet, layout, trace)
@@ -56,9 +63,14 @@ def compose(experiment: Experiment, trace: Trace) -> StepSheet:
         _rows(sheet, layout, trace, block)
         _footers(sheet, layout, trace, block)
         _fold(sheet, layout, block)
+    if not layout.mirrored:
+        beside = column_letters(layout.right + 2)
+        said = f"As built: {experiment.about} Errors by epoch and charts: at the right, from column {beside} on."
+        last = max(column for row, column in sheet.cells if row == 1)
+        sheet.put(1, last + 2, said, SUBTITLE)
     _notes(sheet, layout)
     table, columns = _by_epoch(sheet, layout, trace)
-    return StepSheet(experiment, trace, layout, sheet, table, columns)
+    return StepSheet(experiment, trace, twin.built, layout, sheet, table, columns)
 
 
 def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
@@ -67,15 +79,12 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
     for given in plan.inputs:
         row, column = layout.cell(given.name)
         label = layout.label((row, column))
-        sheet.put(
-            row, column, float(trace.inputs[given.name]), Style("input", box=True, prefix="" if label else given.label)
-        )
+        value = float(trace.inputs[given.name])
+        put_input(sheet, (row, column), given, value, prefix="" if label else given.label)
         if label:
             sheet.put(*label, given.label, LABEL)
         else:
             sheet.widths[column] = PREFIXED_WIDTH
-        limits = f"A number from {plain(given.low)} to {plain(given.high)}."
-        sheet.rules[row, column] = Rule(given.low, given.high, given.label, f"{_sentence(given.about)} {limits}")
     for derived in plan.derived:
         row, column = layout.cell(derived.name)
         text = render(derived.expr, lambda leaf: layout.outside(leaf, 0))
@@ -156,8 +165,8 @@ def _rows(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         column = layout.columns[c.name]
         style = Style(c.role, number_format(c.role, small=c.small))
         values = trace.rows[c.name][block].tolist()
-        first = render(c.expr, lambda leaf: layout.inside(leaf, True))
-        rest = render(c.expr, lambda leaf: layout.inside(leaf, False))
+        first = render(c.expr, layout.first)
+        rest = render(c.expr, layout.inside)
         cells[row0, column] = (Formula(first.format(r=row0, **heads), values[0]), style)
         for s in range(1, samples):
             text = rest.format(r=row0 + s, p=row0 + s - 1, **heads)
@@ -177,7 +186,7 @@ def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         if labelled[1] > X and labelled not in sheet.cells:
             sheet.put(*labelled, footer.title, LABEL)
         if block == 0:
-            sheet.notes[at] = f"{footer.title}\n{_sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
+            sheet.notes[at] = f"{footer.title}\n{sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
     sheet.put(layout.last_row(block) + 1, X, "this epoch", Style(color=FAINT, italic=True))
 
 
@@ -190,13 +199,6 @@ def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
     if block:
         for row in range(layout.top(block) + 1, layout.top(block + 1)):
             sheet.folded[row] = 1
-
-
-def _sentence(text: str) -> str:
-    """The text as a sentence; a symbol that it begins with keeps its case."""
-    first = text.split(maxsplit=1)[0]
-    symbol = len(first.rstrip(":,")) == 1 or "/" in first
-    return (text if symbol else text[0].upper() + text[1:]) + ("" if text.endswith(".") else ".")
 
 
 def _notes(sheet: Sheet, layout: Layout) -> None:
@@ -212,7 +214,7 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
         column = layout.columns[c.name]
         formula = sheet.cells[row, column][0]
         assert isinstance(formula, Formula)
-        lines = [c.title, _sentence(c.about), f"= {words(c.expr, plan)}"]
+        lines = [c.title, sentence(c.about), f"= {words(c.expr, plan)}"]
         full = words(written_out(c.expr, plan), plan)
         if f"= {full}" != lines[-1] and len(full) < 120:
             lines.append(f"= {full}")
@@ -223,11 +225,20 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
         sheet.notes[at] = "\n".join(lines)
 
 
+def _pages(layout: Layout, end: int) -> tuple[int, ...]:
+    """The last columns of the printed pages of the table: one page, unless that would be too small to read."""
+    if layout.width <= MOST_COLUMNS:
+        return (end,)
+    count = math.ceil(layout.width / PAGE_COLUMNS)
+    return (*(math.ceil(layout.width * k / count) for k in range(1, count)), end)
+
+
 def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, int], dict[str, int]]:
     """The table by epoch, to the right of the first block."""
     plan = trace.plan
     left, head = layout.right + 2, HEAD
-    sheet.page_ends = left - 1
+    sheet.page_ends = _pages(layout, left - 1)
+    sheet.repeat_columns = Y if len(sheet.page_ends) > 1 else 0
     sheet.widths[left - 1] = 2.5
     columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
     titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}

@@ -7,27 +7,34 @@ first, the discarded passes last.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from ..evaluate import Array
-from ..verdict import EXACT, EXPLODED, SETTLED
-from .cells import Area, Formula, cached, column_letters, quoted
-from .layout import BEST_FIT, FIRST_DATA
-from .live import Live, Range, call, constant, live, live_range, text
+from ..expr import Expr, Here
+from . import verdicts
+from .cells import Area, Formula, a1, cached, column_letters, quoted
+from .layout import BEST_FIT
+from .live import Live, Range, call, live, live_range
 from .sheet import Reference, Sheet
 from .step_sheet import StepSheet
 from .style import FAINT, LABEL, SECTION, Style, number_format
+from .verdicts import Samples
 
 HEADER, FIRST_ROW = 5, 6
 FIRST_COLUMN = 3
-#: differences are relative, but never to less than this
+FLOORS = "differences are relative to NumPy's value, but never to less than the number above their column"
+#: that number is never less than this
 FLOOR = 1e-6
 #: and rounded to so many decimals: what is left of a last bit is not worth an address
 DIGITS = 10
-#: the columns of errors that charts draw, and the factor above the error of predicting 0 that is left out
-CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared"}
+#: the columns of errors by epoch that charts draw, and the factor above the error of predicting 0 left out
+CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared", "log": "log10 √Σe²"}
 PLOTTED = 10
+#: the largest weight that charts of an exploding run draw
+LARGEST = 100.0
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class StepsList:
     sheet: Sheet
     names: tuple[str, ...]
     verdict: Reference
+    extras: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -49,10 +57,24 @@ class StepsList:
         """Rows of the epochs."""
         return self.of.trace.plan.epochs * self.of.layout.samples
 
+    def extra(self, name: str, title: str, style: Style) -> int:
+        """A further column at the right with its header; a gap before the first."""
+        column = max(self.place(3, self.names[0]) - 1, *self.extras.values(), 0) + 1
+        self.extras[name] = column
+        self.sheet.put(HEADER, column, title, style)
+        self.sheet.widths[column] = 10.0
+        return column
+
     @property
-    def flags(self) -> int:
-        """The sheet's column that marks exploded steps."""
-        return self.place(3, self.names[0])
+    def noise(self) -> Live | None:
+        """How many steps are rounding noise: a reference, or None where no derivative is estimated."""
+        if "noise" not in self.extras:
+            return None
+        return call("SUM", live_range(self.sheet, self.steps_of("noise")))
+
+    def steps_of(self, extra: str, first: int = 0, count: int | None = None) -> Area:
+        """The cells of a further column for the given steps of the epochs."""
+        return self.area(self.extras[extra], first, self.kept if count is None else count)
 
     @property
     def lines(self) -> range:
@@ -76,12 +98,12 @@ class StepsList:
         return self.area(self.place(2, column), 0, self.rows)
 
     def plotted(self, what: str) -> Area:
-        """The errors by epoch as charts draw them: `error`, `rmse`, or `compared` with other sheets."""
-        return self.area(self.flags + 2 + list(CHARTED).index(what), 0, self.of.trace.plan.epochs)
+        """The errors by epoch as charts draw them: `error`, `rmse`, `compared` with other sheets, or `log`."""
+        return self.area(self.extras[what], 0, self.of.trace.plan.epochs)
 
     def target(self, weight: str) -> tuple[Area, Area]:
         """The two points of a weight's target: steps and values."""
-        column = self.place(2, self.names[0])
+        column = self.place(1, self.names[0])
         at = column + 1 + list(self.of.trace.plan.targets).index(weight)
         return Area(self.sheet.name, 2, column, 3, column), Area(self.sheet.name, 2, at, 3, at)
 
@@ -91,40 +113,59 @@ class StepsList:
         return Area(self.sheet.name, top, column, top + count - 1, column)
 
 
-def difference(mine: float, theirs: float | str) -> float:
+def difference(mine: float, theirs: float | str, floor: float = FLOOR) -> float:
     """What a cell of the third part shows; an error cell agrees with an error's name."""
     if isinstance(theirs, str):
         return float(math.isfinite(mine))
-    return round(abs(mine - theirs) / max(abs(theirs), FLOOR), DIGITS) if math.isfinite(mine) else 1.0
+    return round(abs(mine - theirs) / max(abs(theirs), floor), DIGITS) if math.isfinite(mine) else 1.0
 
 
-def compose(of: StepSheet, engine: Mapping[str, Array], data: Sheet) -> StepsList:
-    """The list for a sheet; engine: column -> the values NumPy had, shape (blocks, samples)."""
+def spelled_difference(mine: str, theirs: str, floor: str) -> str:
+    """The same as a formula."""
+    return (
+        f"IF(ISNUMBER({mine}),IF(ISNUMBER({theirs}),"
+        f"ROUND(ABS({mine}-{theirs})/MAX(ABS({theirs}),{floor}),{DIGITS}),1),IF(ISNUMBER({theirs}),1,0))"
+    )
+
+
+def floor_of(sizes: Array) -> float:
+    """To what a column's differences are relative at least: the usual size of what was added up for it."""
+    finite = sizes[np.isfinite(sizes)]
+    usual = float(np.median(finite)) if finite.size else 0.0
+    return float(f"{max(usual, FLOOR):.3g}")
+
+
+def compose(of: StepSheet, samples: Samples, *, log: bool = False) -> StepsList:
+    """The list for a sheet. log: with the helper columns for charts of runs that may explode."""
     name = of.trace.plan.name
     sheet = Sheet(_title(name), frozen=(HEADER, 2), repeat_rows=(HEADER, HEADER), tab="#C9D1D9")
     sheet.printed = FIRST_COLUMN + len(of.layout.mirror.order) - 1
     sheet.put(1, 1, f"{name}: every step in one list", SECTION)
     steps = StepsList(of, sheet, of.layout.mirror.order, Reference(name, 2, of.epoch_table[1] + 1))
     _headers(steps)
-    _rows(steps, engine)
-    _targets(steps, data)
-    n = of.layout.samples
-    ys = live_range(data, Area(data.name, FIRST_DATA, 3, FIRST_DATA + n - 1, 3))
-    scale = _limits(steps, ys)
-    flagged = _flags(steps)
-    _plotted(steps, scale)
+    bound = verdicts.limit(sheet, 2, samples)
+    exploded = _flags(steps, bound)
+    _noise(steps)
+    _rows(steps)
+    _targets(steps, samples.sheet)
+    since = _alive(steps, samples)
+    _plotted(steps, samples, log=log)
+    if log:
+        _explosion(steps)
     of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
-    verdict = _verdict(of, flagged, scale, ys)
-    of.sheet.put(steps.verdict.row, steps.verdict.column, verdict.formula, Style(bold=True, valign="bottom"))
+    errors = of.by_epoch("error")
+    lives = [live(of.sheet, (row, errors.left), home=name) for row in range(errors.top, errors.bottom + 1)]
+    found = verdicts.verdict(lives, exploded, since, samples)
+    of.sheet.put(steps.verdict.row, steps.verdict.column, found.formula, Style(bold=True, valign="bottom"))
     return steps
 
 
 def _title(name: str) -> str:
-    """The list's own name: a sheet's may have 31 characters, so a long one loses its first words."""
-    words = f"{name} steps".split()
-    while len(" ".join(words)) > 31:
-        del words[0]
-    return " ".join(words)
+    """The list's own name; a sheet's may have 31 characters, so long ones are shortened."""
+    title = f"{name} steps"
+    for long, short in ((" neuron", "n"), ("collapse", "coll.")):
+        title = title if len(title) <= 31 else title.replace(long, short)
+    return title[-31:].strip()
 
 
 def _headers(steps: StepsList) -> None:
@@ -137,16 +178,19 @@ def _headers(steps: StepsList) -> None:
             sheet.put(HEADER, at, column.title, Style(column.role, header=True, bold=True, align="right"))
             sheet.widths[at] = 10.0
         sheet.widths[steps.place(part, steps.names[-1]) + 1] = 2.0
-    for at, title in ((1, "epoch"), (2, "step"), (steps.flags, "exploded")):
+    sheet.put(3, 3, FLOORS, Style(color=FAINT))
+    for at, title in ((1, "epoch"), (2, "step")):
         sheet.put(HEADER, at, title, Style("data", header=True, bold=True, align="right"))
         sheet.widths[at] = 8.0
 
 
-def _rows(steps: StepsList, engine: Mapping[str, Array]) -> None:
+def _rows(steps: StepsList) -> None:
     """Step numbers and the three parts, a row per step."""
     plan, layout, cells = steps.of.trace.plan, steps.of.layout, steps.sheet.cells
     whole, gap_style = Style("data", "integer"), Style(number="relative", color=FAINT)
     sources = [layout.row(*divmod(k, layout.samples)) for k in range(steps.rows)]
+    noise = column_letters(steps.extras["noise"]) if "noise" in steps.extras else ""
+    noisy = live_range(steps.sheet, steps.steps_of("noise")).values.tolist() if noise else []
     for k, row in enumerate(steps.lines):
         block = k // layout.samples
         cells[row, 1] = (float(block + 1) if block < plan.epochs else f"reset {block - plan.epochs + 1}", whole)
@@ -156,49 +200,88 @@ def _rows(steps: StepsList, engine: Mapping[str, Array]) -> None:
         number = number_format(column.role, small=column.small)
         style, plain = Style(column.role, number), Style(number=number)
         places = [steps.place(part, name) for part in range(3)]
-        mine, theirs, _ = map(column_letters, places)
+        mine, theirs, gap = map(column_letters, places)
         source = f"{quoted(plan.name)}!{column_letters(layout.columns[name])}"
-        now, then = steps.of.trace.rows[name].ravel().tolist(), engine[name].ravel().tolist()
+        now, then = steps.of.trace.rows[name].ravel().tolist(), steps.of.built.rows[name].ravel().tolist()
+        floor = floor_of(steps.of.built.sizes(name).ravel()[: steps.of.built.calm])
+        steps.sheet.put(3, places[2], floor, gap_style)
         for k, row in enumerate(steps.lines):
-            wanted = _constant(then[k])
-            spelled = (
-                f"IF(ISNUMBER({mine}{row}),IF(ISNUMBER({theirs}{row}),"
-                f"ROUND(ABS({mine}{row}-{theirs}{row})/MAX(ABS({theirs}{row}),$B$3),{DIGITS}),1),"
-                f"IF(ISNUMBER({theirs}{row}),1,0))"
-            )
+            wanted = numpy_constant(then[k])
+            spelled = spelled_difference(f"{mine}{row}", f"{theirs}{row}", f"{gap}$3")
+            value = difference(now[k], wanted, floor)
+            if (
+                noise and name in plan.estimated and k < steps.kept
+            ):  # what is left of the last bits of noise is not worth counting
+                spelled, value = f"IF({noise}{row}=1,0,{spelled})", 0.0 if noisy[k] else value
             cells[row, places[0]] = (Formula(f"{source}{sources[k]}", now[k]), style)
             cells[row, places[1]] = (wanted, plain)
-            cells[row, places[2]] = (Formula(spelled, difference(now[k], wanted)), gap_style)
+            cells[row, places[2]] = (Formula(spelled, value), gap_style)
 
 
-def _limits(steps: StepsList, ys: Range) -> Live:
-    """The cells that say what counts as exploded and as different; returns Σy²."""
-    sheet = steps.sheet
-    energy = call("SUMSQ", ys)
-    scale = call("IF", energy.equals(0), 1, energy)
-    sheet.put(2, 1, "limit", LABEL)
-    sheet.put(2, 2, (Live("10^12", EXPLODED**2, 4) * scale).formula, Style(number="amount"))
-    sheet.put(2, 3, "a squared error above this counts as exploded: (10⁶)² times Σy²", Style(color=FAINT))
-    sheet.put(3, 1, "floor", LABEL)
-    sheet.put(3, 2, FLOOR, Style(number="relative"))
-    sheet.put(3, 3, "differences are relative to NumPy's value, but never to less than this", Style(color=FAINT))
-    return scale
-
-
-def _flags(steps: StepsList) -> Range:
+def _flags(steps: StepsList, bound: Live) -> Range:
     """A 1 in each step of the epochs whose error has exploded."""
-    sheet, err = steps.sheet, steps.place(0, "err")
-    bound = live(sheet, (2, 2), home=sheet.name, fixed=True)
-    for row in steps.lines[: steps.kept]:
-        value = live(sheet, (row, err), home=sheet.name)
-        flag = call("IF", call("ISNUMBER", value), call("IF", value > bound, 1, 0), 1)
-        sheet.put(row, steps.flags, flag.formula, Style("data", "integer"))
-    return live_range(sheet, steps.area(steps.flags, 0, steps.kept))
+    column = steps.extra("exploded", "exploded", _HELPER)
+    for row, error in _errors(steps, "err"):
+        steps.sheet.put(row, column, verdicts.above(error, bound).formula, Style("data", "integer"))
+    return live_range(steps.sheet, steps.steps_of("exploded"))
+
+
+def _errors(steps: StepsList, column: str) -> Iterator[tuple[int, Live]]:
+    """Each row of the epochs with a reference to its error in that column, which may still be empty."""
+    place = steps.place(0, column)
+    values = steps.of.trace[column].ravel().tolist()
+    for row, value in zip(steps.lines, values, strict=False):
+        yield row, Live(a1(row, place), value)
+
+
+def _noise(steps: StepsList) -> None:
+    """A 1 in each step from the first on whose estimated derivatives are rounding noise."""
+    if not steps.of.trace.plan.estimated:
+        return
+    sheet, column = steps.sheet, steps.extra("noise", "noise", _HELPER)
+    h = live(steps.of.sheet, steps.of.layout.cell("h"))
+    sheet.put(1, column - 1, "limit", LABEL)
+    at = sheet.put(1, column, verdicts.noise_bound(h).formula, Style(number="amount"))
+    sheet.put(1, column + 1, "above this h is below the last digits of err²: differences count 0", Style(color=FAINT))
+    bound = live(sheet, at, home=sheet.name, fixed=True)
+    before: Live | None = None
+    for row, error in _errors(steps, steps.of.trace.plan.loss):
+        flag = verdicts.above(error, bound)
+        flag = flag if before is None else call("IF", before.equals(1), 1, flag)
+        sheet.put(row, column, flag.formula, Style("data", "integer"))
+        before = live(sheet, (row, column), home=sheet.name)
+
+
+def _alive(steps: StepsList, samples: Samples) -> Live | None:
+    """The step since which a ReLU is dead, or 0: put above a column of the steps that still reach its weights."""
+    plan, sheet = steps.of.trace.plan, steps.sheet
+    for gate, weights in plan.gates.items():
+        column = steps.extra("alive", "alive", _HELPER)
+
+        def at(row: int, name: str) -> Live:
+            return live(sheet, (row, steps.place(0, name)), home=sheet.name)
+
+        for row in steps.lines[: steps.kept]:
+            moves = [(at(row, w), at(row, f"new_{w}")) for w in weights]
+            flag = verdicts.alive(live(sheet, (row, 2), home=sheet.name), at(row, gate), moves)
+            sheet.put(row, column, flag.formula, Style("data", "integer"))
+
+        def last(leaf: Expr) -> Live:
+            assert isinstance(leaf, Here), leaf
+            return at(steps.lines[steps.kept - 1], f"new_{leaf.column}")
+
+        alive = live_range(sheet, steps.steps_of("alive"), home=sheet.name)
+        sheet.put(3, column - 1, "dead since", LABEL)
+        since = sheet.put(
+            3, column, verdicts.dead(plan, gate, alive, last, samples).formula, Style("data", "integer", bold=True)
+        )
+        return live(sheet, since)
+    return None
 
 
 def _targets(steps: StepsList, data: Sheet) -> None:
     """Two points per weight that least squares determines: a level line for the charts."""
-    sheet, left = steps.sheet, steps.place(2, steps.names[0])
+    sheet, left = steps.sheet, steps.place(1, steps.names[0])
     if not steps.of.trace.plan.targets:
         return
     sheet.put(1, left, "targets, for the charts", Style(color=FAINT, italic=True))
@@ -208,47 +291,64 @@ def _targets(steps: StepsList, data: Sheet) -> None:
             sheet.put(row, left + i, live(data, BEST_FIT[fit]).formula, Style("data", "weight"))
 
 
-def _constant(value: float) -> float | str:
+def numpy_constant(value: float) -> float | str:
     """An engine's value as a typed cell: a file keeps 16 digits of a number that is typed."""
     shown = cached(value)
     return shown if isinstance(shown, str) else float(f"{shown:.16G}")
 
 
-def _plotted(steps: StepsList, scale: Live) -> None:
+def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     """The errors by epoch as charts draw them: #N/A leaves a gap, in Excel too, where another error may not.
 
     Where sheets are compared, an error that has exploded is left out as well: it would flatten all others.
     """
-    of, sheet, left = steps.of, steps.sheet, steps.flags + 2
+    of, sheet = steps.of, steps.sheet
+    gap = max(steps.extras.values()) + 1
+    sheet.widths[gap] = 2.0
+    steps.extras["gap"] = gap
+    left = gap + 1
     sheet.put(HEADER - 1, left, "errors for the charts", Style(color=FAINT, italic=True))
     sheet.put(2, left, "at most", LABEL)
-    limit = sheet.put(2, left + 1, (call("SQRT", scale) * PLOTTED).formula, Style(number="amount"))
+    limit = sheet.put(2, left + 1, (call("SQRT", samples.scale) * PLOTTED).formula, Style(number="amount"))
     sheet.put(2, left + 2, "in comparisons: ten times the error of predicting 0", Style(color=FAINT))
     bound = live(sheet, limit, home=sheet.name, fixed=True)
-    for i, (what, title) in enumerate(CHARTED.items()):
-        sheet.put(HEADER, left + i, title, Style("error", header=True, bold=True, align="right"))
-        sheet.widths[left + i] = 10.0
+    for what, title in CHARTED.items():
+        if what == "log" and not log:
+            continue
+        column = steps.extra(what, title, Style("error", header=True, bold=True, align="right"))
         area = of.by_epoch("rmse" if what == "rmse" else "error")
         for k, row in enumerate(range(area.top, area.bottom + 1)):
             error = live(of.sheet, (row, area.left))
-            near = call("IF", error <= bound, error, call("NA")) if what == "compared" else error
-            shown = call("IF", call("ISNUMBER", error), near, call("NA"))
-            sheet.put(FIRST_ROW + k, left + i, shown.formula, Style("error", "amount"))
+            if what == "log":
+                shown = log10(error)
+            else:
+                near = call("IF", error <= bound, error, call("NA")) if what == "compared" else error
+                shown = call("IF", call("ISNUMBER", error), near, call("NA"))
+            sheet.put(FIRST_ROW + k, column, shown.formula, Style("error", "amount"))
 
 
-def _verdict(of: StepSheet, flagged: Range, scale: Live, ys: Range) -> Live:
-    """The definition of `graddesc_xl.verdict` as a formula."""
-    errors = of.by_epoch("error")
-    first, last = (live(of.sheet, (row, errors.left), home=of.sheet.name) for row in (errors.top, errors.bottom))
-    moving = call("IF", last > first, "getting worse", "still learning")
-    if errors.bottom > errors.top:
-        before = live(of.sheet, (errors.bottom - 1, errors.left), home=of.sheet.name)
-        still = call("ABS", last - before) <= constant(SETTLED) * before
-        constant_error = call("SQRT", call("DEVSQ", ys))
-        moving = call("IF", still, call("IF", last < constant_error, "settled", "stuck"), moving)
-    return call(
-        "IF",
-        call("SUM", flagged) > 0,
-        text("exploded at step ") & call("MATCH", 1, flagged, 0),
-        call("IF", last <= constant(EXACT) * call("SQRT", scale), "settled", moving),
-    )
+def _explosion(steps: StepsList) -> None:
+    """By step, for charts that an explosion does not flatten: logarithms, and weights while they are small."""
+    sheet, plan = steps.sheet, steps.of.trace.plan
+    logged = ["err", *(n for n in ("est_a", "d_a") if n in steps.names)]
+    for name in (*logged, *plan.weights, *(t for t in plan.targets if t not in plan.weights)):
+        title = plan.column(name).title
+        column = steps.extra(
+            f"charted {name}", f"log10 {title}" if name in logged else title, Style("watch", header=True, align="right")
+        )
+        for row in steps.lines[: steps.kept]:
+            value = live(sheet, (row, steps.place(0, name)), home=sheet.name)
+            if name in logged:
+                shown = log10(call("ABS", value))
+            else:
+                small = call("IF", call("ABS", value) <= LARGEST, value, call("NA"))
+                shown = call("IF", call("ISNUMBER", value), small, call("NA"))
+            sheet.put(row, column, shown.formula, Style("watch", "amount"))
+
+
+def log10(value: Live) -> Live:
+    """The logarithm of a value, #N/A where it has none."""
+    return call("IFERROR", call("LOG10", value), call("NA"))
+
+
+_HELPER = Style("data", header=True, bold=True, align="right")

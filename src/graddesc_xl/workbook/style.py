@@ -8,6 +8,22 @@ from dataclasses import dataclass
 FONT = "Calibri"
 INK, FAINT, RULE = "#1F2933", "#6B7785", "#C9D1D9"
 ACCENT, CONTRAST, THIRD, FOURTH, FIFTH = "#2F6DB5", "#D9822B", "#3A8F5C", "#8A5BB0", "#B8403A"
+#: for many curves of one kind, from the first to the last
+SPECTRUM = (
+    "#1B3A6B",
+    "#2F6DB5",
+    "#4BA3C3",
+    "#3A8F5C",
+    "#8DB33A",
+    "#D9B13B",
+    "#D9822B",
+    "#B8403A",
+    "#8A5BB0",
+    "#6B7785",
+    "#A9746E",
+    "#2B8C8C",
+    "#C77CA5",
+)
 LINES = (ACCENT, CONTRAST, THIRD, FOURTH, FIFTH)
 
 
@@ -49,7 +65,7 @@ SCIENTIFIC = "0.00E+00"
 TOO_LONG: Mapping[str, str] = {
     "weight": "ABS({cell})>=100000",
     "amount": "ABS({cell})>=100000",
-    "small": "OR(ABS({cell})>=100000,AND({cell}<>0,ABS({cell})<0.01))",
+    "small": "OR(ABS({cell})>=100000,AND({cell}<>0,ABS({cell})<0.001))",
 }
 
 
@@ -85,7 +101,7 @@ class Style:
     def properties(self) -> dict[str, object]:
         """The properties that XlsxWriter takes."""
         look = ROLES.get(self.role)
-        number = FORMATS[self.number]
+        number = FORMATS.get(self.number, self.number)
         if self.prefix:
             number = f'"{self.prefix} "{number}'
         properties: dict[str, object] = {

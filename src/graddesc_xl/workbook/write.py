@@ -8,13 +8,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from ..errors import WorkbookError
 from . import PROPERTY
 from .cells import Area, Formula, a1, cached, plain, quoted
-from .sheet import Chart, Sheet
+from .sheet import Chart, Reference, Sheet
 from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
@@ -92,7 +93,7 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.set_portrait() if sheet.portrait else page.set_landscape()
     page.set_paper(9)
     if sheet.page_ends:
-        page.set_v_pagebreaks([sheet.page_ends])
+        page.set_v_pagebreaks(sheet.page_ends)
         page.set_print_scale(_scale(sheet))
     else:
         page.fit_to_pages(1, 0)
@@ -101,6 +102,8 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.set_footer("&R&9&P / &N")
     if sheet.printed:
         page.print_area(0, 0, max(row for row, _ in sheet.cells) - 1, sheet.printed - 1)
+    if sheet.repeat_columns:
+        page.repeat_columns(0, sheet.repeat_columns - 1)
     if sheet.repeat_rows:
         page.repeat_rows(sheet.repeat_rows[0] - 1, sheet.repeat_rows[1] - 1)
     if sheet.frozen != (0, 0):
@@ -120,16 +123,19 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
 
 
 def _scale(sheet: Sheet) -> int:
-    """The percentage at which a sheet fits two pages: its table, and what stands beside it."""
+    """The percentage at which a sheet fits its pages across: its table on all but the last, then what is beside it."""
 
     def left_of(column: int) -> float:
         return sum(sheet.widths[c] * 7 + 5 if c in sheet.widths else 64 for c in range(1, column))
 
-    first = left_of(sheet.page_ends + 1)
-    ends = [left_of(max(sheet.widths) + 1), *(left_of(chart.column) + chart.width for chart in sheet.charts)]
+    last = max(column for _, column in sheet.cells)
+    ends = [left_of(last + 1), *(left_of(chart.column) + chart.width for chart in sheet.charts)]
+    edges = [0.0, *(left_of(end + 1) for end in sheet.page_ends), max(ends)]
+    repeated = left_of(sheet.repeat_columns + 1)
+    across = max(end - start + (repeated if start else 0) for start, end in pairwise(edges))
     rows = {row for row, _ in sheet.cells} - {*sheet.folded}
     down = sum(sheet.heights.get(row, 15) * 4 / 3 for row in rows)
-    return int(min(100, 100 * PAPER[0] / max(first, max(ends) - first), 100 * PAPER[1] / down))
+    return int(min(100, 100 * PAPER[0] / across, 100 * PAPER[1] / down))
 
 
 def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> None:
@@ -140,6 +146,8 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
         if look is None:
             look = formats[style] = book.add_format(style.properties())
         if isinstance(content, Formula):
+            if (row, column) in sheet.merged:
+                page.merge_range(row - 1, column - 1, row - 1, column - 2 + sheet.merged[row, column], "", look)
             done = formula(row - 1, column - 1, content.text, look, cached(content.value))
         elif isinstance(content, str):
             if (row, column) in sheet.links:
@@ -169,21 +177,28 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
         }
         page.write_comment(row - 1, column - 1, text, size)
     for (row, column), rule in sheet.rules.items():
-        page.data_validation(
+        allowed: dict[str, Any] = (
+            {"validate": "list", "source": [plain(choice) for choice in rule.choices]}
+            if rule.choices
+            else {"validate": "decimal", "criteria": "between", "minimum": rule.low, "maximum": rule.high}
+        )
+        message = f"{rule.title}: a number from {plain(rule.low)} to {plain(rule.high)}."
+        allowed |= {
+            "input_title": rule.title[:32],
+            "input_message": rule.message[:255],
+            "error_title": "not possible",
+            "error_message": rule.message[:255] if rule.choices else message,
+        }
+        page.data_validation(row - 1, column - 1, row - 2 + rule.rows, column - 2 + rule.columns, allowed)
+    for (row, column), mark in sheet.marks:
+        look = {"font_color": mark.color, "bg_color": mark.fill, "num_format": mark.number}
+        look = {name: value for name, value in look.items() if value}
+        page.conditional_format(
             row - 1,
             column - 1,
-            row - 2 + rule.rows,
-            column - 2 + rule.columns,
-            {
-                "validate": "decimal",
-                "criteria": "between",
-                "minimum": rule.low,
-                "maximum": rule.high,
-                "input_title": rule.title[:32],
-                "input_message": rule.message[:255],
-                "error_title": "not possible",
-                "error_message": f"{rule.title}: a number from {plain(rule.low)} to {plain(rule.high)}.",
-            },
+            row - 2 + mark.rows,
+            column - 2 + mark.columns,
+            {"type": "formula", "criteria": f"={mark.condition}", "format": book.add_format(look)},
         )
     for chart in sheet.charts:
         page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), {"object_position": 2})
@@ -205,13 +220,18 @@ def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
         page.conditional_format(top - 1, column - 1, bottom - 1, column - 1, rule)
 
 
+def _name(name: str | Reference) -> str:
+    """A curve's name as XlsxWriter takes it: text, or a cell."""
+    return name if isinstance(name, str) else f"={quoted(name.sheet)}!{a1(name.row, name.column, fixed=True)}"
+
+
 def _reference(area: Area) -> list[Any]:
     return [area.sheet, area.top - 1, area.left - 1, area.bottom - 1, area.right - 1]
 
 
 def _chart(chart: Chart, book: Any) -> Any:
     """A scatter chart of straight lines: it leaves a gap where a cell is an error."""
-    made = book.add_chart({"type": "scatter", "subtype": "straight"})
+    made = book.add_chart({"type": "line"} if chart.categories else {"type": "scatter", "subtype": "straight"})
     for series in chart.series:
         line: dict[str, Any] = {"color": series.color, "width": 1.75} if series.line else {"none": True}
         if series.dashed:
@@ -224,7 +244,7 @@ def _chart(chart: Chart, book: Any) -> Any:
         }
         made.add_series(
             {
-                "name": series.name,
+                "name": _name(series.name),
                 "categories": _reference(series.x),
                 "values": _reference(series.y),
                 "line": line,
@@ -247,18 +267,20 @@ def _chart(chart: Chart, book: Any) -> Any:
         }
 
     across = axis(chart.x_title, gridded=False)
-    if chart.x_min is not None:
+    if chart.x_min is not None and not chart.categories:
         across["min"] = chart.x_min
-    if chart.x_max is not None:
+    if chart.x_max is not None and not chart.categories:
         across["max"] = chart.x_max
     made.set_x_axis(across)
-    made.set_y_axis(axis(chart.y_title, gridded=True, form=chart.y_format))
+    up = axis(chart.y_title, gridded=True, form=chart.y_format)
+    up |= {end: limit for end, limit in (("min", chart.y_min), ("max", chart.y_max)) if limit is not None}
+    made.set_y_axis(up)
     if any(series.second for series in chart.series):
         right = axis(chart.y2_title, gridded=False, form=chart.y_format)
         right["label_position"] = "high"
         made.set_y2_axis(right)
     made.set_title({"name": chart.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}})
-    made.set_legend({"position": "bottom", "font": font})
+    made.set_legend({"position": chart.legend, "font": font})
     made.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
     made.show_hidden_data()
     made.set_size({"width": chart.width, "height": chart.height})

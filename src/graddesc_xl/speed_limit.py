@@ -1,0 +1,78 @@
+"""The speed limit of plain SGD: by how much a step multiplies its own sample's residual.
+
+For one sample with residual r = pred - y and squared error, a step moves the weights by -2*lr*r*grad(pred), which
+changes the prediction by -2*lr*r*|grad(pred)|² (exact where the model is linear in its weights, to first order
+elsewhere). So the step multiplies the residual by 1 - 2*lr*|grad(pred)|²: beyond -1 it makes the error larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .calculus import ONE, derivative, inlined
+from .errors import SettingError
+from .experiment import Experiment
+from .expr import Data, Expr, Here, Param, Prev, greater, substitute, total, where
+from .models import Model
+from .plan import Column, Plan, compact
+
+
+def gradient_squared(model: Model) -> Expr:
+    """|grad pred|²: the sum of the squares of the prediction's derivatives by the weights."""
+    pred = inlined(model.forward, "pred")
+    slopes = [derivative(pred, Here(w)) for w in model.weights]
+    return total([slope if slope == ONE else slope**2 for slope in slopes])
+
+
+def with_speed_limit(e: Experiment) -> Plan:
+    """A plain SGD experiment's plan, compact, with columns that show the speed limit of each step.
+
+    Raises SettingError for another optimizer, scaled samples or estimated derivatives.
+    """
+    if e.optimizer.name != "sgd" or e.scaled or e.gradient != "analytic":
+        raise SettingError(f"{e.name}: the speed limit is that of plain SGD, exact derivatives, unscaled samples.")
+    pred, square = inlined(e.model.forward, "pred"), gradient_squared(e.model)
+
+    def before(leaf: Expr) -> Expr:
+        return Prev(f"new_{leaf.column}") if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
+
+    def after(leaf: Expr) -> Expr:
+        return Here(f"new_{leaf.column}") if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
+
+    columns = (
+        Column("residual", Here("pred") - Data("y"), "error", "residual", "prediction minus y, before the step"),
+        Column(
+            "grad2",
+            substitute(square, before),
+            "watch",
+            "|grad pred|²",
+            "the sum of the squares of the prediction's derivatives by the weights",
+        ),
+        Column(
+            "factor",
+            1 - 2 * Param("lr") * Here("grad2"),
+            "watch",
+            "factor",
+            "by what the step multiplies the residual of its own sample; below -1 it overshoots",
+            small=True,
+        ),
+        Column(
+            "predicted",
+            Here("factor") * Here("residual"),
+            "watch",
+            "predicted",
+            "the residual that the factor predicts for this sample after the step",
+        ),
+        Column("real", substitute(pred, after) - Data("y"), "watch", "actual", "this sample's residual after the step"),
+        Column(
+            "bearable",
+            1 / Here("grad2"),
+            "watch",
+            "largest learn",
+            "the largest learning rate at which this step does not overshoot",
+            small=True,
+        ),
+        Column("over", where(greater(-1, Here("factor")), 1, 0), "watch", "overshoots", "1 where the step overshoots"),
+    )
+    plan = compact(e.plan)
+    return replace(plan, columns=(*plan.columns, *columns))

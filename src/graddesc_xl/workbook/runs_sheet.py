@@ -1,0 +1,272 @@
+"""A sheet of many runs side by side, a row per step: what the tables of a comparison are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..expr import Expr, Here, Param, Prev
+from ..plan import Derived, Input, Plan
+from ..words import words
+from . import verdicts
+from .cells import Area, Formula
+from .formula import render
+from .layout import FIRST_DATA, Lane, X, Y
+from .live import Live, Range, live, live_range
+from .making import Making, Twin, put_input, sentence
+from .sheet import Reference, Sheet
+from .steps_list import difference, floor_of, numpy_constant, spelled_difference
+from .style import FAINT, LABEL, SECTION, Style, number_format
+
+#: the row of the limit above which a step counts as exploded
+LIMIT = 2
+MATHS_HEIGHT = 76.0
+#: the last column that may be printed: more would be too small to read
+MOST_PRINTED = 26
+BEFORE = "b, a, d, c in the maths are the weights before the step: new b, new a, ... in the row above."
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its title, its plan, and the cells of other sheets that hold some of its inputs."""
+
+    title: str
+    plan: Plan
+    links: Mapping[str, Live]
+
+
+@dataclass(frozen=True)
+class RunLane:
+    """A composed run: its columns, its numbers, and where its verdict and its errors by epoch stand."""
+
+    title: str
+    lane: Lane
+    twin: Twin
+    verdict: Reference
+    errors: Area
+
+    def difference(self, sheet: Sheet) -> Area:
+        """The differences of the errors by epoch from those NumPy had."""
+        e = self.errors
+        return Area(sheet.name, e.top, e.left + 2, e.bottom, e.left + 2)
+
+
+@dataclass(frozen=True)
+class RunsSheet:
+    """A composed sheet of runs."""
+
+    sheet: Sheet
+    lanes: Sequence[RunLane]
+
+
+def compose(name: str, title: str, runs: Sequence[Run], making: Making) -> RunsSheet:
+    """A lane per run: verdict, inputs, a row per step, errors by epoch beside those NumPy had."""
+    weights = {s.column.removeprefix("new_") for run in runs for s in run.plan.starts}
+    named = dict.fromkeys(c.name for run in runs for c in _cells(run.plan))
+    names = tuple(sorted(named, key=lambda name: name not in weights))
+    sheet = Sheet(name, tab="#C9D1D9")
+    sheet.put(1, 1, title, SECTION)
+    samples = making.samples
+    bound = verdicts.limit(sheet, LIMIT, samples)
+    lanes: list[RunLane] = []
+    left = Lane.FIRST_LANE
+    for run in runs:
+        lane = Lane(run.plan, samples.count, left, names)
+        made = _Maker(sheet, run, lane, making, bound).make()
+        lanes.append(made)
+        left = max(lane.right, lane.left + len(run.plan.columns) + len(run.plan.gates)) + 2
+        sheet.widths[left - 1] = 2.0
+    sheet.put(1, Lane.FIRST_LANE + 7, BEFORE, Style(color=FAINT))
+    sheet.printed = max(made.lane.right for made in lanes if made.lane.right <= MOST_PRINTED)
+    first = lanes[0].lane
+    _left(sheet, lanes, names)
+    sheet.frozen = (first.row(0) - 1, Lane.STEP)
+    return RunsSheet(sheet, lanes)
+
+
+def _left(sheet: Sheet, lanes: Sequence[RunLane], names: Sequence[str]) -> None:
+    """The columns that all lanes share: labels, samples, the numbers of steps and epochs."""
+    longest = max(lanes, key=lambda made: made.lane.plan.epochs)
+    lane, data = longest.lane, longest.twin.now.data
+    labels: dict[str, str] = {}
+    for made in lanes:
+        plan = made.lane.plan
+        labels |= {i.name: i.label for i in plan.inputs} | {d.name: d.label for d in plan.derived}
+    sheet.put(lane.VERDICT, Lane.STEP, "verdict", LABEL)
+    for i, name in enumerate(names):
+        sheet.put(lane.FIRST_CELL + i, Lane.STEP, labels[name], LABEL)
+    sheet.heights[lane.maths] = MATHS_HEIGHT
+    for column, head in ((X, "x"), (Y, "y"), (Lane.STEP, "step")):
+        sheet.put(lane.head, column, head, Style("data", header=True, bold=True, align="right"))
+    sheet.put(lane.head + 1, Lane.STEP, "start", Style(color=FAINT, italic=True, align="right"))
+    for block in range(lane.plan.epochs):
+        for s in range(lane.samples):
+            row = lane.row(block, s)
+            sheet.put(row, X, Formula(f"data!B{FIRST_DATA + s}", float(data.xs[s])), Style("data"))
+            sheet.put(row, Y, Formula(f"data!C{FIRST_DATA + s}", float(data.ys[s])), Style("data"))
+            sheet.put(row, Lane.STEP, float(block * lane.samples + s + 1), Style("data", "integer"))
+        sheet.put(lane.line(block), Lane.STEP, float(block + 1), Style("data", "integer"))
+    sheet.put(lane.line(0) - 1, Lane.STEP, "epoch", Style("data", header=True, bold=True, align="right"))
+    sheet.widths.update({X: 6.0, Y: 8.0, Lane.STEP: 9.0, Lane.STEP + 1: 2.0})
+
+
+def _cells(plan: Plan) -> list[Input | Derived]:
+    return [*plan.inputs, *plan.derived]
+
+
+@dataclass
+class _Maker:
+    """Composes one run into its lane."""
+
+    sheet: Sheet
+    run: Run
+    lane: Lane
+    making: Making
+    bound: Live
+
+    def make(self) -> RunLane:
+        """Everything of the run."""
+        twin = self.inputs()
+        self.trace = twin.now
+        self.head()
+        self.rows()
+        after = self.lane.left + len(self.run.plan.columns)
+        exploded = self.flags(after)
+        since = self.alive(after + 1)
+        errors = self.by_epoch(twin)
+        rows = range(errors.top, errors.bottom + 1)
+        lives = [live(self.sheet, (row, errors.left), home=self.sheet.name) for row in rows]
+        said = verdicts.verdict(lives, exploded, since, self.making.samples)
+        at = self.sheet.put(self.lane.VERDICT, self.lane.left, said.formula, Style(bold=True))
+        return RunLane(self.run.title, self.lane, twin, at, errors)
+
+    def inputs(self) -> Twin:
+        """The cells of the inputs: links to another sheet, or numbers to type over."""
+        plan, sheet = self.run.plan, self.sheet
+        sheet.put(Lane.TITLE, self.lane.left, self.run.title, Style(bold=True))
+        now, built = {}, {}
+        for given in plan.inputs:
+            at = self.lane.cell(given.name)
+            link = self.run.links.get(given.name)
+            if link is None:
+                now[given.name] = self.making.number(sheet, at, given)
+                built[given.name] = given.value
+                put_input(sheet, at, given, now[given.name])
+            else:
+                now[given.name], built[given.name] = float(link.value), given.value
+                sheet.put(*at, link.formula, Style("input", "typed", align="right"))
+        twin = self.making.twin(plan, now, built)
+        for derived in plan.derived:
+            text = render(derived.expr, lambda leaf: self.lane.outside(leaf, 0))
+            at = self.lane.cell(derived.name)
+            sheet.put(*at, Formula(text, float(twin.now.cells[derived.name])), Style("watch", "typed", align="right"))
+        return twin
+
+    def head(self) -> None:
+        """Maths, titles with notes, start cells."""
+        plan, lane, sheet = self.run.plan, self.lane, self.sheet
+        for column in plan.columns:
+            place = lane.columns[column.name]
+            maths = words(column.expr, plan)
+            look = Style(column.role, wrap=True, size=9, italic=True, valign="bottom", color=FAINT)
+            sheet.put(lane.maths, place, f"{column.title} = {maths}", look)
+            sheet.put(lane.head, place, column.title, Style(column.role, header=True, bold=True, align="right"))
+            first = render(column.expr, lane.inside).format(r=lane.row(0), p=lane.row(0) - 1)
+            lines = (column.title, sentence(column.about), f"= {maths}", f"First row: ={first}")
+            sheet.notes[lane.head, place] = "\n".join(lines)
+            sheet.widths[place] = 10.6
+        for start in plan.starts:
+            role = plan.column(start.column).role
+            text = render(start.initial, lambda leaf: lane.outside(leaf, 0))
+            value = float(self.trace.starts[start.column][0])
+            sheet.put(*lane.start(start.column, 0), Formula(text, value), Style(role, number_format(role), header=True))
+
+    def rows(self) -> None:
+        """A row per step, the same formula down each column."""
+        plan, lane, cells = self.run.plan, self.lane, self.sheet.cells
+        for c in plan.columns:
+            place, style = lane.columns[c.name], Style(c.role, number_format(c.role, small=c.small))
+            for block in range(plan.epochs):
+                template = render(c.expr, lambda leaf, b=block: lane.inside(leaf, b))  # type: ignore[misc]
+                values = self.trace.rows[c.name][block].tolist()
+                for s, row in enumerate(range(lane.row(block), lane.last_row(block) + 1)):
+                    cells[row, place] = (Formula(template.format(r=row, p=row - 1), values[s]), style)
+
+    def lines(self) -> range:
+        """The rows of all steps."""
+        return range(self.lane.row(0), self.lane.last_row(self.run.plan.epochs - 1) + 1)
+
+    def here(self, row: int, column: str) -> Live:
+        """A reference to a cell of the lane."""
+        return live(self.sheet, (row, self.lane.columns[column]), home=self.sheet.name)
+
+    def helper(self, column: int, title: str, cells: Sequence[Live]) -> Area:
+        """A narrow column of helper formulas."""
+        self.sheet.put(self.lane.head, column, title, Style("data", header=True, align="right"))
+        self.sheet.widths[column] = 8.0
+        for row, cell in zip(self.lines(), cells, strict=True):
+            self.sheet.put(row, column, cell.formula, Style("data", "integer", color=FAINT))
+        return Area(self.sheet.name, self.lines()[0], column, self.lines()[-1], column)
+
+    def flags(self, column: int) -> Range:
+        """A 1 in each step whose error has exploded."""
+        cells = [verdicts.above(self.here(row, "err"), self.bound) for row in self.lines()]
+        return live_range(self.sheet, self.helper(column, "exploded", cells), home=self.sheet.name)
+
+    def alive(self, column: int) -> Live | None:
+        """The step since which a ReLU is dead, or 0."""
+        plan, sheet = self.run.plan, self.sheet
+        for gate, weights in plan.gates.items():
+            cells = []
+            for row in self.lines():
+                moves = [(self.here(row - 1, f"new_{w}"), self.here(row, f"new_{w}")) for w in weights]
+                step = Live(f"$C{row}", float(row - self.lines()[0] + 1))
+                cells.append(verdicts.alive(step, self.here(row, gate), moves))
+            alive = live_range(sheet, self.helper(column, "alive", cells), home=sheet.name)
+
+            def cell(leaf: Expr) -> Live:
+                if isinstance(leaf, Param):
+                    return live(sheet, self.lane.cell(leaf.name), home=sheet.name)
+                assert isinstance(leaf, (Here, Prev)), leaf
+                return self.here(self.lines()[-1], f"new_{leaf.column.removeprefix('new_')}")
+
+            since = verdicts.dead(plan, gate, alive, cell, self.making.samples)
+            at = sheet.put(self.lane.maths, column, since.formula, Style("data", "integer", valign="bottom"))
+            sheet.put(self.lane.maths - 1, column, "dead since", LABEL)
+            return live(sheet, at, home=sheet.name)
+        return None
+
+    def by_epoch(self, twin: Twin) -> Area:
+        """Below the steps a line per epoch: its error, the one NumPy had, the difference; footers, states."""
+        plan, lane, sheet = self.run.plan, self.lane, self.sheet
+        left, top = lane.left, lane.line(0)
+        look = Style("error", header=True, bold=True, align="right")
+        for place, title in ((left, "√Σe²"), (left + 1, "NumPy had"), (left + 2, "difference")):
+            sheet.put(top - 1, place, title, look)
+        titles = [(lane.footer(f.name, 0), f.title) for f in plan.footers[1:]]
+        titles += [(lane.state(s.name, 0), s.title) for s in plan.states]
+        for (_, place), title in titles:
+            sheet.put(top - 1, place, title, Style("state", header=True, bold=True, align="right"))
+        sheet.put(top - 2, left + 1, "never less than", LABEL)
+        least = floor_of(1e-3 * twin.built.errors[: twin.built.calm // lane.samples])
+        floor = sheet.put(top - 2, left + 2, least, Style(number="relative", color=FAINT))
+        bound = live(sheet, floor, home=sheet.name, fixed=True)
+        for block in range(plan.epochs):
+            row = lane.line(block)
+            for footer in plan.footers:
+                text = render(footer.expr, lambda leaf, b=block: lane.outside(leaf, b))  # type: ignore[misc]
+                value = float(self.trace.footers[footer.name][block])
+                sheet.put(*lane.footer(footer.name, block), Formula(text, value), Style("error", "amount"))
+            for state in plan.states:
+                expr, previous = plan.opening(state, block)
+                source = block if previous is None else previous
+                text = render(expr, lambda leaf, b=source: lane.outside(leaf, b))  # type: ignore[misc]
+                value = float(self.trace.states[state.name][block])
+                look = Style("state", "small" if state.small else "amount")
+                sheet.put(*lane.state(state.name, block), Formula(text, value), look)
+            mine, theirs = (live(sheet, (row, left), home=sheet.name), numpy_constant(float(twin.built.errors[block])))
+            there = sheet.put(row, left + 1, theirs, Style(number="amount"))
+            gap = difference(float(mine.value), theirs, float(bound.value))
+            spelled = spelled_difference(mine.text, live(sheet, there, home=sheet.name).text, bound.text)
+            sheet.put(row, left + 2, Formula(spelled, gap), Style(number="relative", color=FAINT))
+        return Area(sheet.name, top, left, lane.line(plan.epochs - 1), left)

@@ -1,0 +1,189 @@
+"""Why a rate that one neuron bears makes two explode: the factor of every step, and the rate it would bear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..evaluate import evaluate
+from ..experiment import LEARN, Experiment
+from ..expr import Data, Expr, Here
+from ..models import ONE_NEURON, TWO_NEURONS, Model
+from ..optimizers import OPTIMIZERS
+from ..plan import Input
+from ..speed_limit import gradient_squared, with_speed_limit
+from ..words import words
+from . import runs_sheet
+from .cells import Area, column_letters, quoted
+from .formula import render
+from .live import Live, Range, call, live, live_range
+from .making import Making, sentence
+from .runs_sheet import Run, RunLane, RunsSheet
+from .sheet import Chart, Mark, Series, Sheet
+from .steps_list import log10
+from .style import FAINT, FIFTH, HEADER_RIGHT, LINES, SCIENTIFIC, SUBTITLE, TITLE, TOO_LONG, Style, number_format
+
+SHEET, STEPS = "speed limit", "speed limit steps"
+INPUTS, SAID, MATHS = 5, 6, 10
+HEAD, FIRST = MATHS + 1, MATHS + 2
+SHOWN = ("residual", "grad2", "factor", "predicted", "real", "bearable")
+MODELS = {"1 neuron": ONE_NEURON, "2 neurons, collapse": TWO_NEURONS}
+#: factors farther from 0 are left out of the chart
+LARGEST = 10
+#: the lowest power of ten of a rate that the chart shows
+LOWEST = -8
+
+
+@dataclass(frozen=True)
+class SpeedLimit:
+    """The composed sheet.
+
+    first, most: per model the first step that overshoots, or text, and the largest rate that its start weights bear.
+    rate: the cell of the learning rate.
+    """
+
+    sheet: Sheet
+    runs: RunsSheet
+    first: Mapping[str, Live]
+    most: Mapping[str, Live]
+    rate: Live
+
+
+def compose(making: Making) -> SpeedLimit:
+    """Both models side by side, one epoch, a row per step."""
+    sheet = Sheet(SHEET, frozen=(HEAD, 2))
+    sheet.put(1, 1, "Why do two neurons explode where one does not?", TITLE)
+    moves = "Each weight moves by −learn·2·residual·(its derivative of pred), so a step multiplies its residual"
+    sheet.put(2, 1, moves, SUBTITLE)
+    factor = "by 1 − 2·learn·|grad pred|²: exactly for one neuron, to first order for two. Below −1 it overshoots."
+    sheet.put(3, 1, factor, SUBTITLE)
+    typed: dict[str, Live] = {}
+    weights = (Input(w, 1.0, w, f"where {w} starts") for w in "abcd")
+    for column, given in zip((4, 6, 8, 12, 14), (LEARN, *weights), strict=True):
+        typed[given.name] = making.put(sheet, INPUTS, column, given, labelled=True)
+    links = {n: Live(f"{quoted(SHEET)}!{cell.text}", cell.value) for n, cell in typed.items()}
+    plans = {name: with_speed_limit(_plain(model)) for name, model in MODELS.items()}
+    runs = [Run(name, plan, {i.name: links[i.name] for i in plan.inputs}) for name, plan in plans.items()]
+    steps = runs_sheet.compose(STEPS, "Speed limit: every step of its two runs.", runs, making)
+    for column, title in ((1, "step"), (2, "x")):
+        sheet.put(HEAD, column, title, Style("data", header=True, bold=True, align="right"))
+        sheet.widths[column] = 6.0
+    n = making.samples.count
+    for k in range(n):
+        sheet.put(FIRST + k, 1, float(k + 1), Style("data", "integer"))
+        x = live(steps.sheet, (steps.lanes[0].lane.row(0, k), 1))
+        sheet.put(FIRST + k, 2, x.formula, Style("data"))
+    first, most = {}, {}
+    for group, (name, made) in enumerate(zip(plans, steps.lanes, strict=True)):
+        first[name], most[name] = _group(sheet, steps.sheet, made, group, making, typed)
+    sheet.heights[MATHS] = 40.0
+    _charts(sheet, n, typed["lr"])
+    return SpeedLimit(sheet, steps, first, most, links["lr"])
+
+
+def _plain(model: Model) -> Experiment:
+    return Experiment(model.name, model.title, "", OPTIMIZERS["sgd"], model=model, epochs=1)
+
+
+def _place(group: int, column: str) -> int:
+    """The sheet's column for one of a model's; a gap stands before each model."""
+    return 4 + group * (len(SHOWN) + 1) + SHOWN.index(column)
+
+
+def _bears(making: Making, model: Model, typed: Mapping[str, Live]) -> Live:
+    """The largest rate at which no sample makes the first step overshoot: 1 over the largest |grad pred|²."""
+
+    def at(leaf: Expr) -> Live | Range:
+        if isinstance(leaf, Data):
+            return making.samples.column(leaf.name)
+        assert isinstance(leaf, Here), leaf
+        return typed[leaf.column]
+
+    def value(leaf: Expr) -> object:
+        found = at(leaf)
+        return found.values if isinstance(found, Range) else found.value
+
+    square = gradient_squared(model)
+    largest = float(np.max(evaluate(square, value)))
+    spelled = render(square, lambda leaf: at(leaf).text)
+    return Live(f"1/SUMPRODUCT(MAX({spelled}))", 1 / largest)
+
+
+def _group(
+    sheet: Sheet, steps: Sheet, made: RunLane, group: int, making: Making, typed: Mapping[str, Live]
+) -> tuple[Live, Live]:
+    """The columns of one model, the first step that overshoots, and the largest rate that its start weights bear."""
+    lane, n = made.lane, made.lane.samples
+    plan, left = lane.plan, _place(group, SHOWN[0])
+    sheet.put(MATHS - 1, left, made.title, Style(bold=True, size=12, color=LINES[group]))
+    sheet.widths[left - 1] = 2.5
+    for column in SHOWN:
+        place, of = _place(group, column), plan.column(column)
+        sheet.widths[place] = 13.5 if column == "grad2" else 11.5
+        look = Style(of.role, wrap=True, size=9, italic=True, valign="bottom", color=FAINT)
+        maths = "prediction with the new weights − y" if column == "real" else words(of.expr, plan)
+        sheet.put(MATHS, place, f"= {maths}", look)
+        sheet.put(HEAD, place, of.title, Style(of.role, header=True, bold=True, align="right"))
+        sheet.notes[HEAD, place] = f"{of.title}\n{sentence(of.about)}"
+        style = Style(of.role, number_format(of.role, small=of.small))
+        for k in range(n):
+            sheet.put(FIRST + k, place, live(steps, (lane.row(0, k), lane.columns[column])).formula, style)
+    place = lane.columns["over"]
+    over = live_range(steps, Area(steps.name, lane.row(0), place, lane.last_row(0), place))
+    said = (
+        ("first overshoot at step", call("IFERROR", call("MATCH", 1, over, 0), "none"), "integer"),
+        ("start weights bear learn up to", _bears(making, MODELS[made.title], typed), "0.00E+00"),
+    )
+    for row, (label, value, number) in enumerate(said, SAID):
+        sheet.put(row, left + 2, label, Style(color=FAINT, align="right"))
+        sheet.put(row, left + 3, value.formula, Style(number=number, bold=True, align="right"))
+    _mark(sheet, group, n, live(sheet, (SAID, left + 3), home=SHEET, fixed=True))
+    return live(sheet, (SAID, left + 3)), live(sheet, (SAID + 1, left + 3))
+
+
+def _mark(sheet: Sheet, group: int, n: int, first: Live) -> None:
+    """The factors that overshoot in red, the first of them on red."""
+    place = _place(group, "factor")
+    factor = f"${column_letters(place)}{FIRST}"
+    large = TOO_LONG["small"].format(cell=factor)
+    for condition, color, fill in ((f"$A{FIRST}={first.text}", "#FFFFFF", FIFTH), (f"{factor}<-1", FIFTH, "")):
+        for rule, number in ((f"AND({condition},{large})", SCIENTIFIC), (condition, "")):
+            sheet.marks.append(((FIRST, place), Mark(rule, n, 1, color, fill, number)))
+
+
+def _charts(sheet: Sheet, n: int, lr: Live) -> None:
+    """Helper columns and two charts: the rate each step bears, and its factor."""
+    place = _place(len(MODELS), SHOWN[0])
+    left = place + 17
+    titles = (*(f"log10 bearable, {name}" for name in MODELS), "log10 learn", *(f"factor, {m}" for m in MODELS), "−1")
+    sheet.put(MATHS - 1, left, "for the charts", Style(color=FAINT, italic=True))
+    sheet.page_ends = (place - 1,)
+    columns = []
+    for i, title in enumerate(titles):
+        sheet.put(HEAD, left + i, title, HEADER_RIGHT)
+        sheet.widths[left + i] = 12.0
+        columns.append(Area(SHEET, FIRST, left + i, FIRST + n - 1, left + i))
+    look = Style("watch", "amount", color=FAINT)
+    for k in range(n):
+        row = FIRST + k
+        for g in range(2):
+            bearable, factor = (live(sheet, (row, _place(g, c)), home=SHEET) for c in ("bearable", "factor"))
+            sheet.put(row, left + g, log10(bearable).formula, look)
+            shown = call("IF", call("ABS", factor) <= LARGEST, factor, call("NA"))
+            sheet.put(row, left + 3 + g, call("IFERROR", shown, call("NA")).formula, look)
+        sheet.put(row, left + 2, log10(lr).formula, look)
+        sheet.put(row, left + 5, -1.0, look)
+    steps = Area(SHEET, FIRST, 1, FIRST + n - 1, 1)
+    row = 3
+    for title, y, first, level, said in (
+        ("The largest rate each step bears", ("log10 learn", LOWEST, 0), 0, 2, "learn"),
+        (f"The factor of each step (beyond ±{LARGEST} left out)", ("factor", -LARGEST, 2), 3, 5, "overshoots below"),
+    ):
+        series = [Series(m, steps, columns[first + g], LINES[g], markers=True) for g, m in enumerate(MODELS)]
+        series.append(Series(said, steps, columns[level], FIFTH, dashed=True))
+        title_y, low, high = y
+        chart = Chart(title, "step", title_y, series, row, place, 620, 330, x_min=0, x_max=n, y_min=low, y_max=high)
+        sheet.charts.append(chart)
+        row += 18

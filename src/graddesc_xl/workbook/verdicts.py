@@ -1,0 +1,120 @@
+"""The definitions of `graddesc_xl.verdict` as formulas: flags by step, and the verdict of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..evaluate import evaluate
+from ..expr import Data, Expr, Here, substitute
+from ..plan import Plan
+from ..verdict import EXACT, EXPLODED, NOISE, SETTLED, STILL, STUCK, noise_limit
+from .cells import Area
+from .formula import number, render
+from .layout import FIRST_DATA
+from .live import Live, Range, call, constant, live, live_range, text
+from .sheet import Sheet
+from .style import FAINT, LABEL, Style
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What formulas of other sheets say of the samples."""
+
+    sheet: Sheet
+    count: int
+
+    def column(self, name: str) -> Range:
+        """The x or the y."""
+        place = 2 if name == "x" else 3
+        return live_range(self.sheet, Area(self.sheet.name, FIRST_DATA, place, FIRST_DATA + self.count - 1, place))
+
+    @property
+    def scale(self) -> Live:
+        """Σy², the squared error of predicting 0; 1 where that is 0."""
+        energy = call("SUMSQ", self.column("y"))
+        return call("IF", energy.equals(0), 1, energy)
+
+    @property
+    def constant_error(self) -> Live:
+        """√Σ(y−ȳ)², the error of the best constant."""
+        return call("SQRT", call("DEVSQ", self.column("y")))
+
+
+def limit(sheet: Sheet, row: int, samples: Samples) -> Live:
+    """Put into the row the squared error from which a step counts as exploded; a reference to it."""
+    sheet.put(row, 1, "limit", LABEL)
+    at = sheet.put(row, 2, (Live("10^12", EXPLODED**2, 4) * samples.scale).formula, Style(number="amount"))
+    sheet.put(row, 3, "a squared error above this counts as exploded: (10⁶)² times Σy²", Style(color=FAINT))
+    return live(sheet, at, home=sheet.name, fixed=True)
+
+
+def noise_bound(h: Live) -> Live:
+    """The squared error above which estimated derivatives are rounding noise."""
+    share = Live(f"2*{number(NOISE)}/2^(-52)", 2 * NOISE / 2.0**-52, 4)
+    product = share * h
+    return Live(f"({product.text})^2", noise_limit(float(h.value)))
+
+
+def above(error: Live, bound: Live) -> Live:
+    """1 where an error is above the bound, or no number."""
+    return call("IF", call("ISNUMBER", error), call("IF", error > bound, 1, 0), 1)
+
+
+def alive(step: Live | float, gate: Live, weights: Sequence[tuple[Live, Live]]) -> Live:
+    """The step's number where its pre-activation is positive or a weight behind it moves, else 0.
+
+    weights: each weight before and after the step.
+    """
+    moves = [call("ABS", new - old) > constant(STILL) * call("ABS", old) for old, new in weights]
+    return call("IFERROR", call("IF", gate > 0, step, call("IF", call("OR", *moves), step, 0)), step)
+
+
+def dead(plan: Plan, gate: str, steps: Range, cell: Callable[[Expr], Live], samples: Samples) -> Live:
+    """The step since which a ReLU is dead, or 0.
+
+    steps: the cells of `alive`. cell: gives the cell of a weight after the last step, and that of an input.
+    """
+
+    def expand(leaf: Expr) -> Expr:
+        if isinstance(leaf, Here) and plan.column(leaf.column).role == "data":
+            return plan.column(leaf.column).expr
+        return leaf
+
+    def at(leaf: Expr) -> Live | Range:
+        return samples.column(leaf.name) if isinstance(leaf, Data) else cell(leaf)
+
+    def value(leaf: Expr) -> object:
+        found = at(leaf)
+        return found.values if isinstance(found, Range) else found.value
+
+    expr = substitute(plan.column(gate).expr, expand)
+    open_for = evaluate(expr, value)
+    bad = open_for[~np.isfinite(open_for)]
+    reached = float(bad[0] if bad.size else np.sum(open_for > 0))
+    count = Live(f"SUMPRODUCT(({render(expr, lambda leaf: at(leaf).text)}>0)*1)", reached)
+    since = call("MAX", steps) + 1
+    known = call("IF", since <= float(len(steps.values)), since, 0)
+    return call("IF", call("IFERROR", count, 1).equals(0), known, 0)
+
+
+def verdict(errors: Sequence[Live], exploded: Range, since: Live | None, samples: Samples) -> Live:
+    """The verdict of a run.
+
+    errors: √Σe² by epoch. exploded: the flags of its steps. since: the step since which a ReLU is dead, or 0.
+    """
+    first, last = errors[0], errors[-1]
+    words = call("IF", last > call("MAX", first, errors[-2] if errors[1:] else first), "getting worse", "learning")
+    if len(errors) > 1:
+        before = errors[-2]
+        change = call("ABS", last - before)
+        words = call("IF", change <= constant(SETTLED) * before, "settled", words)
+        hardly = change <= constant(STUCK) * before
+        words = call("IF", hardly, call("IF", last < samples.constant_error, words, "stuck"), words)
+    words = call("IF", last <= constant(EXACT) * call("SQRT", samples.scale), "settled", words)
+    if since is not None:
+        words = call("IF", since > 0, text("dead ReLU since step ") & since, words)
+    at = text("exploded at step ") & call("MATCH", 1, exploded, 0)
+    return call("IF", call("SUM", exploded) > 0, at, words)
