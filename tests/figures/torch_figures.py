@@ -1,4 +1,4 @@
-"""Figures for the textbook optimizers and for every model's gradient, computed by PyTorch in float64.
+"""Figures for the textbook optimizers, for every model's gradient and for two neurons, by PyTorch in float64.
 
 Written with `python tests/figures/torch_figures.py` (needs torch and the standard library only), which
 replaces torch_figures.json beside this file. Nothing of graddesc_xl is imported: these are outside figures.
@@ -6,6 +6,12 @@ replaces torch_figures.json beside this file. Nothing of graddesc_xl is imported
 training: one neuron `a*x + b` from a = b = 1, squared error, one optimizer step per sample, two passes over
 the 29 samples that go on from each other's weights; per step the values before and after it. gradients: by
 autograd, at points of weights, x and y; ReLU points where the neuron is on, off, and exactly at its corner.
+
+clipped: two neurons `c*(a*x + b) + d`, all weights 1, plain SGD with clip_grad_norm_, two passes, with a limit
+below and a limit amid the gradients' lengths; per step the values before and after it. scaled: the same two
+neurons trained on x and y divided by constants, without clipping, one pass; per step the weights after it and the
+error in the units of y. prediction_gradients: the square of the length of the prediction's gradient by the
+weights, by autograd, at the same points.
 """
 
 from __future__ import annotations
@@ -58,20 +64,24 @@ def training(name: str, optimizer: Any, states: dict[str, str], **options: float
     return {"optimizer": name, "lr": options["lr"], "steps": steps}
 
 
-def gradients(model: str, weights: dict[str, float], x: float, y: float) -> dict[str, Any]:
-    """The gradient of the squared error of one sample by autograd."""
+def predicted(model: str, weights: dict[str, float], x: float) -> tuple[dict[str, Any], Any, Any]:
+    """The weights that a model has, as tensors; what its first neuron adds up; its prediction."""
     import torch
 
     tensors = {w: torch.tensor(value, dtype=torch.float64, requires_grad=True) for w, value in weights.items()}
     z = tensors["a"] * x + tensors["b"]
     if model == "one_neuron":
-        used, pred = ["b", "a"], z
-    else:
-        used, hidden = ["b", "a", "d", "c"], torch.relu(z) if model == "two_neurons_relu" else z
-        pred = tensors["c"] * hidden + tensors["d"]
+        return {w: tensors[w] for w in ("b", "a")}, z, z
+    hidden = torch.relu(z) if model == "two_neurons_relu" else z
+    return {w: tensors[w] for w in ("b", "a", "d", "c")}, z, tensors["c"] * hidden + tensors["d"]
+
+
+def gradients(model: str, weights: dict[str, float], x: float, y: float) -> dict[str, Any]:
+    """The gradient of the squared error of one sample by autograd."""
+    used, z, pred = predicted(model, weights, x)
     error = (y - pred) ** 2
     error.backward()
-    slopes = {w: tensors[w].grad.item() for w in used}
+    slopes = {w: tensor.grad.item() for w, tensor in used.items()}
     return {
         "model": model,
         "weights": {w: weights[w] for w in used},
@@ -80,6 +90,62 @@ def gradients(model: str, weights: dict[str, float], x: float, y: float) -> dict
         "z": z.item(),
         "gradient": slopes,
     }
+
+
+def prediction_gradient(model: str, weights: dict[str, float], x: float, y: float) -> dict[str, Any]:
+    """The squared length of the gradient of the prediction itself by autograd; y only completes the sample."""
+    used, _, pred = predicted(model, weights, x)
+    pred.backward()
+    square = sum(tensor.grad.item() ** 2 for tensor in used.values())
+    return {"model": model, "weights": {w: weights[w] for w in used}, "x": x, "y": y, "grad2": square}
+
+
+def two_neurons(rate: float) -> tuple[dict[str, Any], Any]:
+    """The four weights of two stacked neurons, all 1, and plain SGD on them."""
+    import torch
+
+    weights = {w: torch.tensor(1.0, dtype=torch.float64, requires_grad=True) for w in ("b", "a", "d", "c")}
+    return weights, torch.optim.SGD(list(weights.values()), lr=rate)
+
+
+def clipped(rate: float, limit: float) -> dict[str, Any]:
+    """The trajectory of two neurons whose gradient is clipped; clipped_: the gradient after it was.
+
+    torch divides by the length plus 1e-6, so a clipped gradient is that much shorter than the limit.
+    """
+    import torch
+
+    weights, optimizer = two_neurons(rate)
+    steps = []
+    for x in XS * EPOCHS:
+        step = {w: tensor.item() for w, tensor in weights.items()}
+        optimizer.zero_grad()
+        pred = weights["c"] * (weights["a"] * x + weights["b"]) + weights["d"]
+        error = (2.0 * x + 30.0 - pred) ** 2
+        error.backward()
+        step["err"] = error.item()
+        step["norm"] = torch.nn.utils.clip_grad_norm_(list(weights.values()), limit).item()
+        step |= {f"clipped_{w}": tensor.grad.item() for w, tensor in weights.items()}
+        optimizer.step()
+        step |= {f"new_{w}": tensor.item() for w, tensor in weights.items()}
+        steps.append(step)
+    return {"lr": rate, "limit": limit, "steps": steps}
+
+
+def scaled(rate: float, scale_x: float, scale_y: float | None = None) -> dict[str, Any]:
+    """The trajectory of two neurons that see x / scale_x and, if it is given, y / scale_y."""
+    weights, optimizer = two_neurons(rate)
+    unit = 1.0 if scale_y is None else scale_y
+    steps = []
+    for x in XS:
+        optimizer.zero_grad()
+        pred = weights["c"] * (weights["a"] * (x / scale_x) + weights["b"]) + weights["d"]
+        loss = ((2.0 * x + 30.0) / unit - pred) ** 2
+        loss.backward()
+        optimizer.step()
+        residual = 2.0 * x + 30.0 - unit * pred.item()
+        steps.append({"err": residual**2} | {f"new_{w}": tensor.item() for w, tensor in weights.items()})
+    return {"lr": rate, "scale_x": scale_x, "scale_y": scale_y, "steps": steps}
 
 
 def main() -> None:
@@ -96,6 +162,13 @@ def main() -> None:
         ],
         "gradients": [
             gradients(model, *point) for model in ("one_neuron", "two_neurons", "two_neurons_relu") for point in POINTS
+        ],
+        "clipped": [clipped(1e-4, 30.0), clipped(1e-5, 5000.0)],
+        "scaled": [scaled(1e-4, 30.0), scaled(1e-4, 50.0, 100.0), scaled(0.1, 50.0, 100.0)],
+        "prediction_gradients": [
+            prediction_gradient(model, *point)
+            for model in ("one_neuron", "two_neurons", "two_neurons_relu")
+            for point in POINTS
         ],
     }
     text = json.dumps(figures, indent=1) + "\n"
