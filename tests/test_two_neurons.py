@@ -1,0 +1,547 @@
+"""The workbook about two neurons: the thread's figures, live answers, and what `verify` finds in it."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl.utils.cell import coordinate_to_tuple
+
+from graddesc_xl import COMPARISONS, GRADDESC, build, compare, verify
+from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.workbook.cells import a1
+
+ONE, COLLAPSE, RELU = (
+    "basic SGD 1 neuron",
+    "basic SGD 2 neuron collapse",
+    "basic SGD 2 neuron ReLU",
+)
+MOMENTUM = "momentum 2 neuron collapse"
+GROUPS = ("1 neuron", "2 neurons, collapse", "2 neurons, ReLU")
+EXPLODES = "Why do error, weights and derivatives explode?"
+SAME = "Is a stacked linear model the same as a single one?"
+LIMIT, SHAPE, DERIVATIVES = "speed limit", "ReLU shape", "derivatives"
+SHAPES = ("c·(a·x + b) + d", "c·max(a·x + b, 0) + d")
+XS = list(GRADDESC.x)
+#: the error of the weights 1 before they move, by hand: two neurons predict x + 2, and y is 2x + 30
+UNMOVED = round(math.sqrt(sum((x + 28) ** 2 for x in XS)), 2)
+
+#: sheet, row, column
+Cell = tuple[str, int, int]
+
+
+class Typist:
+    """The workbook with numbers typed into it, recalculated by IronCalc; cells are found by what stands beside them."""
+
+    def __init__(self, path: Path) -> None:
+        self.model = reading.load(path)
+        assert self.model.held is not None
+        self.held = self.model.held
+        self.now: Mapping[Cell, float] | None = None
+        self.texts = {
+            sheet: sorted((at, value) for at, value in cells.items() if isinstance(value, str))
+            for sheet, cells in self.held.cells.items()
+        }
+
+    def typed(self, numbers: Mapping[Cell, float]) -> Typist:
+        """The workbook with these numbers typed into it, and every other cell as it was built."""
+        if numbers != self.now:
+            for sheet, row, column in self.now or {}:
+                self.model.type_number(sheet, row, column, self.held.cells[sheet][row, column])
+            for cell, number in numbers.items():
+                self.model.type_number(*cell, number)
+            self.model.recalculate()
+            self.now = dict(numbers)
+        return self
+
+    def value(self, cell: Cell) -> Any:
+        """What a cell is worth."""
+        return self.model.value(*cell)
+
+    def find(self, sheet: str, text: str, *, row: int = 0, column: int = 0, above: int = 0, left: int = 0) -> Cell:
+        """The first cell that was built with a text, in a row or column, or below and right of others.
+
+        A text that begins with … stands for all that end like it.
+        """
+        for (r, c), found in self.texts[sheet]:
+            matches = found == text or (text[0] == "…" and found.endswith(text[1:]))
+            if matches and row in (0, r) and column in (0, c) and r > above and c >= left:
+                return sheet, r, c
+        raise AssertionError(f"{sheet} has no {text!r}")
+
+    def beside(self, sheet: str, label: str, *, left: int = 0) -> Cell:
+        """The cell at the right of a label."""
+        _, row, column = self.find(sheet, label, left=left)
+        return sheet, row, column + 1
+
+    def compared(self, sheet: str, run: str | float, title: str, group: str = "") -> Cell:
+        """A cell of a comparison: of a run, named or by its rate, under a title, the first from its group's on."""
+        _, head, _ = self.find(sheet, "verdict")
+        if isinstance(run, str):
+            row = self.find(sheet, run, column=1, above=head)[1]
+        else:
+            (row,) = (r for (r, c), held in self.held.cells[sheet].items() if c == 2 and r > head and held == run)
+        left = self.find(sheet, group, row=head - 1)[2] if group else 1
+        return sheet, row, self.find(sheet, title, row=head, left=left)[2]
+
+    def by_epoch(self, sheet: str, run: str | float, group: str) -> list[Any]:
+        """A comparison's errors by epoch of a run."""
+        _, top, left = self.find(sheet, f"{group}: √Σe² by epoch")
+        assert [self.value((sheet, top + 1, left + e)) for e in range(1, 11)] == [*range(1, 11)]
+        _, row, _ = self.compared(sheet, run, "verdict")
+        row += top + 1 - self.find(sheet, "verdict")[1]
+        return [self.value((sheet, row, left + e)) for e in range(1, 11)]
+
+    def epoch(self, sheet: str, epoch: int) -> Any:
+        """An experiment's √Σe² of one epoch, from its table by epoch."""
+        _, head, column = self.find(sheet, "epoch")
+        assert self.value((sheet, head, column + 1)) == "√Σe²"
+        assert self.value((sheet, head + epoch, column)) == epoch
+        return self.value((sheet, head + epoch, column + 1))
+
+    def overview(self, sheet: str, title: str) -> Any:
+        """What the overview says of a sheet."""
+        _, head, column = self.find("overview", title)
+        _, row, _ = self.find("overview", sheet, column=1, above=head)
+        return self.value(("overview", row, column))
+
+    def answers(self) -> dict[str, tuple[str, str]]:
+        """The questions of the overview: the sheet that answers, and its answer."""
+        _, head, column = self.find("overview", "question")
+        found = {}
+        row = head + 1
+        while question := self.value(("overview", row, column)):
+            sheet, answer = (self.value(("overview", row, c)) for c in (column - 1, column + 1))
+            found[question] = (sheet, answer)
+            row += 1
+        return found
+
+    def column(self, sheet: str, title: str, *, count: int, **where: int) -> list[Any]:
+        """So many cells below a title."""
+        _, head, column = self.find(sheet, title, **where)
+        return [self.value((sheet, head + k, column)) for k in range(1, count + 1)]
+
+    def by_step(self, group: str, title: str) -> list[Any]:
+        """What the speed limit's table shows of a model: one value per step."""
+        _, row, left = self.find(LIMIT, group)
+        return self.column(LIMIT, title, count=len(XS), above=row, left=left)
+
+    def said(self, group: str, label: str) -> Any:
+        """What the speed limit's sheet says of a model above its table."""
+        return self.value(self.beside(LIMIT, label, left=self.find(LIMIT, group)[2]))
+
+
+@pytest.fixture(scope="module")
+def typist(two_neurons: Path) -> Typist:
+    """Somebody who types numbers into the workbook."""
+    return Typist(two_neurons)
+
+
+@pytest.fixture
+def built(typist: Typist) -> Typist:
+    """The workbook as it was built, every formula recalculated by IronCalc."""
+    return typist.typed({})
+
+
+@pytest.fixture(scope="module")
+def answers(typist: Typist) -> dict[str, tuple[str, str]]:
+    """The overview's questions and answers as they were built, recalculated."""
+    return typist.typed({}).answers()
+
+
+@pytest.fixture(scope="module")
+def pages(two_neurons: Path, typist: Typist) -> dict[str, str]:
+    """The XML of every sheet."""
+    with zipfile.ZipFile(two_neurons) as file:
+        names = enumerate(typist.held.sheets, 1)
+        return {name: file.read(f"xl/worksheets/sheet{number}.xml").decode() for number, name in names}
+
+
+@pytest.fixture(scope="module")
+def formulas(pages: dict[str, str]) -> dict[str, dict[tuple[int, int], str]]:
+    """Every formula as the file holds it, by sheet and cell."""
+    found: dict[str, dict[tuple[int, int], str]] = {}
+    for sheet, page in pages.items():
+        cells = re.findall(r'<c r="([A-Z]+\d+)"[^>]*><f>(.*?)</f>', page)
+        assert len(cells) == page.count("<f>") == page.count("</f>")
+        found[sheet] = {coordinate_to_tuple(address): html.unescape(text) for address, text in cells}
+    return found
+
+
+# The figures that the forum thread and its spreadsheet show, by epoch, as many digits as these have.
+PUBLISHED: dict[tuple[float, str], dict[int, str]] = {
+    (1e-6, GROUPS[0]): {1: "384.71", 2: "334.94", 3: "292.37", 10: "131.34"},
+    (3e-6, GROUPS[0]): {1: "341.87", 2: "228.48", 3: "160.28"},
+    (1e-5, GROUPS[0]): {1: "249.03", 2: "99.327", 3: "86.947"},
+}
+for two in GROUPS[1:]:
+    PUBLISHED |= {
+        (1e-6, two): {1: "351.39", 2: "238.93", 3: "153.94", 10: "80.994"},
+        (3e-6, two): {1: "265.23", 2: "93.001", 3: "82.487"},
+        (1e-5, two): {1: "172.77", 2: "87.829", 3: "87.765"},
+    }
+
+
+@pytest.mark.parametrize(("rate", "group"), PUBLISHED)
+def test_published_errors_by_epoch(built: Typist, rate: float, group: str) -> None:
+    """The learning rates' errors are the published ones, to the digits that were published."""
+    errors = built.by_epoch("learning rates", rate, group)
+    for epoch, figure in PUBLISHED[rate, group].items():
+        decimals = len(figure.partition(".")[2])
+        assert f"{errors[epoch - 1]:.{decimals}f}" == figure, epoch
+    assert built.value(built.compared("learning rates", rate, "√Σe², last epoch", group)) == errors[-1]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "figure", "within"),
+    [
+        (ONE, 150.70215194390218, 1e-12),
+        (COLLAPSE, 4.513087186827854e32, 1e-3),  # what its last digits become is noise
+        (RELU, 419.21630268369785, 1e-9),
+    ],
+)
+def test_published_errors_of_the_first_epoch(built: Typist, sheet: str, figure: float, within: float) -> None:
+    """At the thread's rate and numerical derivatives the first epoch ends with the thread's error."""
+    assert built.epoch(sheet, 1) == pytest.approx(figure, rel=within)
+    assert built.overview(sheet, "√Σe², first epoch") == built.epoch(sheet, 1)
+
+
+def test_one_neuron_stays_within_its_speed_limit(built: Typist) -> None:
+    """One neuron never overshoots: its factor is lowest where x is 99, whose square bounds the rate."""
+    xs, factors = built.column(LIMIT, "x", count=len(XS)), built.by_step(GROUPS[0], "factor")
+    assert xs == XS
+    assert factors == pytest.approx([1 - 2e-4 * (x * x + 1) for x in XS], rel=1e-12)
+    assert min(factors) == factors[XS.index(99)] == pytest.approx(-0.9604, rel=1e-12)
+    assert built.said(GROUPS[0], "first overshoot at step") == "none"
+    largest = built.said(GROUPS[0], "…learn up to")
+    assert largest == pytest.approx(1 / (99**2 + 1), rel=1e-12) and f"{largest:.4e}" == "1.0202e-04"
+
+
+def test_one_neurons_residuals_are_those_predicted(built: Typist) -> None:
+    """One neuron is linear in its weights, so each step leaves just the residual that its factor predicts."""
+    predicted, real = (built.by_step(GROUPS[0], title) for title in ("predicted", "actual"))
+    assert real == pytest.approx(predicted, rel=1e-9, abs=0)
+    bent, after = (built.by_step(GROUPS[1], title)[1] for title in ("predicted", "actual"))
+    assert after > 2 * bent > 0, "two neurons are not linear in theirs"
+
+
+def test_two_neurons_overshoot(built: Typist) -> None:
+    """Two neurons overshoot at the second step, and far more before they explode."""
+    factors = built.by_step(GROUPS[1], "factor")
+    assert f"{factors[1]:.3f}" == "-2.762" and f"{factors[26]:.1f}" == "-236.1"
+    assert factors[0] > -1 and built.said(GROUPS[1], "first overshoot at step") == 2
+
+
+def test_a_rate_that_two_neurons_bear(typist: Typist, answers: dict[str, tuple[str, str]]) -> None:
+    """A smaller rate typed into the exploding sheet turns its verdict, and the answers that speak of it."""
+    before, verdict = answers, typist.beside(COLLAPSE, "verdict")
+    typist.typed({})
+    assert typist.value(verdict) == typist.overview(COLLAPSE, "verdict") == "exploded at step 28"
+    assert before[EXPLODES][1].endswith("The collapse sheet with learn 1E-4: exploded at step 28.")
+    after = typist.typed({typist.beside(COLLAPSE, "learn"): 1e-5}).answers()
+    assert typist.value(verdict) == typist.overview(COLLAPSE, "verdict") == "learning"
+    assert after[EXPLODES][1].endswith("The collapse sheet with learn 1E-5: learning.")
+    # step 1 by hand: x 14, y 58, h 0.01, and an estimate is the derivative plus h times half the second one
+    moves = {"a": -1176 + 196 * 0.01, "b": -84 + 0.01, "c": -1260 + 225 * 0.01, "d": -84 + 0.01}
+    a, b, c, d = (1 - 1e-5 * moves[w] for w in "abcd")
+    line = f"At step 2, x = 86: {a * c:.4f}·86 + {c * b + d:.4f} = {a * c * 86 + c * b + d:.4f}, "
+    assert line in after[SAME][1] and line not in before[SAME][1]
+    unchanged = {question for question in before if before[question] == after[question]}
+    assert {*before} - unchanged == {EXPLODES, SAME}
+
+
+def _input(sheet: str, label: str) -> Callable[[Typist], Cell]:
+    return lambda typist: typist.beside(sheet, label)
+
+
+def _rate(sheet: str, run: str | float) -> Callable[[Typist], Cell]:
+    return lambda typist: typist.compared(sheet, run, "learn")
+
+
+#: question -> an input of the sheet that answers it, a number to type there, and words of the new answer
+ASKED: dict[str, tuple[Callable[[Typist], Cell], float, str]] = {
+    "Is the bigger model smarter or faster?": (
+        _rate("learning rates", 1e-5),
+        0.0,
+        f"with learn 0E+0 two neurons are at √Σe² {UNMOVED}, one at 410. ",
+    ),
+    EXPLODES: (
+        _input(LIMIT, "learn"),
+        1e-6,
+        "With learn 1E-6 two neurons first overshoot at step: none; one neuron: none. ",
+    ),
+    "What learning rate is right, and how would one know?": (
+        _rate("learning rates", 3e-4),
+        2e-4,
+        "one neuron takes 2E-4, two take 3E-5. ",
+    ),
+    "Do better start weights help?": (
+        _input("initial weights", "learn, for all"),
+        0.0,
+        f" and {UNMOVED}. All 0: ",
+    ),
+    "Does ReLU save it, and why do three of four weights stop?": (
+        _input(RELU, "learn"),
+        1e-5,
+        "This run: learning. While a·x + b stays positive ",
+    ),
+    SAME: (_input(COLLAPSE, "learn"), 0.0, "At step 2, x = 86: 1·86 + 2 = 88, and the two neurons predict 88. "),
+    "Can the ReLU sandwich beat one neuron?": (
+        _rate("fixes", "smaller rate"),
+        0.0,
+        f"smaller rate {UNMOVED} against ",
+    ),
+    "What does momentum look like?": (_input(MOMENTUM, "learn"), 0.0, f"After 10 epochs it ends at {UNMOVED}, "),
+}
+
+
+def test_every_question_has_an_answer(typist: Typist, answers: dict[str, tuple[str, str]]) -> None:
+    """The overview answers eight questions, each from a sheet of the workbook, in whole sentences."""
+    assert list(answers) == list(ASKED) and len(answers) == 8
+    for sheet, answer in answers.values():
+        assert sheet in typist.model.sheets and answer.endswith(".")
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_an_answer_follows_the_sheet_it_names(
+    typist: Typist, answers: dict[str, tuple[str, str]], question: str
+) -> None:
+    """A number typed into the sheet that an answer names changes the answer."""
+    cell, number, words = ASKED[question]
+    at = cell(typist)
+    sheet, before = answers[question]
+    _, after = typist.typed({at: number}).answers()[question]
+    assert at[0] == sheet and before != after
+    assert words in after and words not in before
+
+
+def _kind(value: Any) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, str):
+        return "text"
+    return "number" if math.isfinite(value) else "error"
+
+
+def test_errors_are_the_same_everywhere(
+    two_neurons: Path, built: Typist, formulas: dict[str, dict[tuple[int, int], str]], soffice: str
+) -> None:
+    """Which formulas are errors, numbers or text: file, IronCalc and LibreOffice agree, and none is empty."""
+    with libreoffice.recalculated(two_neurons, soffice, 180) as copy:
+        theirs, _ = reading.read_file(copy)
+    errors = 0
+    for sheet, cells in formulas.items():
+        sets = [values.values(sheet, cells) for values in (built.held, built.model, theirs)]
+        for at in cells:
+            kinds = {_kind(values[at]) for values in sets}
+            assert len(kinds) == 1 and kinds != {"nothing"}, f"{sheet}!{a1(*at)}: {[v[at] for v in sets]}"
+            errors += kinds == {"error"}
+    assert errors > 10_000, "some runs explode until no double can hold their numbers"
+
+
+def test_verify_passes(two_neurons: Path) -> None:
+    """The workbook passes, and of the run that explodes it is said from which step on its numbers are noise."""
+    report = verify(two_neurons)
+    assert report.ok and report.book == "two-neurons" and not report.inputs and not report.problems
+    assert [values.name for values in report.sets] == ["held by the file", "IronCalc"]
+    result = next(result for result in report.sets[1].sheets if result.sheet == COLLAPSE)
+    said = "noise from step 26 on, where a nudge of h changes err² by no more than its last digits"
+    assert result.ok and result.worst <= 1e-12 and said in result.note
+
+
+def test_the_switch_drives_a_run_by_exact_derivatives(typist: Typist) -> None:
+    """With the switch on 0 the same sheets show the figures of exact derivatives."""
+    typist.typed({typist.beside(sheet, "driven by"): 0.0 for sheet in (ONE, COLLAPSE, RELU)})
+    assert typist.epoch(ONE, 1) == pytest.approx(150.75521153771854, rel=1e-12)
+    assert typist.epoch(COLLAPSE, 1) == pytest.approx(3.729290502210017e19, rel=1e-9)
+    assert typist.epoch(RELU, 1) == pytest.approx(767.5053769972709, rel=1e-12)
+
+
+def test_another_learning_rate(typist: Typist) -> None:
+    """Rates typed into rows of the learning rates give the library's errors and verdicts."""
+    typed = {1e-6: 2e-5, 1e-3: 5e-4, 1e-2: 0.1}
+    sheet = "learning rates"
+    typist.typed({typist.compared(sheet, of, "learn"): rate for of, rate in typed.items()})
+    verdicts = set()
+    for of, rate in typed.items():
+        traces = compare(sheet, {"lr": rate})
+        for group in GROUPS:
+            trace = traces[COMPARISONS[sheet].rows[0].title, group]
+            last = float(trace.errors[-1])
+            shown = pytest.approx(last, rel=1e-9) if math.isfinite(last) else "–"
+            assert typist.value(typist.compared(sheet, of, "√Σe², last epoch", group)) == shown
+            for found, error in zip(typist.by_epoch(sheet, of, group), trace.errors.tolist(), strict=True):
+                assert found == pytest.approx(error, rel=1e-9) or not (math.isfinite(found) or math.isfinite(error))
+            verdict = typist.value(typist.compared(sheet, of, "verdict", group))
+            assert verdict == str(trace.verdict)
+            verdicts.add(verdict.split()[0])
+    assert verdicts == {"learning", "exploded", "dead"}
+
+
+def test_the_threads_rate_for_all_initial_weights(typist: Typist) -> None:
+    """The thread's rate typed for all initial weights gives the library's verdicts; the best of each group is one."""
+    sheet = "initial weights"
+    for numbers in ({}, {typist.beside(sheet, "learn, for all"): 1e-4}):
+        typist.typed(numbers)
+        traces = compare(sheet, {"lr": 1e-4} if numbers else None)
+        assert len(traces) == 26
+        best = []
+        for (row, group), trace in traces.items():
+            at = typist.compared(sheet, row, "verdict", group)
+            assert typist.value(at) == str(trace.verdict), (row, group)
+            mark = typist.value((sheet, at[1], at[2] - 1))
+            assert mark in ("lowest", "–")
+            best += [(row, group)] * (mark == "lowest")
+        lowest = [min((t for t in traces if t[1] == g), key=lambda t: traces[t].errors[-1]) for g in GROUPS[1:]]
+        assert sorted(best) == sorted(lowest)
+
+
+def test_the_shape_of_a_relu(typist: Typist) -> None:
+    """Typed weights move both functions over x from -80 to 120, and where the line bends."""
+    xs = [float(x) for x in range(-80, 121, 10)]
+    for a, b, c, d in ((-1.5, 30.0, 0.5, -10.0), (0.25, 7.0, -3.0, 0.0)):
+        weights = {"a": a, "b": b, "c": c, "d": d}
+        typist.typed({typist.beside(SHAPE, w): value for w, value in weights.items()})
+        shown = {t: typist.column(SHAPE, t, count=len(xs)) for t in ("x", *SHAPES)}
+        assert shown["x"] == xs
+        assert shown[SHAPES[0]] == pytest.approx([c * (a * x + b) + d for x in xs], rel=1e-12)
+        assert shown[SHAPES[1]] == pytest.approx([c * max(a * x + b, 0.0) + d for x in xs], rel=1e-12)
+        assert typist.value(typist.beside(SHAPE, "bends at x =")) == pytest.approx(-b / a)
+
+
+def test_the_axis_of_the_relus_chart_is_linked(two_neurons: Path, built: Typist) -> None:
+    """The ReLU's chart is a line chart whose labels are the x cells, so it follows what is typed there."""
+    with zipfile.ZipFile(two_neurons) as file:
+        parts = [file.read(n).decode() for n in file.namelist() if n.startswith("xl/charts/chart")]
+    (chart,) = [part for part in parts if "Two neurons with and without a ReLU" in part]
+    assert "<c:lineChart>" in chart and "<c:scatterChart>" not in chart
+    references = re.findall(r"<c:(cat|val)><c:numRef><c:f>([^<]*)</c:f>", chart)
+    wanted = []
+    for title in SHAPES:
+        for kind, text in (("cat", "x"), ("val", title)):
+            _, head, column = built.find(SHAPE, text)
+            letters = a1(head, column).rstrip("0123456789")
+            wanted.append((kind, f"'{SHAPE}'!${letters}${head + 1}:${letters}${head + 21}"))
+    assert references == wanted
+
+
+def test_wrong_cells_among_the_runs_are_named(
+    two_neurons: Path,
+    typist: Typist,
+    pages: dict[str, str],
+    formulas: dict[str, dict[tuple[int, int], str]],
+    tmp_path: Path,
+) -> None:
+    """One value off in its tenth digit and one formula that is another: verify names cell, run and column of each."""
+    front, sheet = "learning rates", "learning rates steps"
+    page = pages[sheet]
+    _, start, _ = typist.find(sheet, "start")
+
+    def poison(rate: float, title: str, step: int, rewrite: Callable[[str], str]) -> tuple[str, str]:
+        """The address and the name of a cell that is rewritten."""
+        nonlocal page
+        _, row, column = typist.compared(front, rate, "verdict", GROUPS[1])
+        row, left = coordinate_to_tuple(formulas[front][row, column].partition("!")[2])
+        run = typist.held.cells[sheet][row - 1, left]
+        address = a1(start + step, typist.find(sheet, title, row=start - 1, left=left)[2])
+        found = re.search(rf'<c r="{address}"[^>]*>.*?</c>', page)
+        assert found and rewrite(found[0]) != found[0] and run.startswith(GROUPS[1])
+        page = page.replace(found[0], rewrite(found[0]))
+        return address, f"{run}, {title}"
+
+    def nudged(cell: str) -> str:
+        return re.sub(r"<v>(.*?)</v>", lambda found: f"<v>{float(found[1]) * (1 + 1e-9)!r}</v>", cell)
+
+    value = poison(3e-6, "y_pred", 40, nudged)
+    formula = poison(1e-5, "new a", 50, lambda cell: cell.replace("-", "+", 1))
+    part, path = f"xl/worksheets/sheet{[*pages].index(sheet) + 1}.xml", tmp_path / "poisoned.xlsx"
+    with zipfile.ZipFile(two_neurons) as source, zipfile.ZipFile(path, "w") as out:
+        for name in source.namelist():
+            out.writestr(name, page if name == part else source.read(name))
+    report = verify(path)
+    assert not report.ok
+    right = report.problems[0].partition(", not ")[2]
+    wrong = right.replace("-", "+", 1).removesuffix(".")
+    sentence = f"{sheet}!{formula[0]} ({formula[1]}) holds {wrong}, not {right}"
+    assert list(report.problems) == [sentence] and right.startswith("=") and wrong + "." != right
+    held, computed = ([r for r in values.sheets if not r.ok] for values in report.sets)
+    assert [(r.sheet, r.where, r.column) for r in held] == [(sheet, *value)]
+    named = [(r.where, r.column) for r in computed if r.sheet == sheet]
+    assert named == [formula], "its cached value is right, what it computes is not"
+
+
+def test_the_switch_offers_its_choices(pages: dict[str, str], typist: Typist) -> None:
+    """The cell of the switch takes 1 or 0 from a list, and nothing else."""
+    for sheet in (ONE, COLLAPSE, RELU):
+        address = a1(*typist.beside(sheet, "driven by")[1:])
+        rules = re.findall(r"<dataValidation .*?</dataValidation>", pages[sheet])
+        (rule,) = [rule for rule in rules if f'sqref="{address}"' in rule]
+        assert 'type="list"' in rule and "<formula1>" + '"1,0"' + "</formula1>" in html.unescape(rule)
+        assert 'showErrorMessage="1"' in rule and "errorStyle" not in rule, "another number is refused"
+
+
+EXCEL_2007 = {
+    "ABS", "AND", "COUNT", "DEVSQ", "IF", "IFERROR", "INDEX", "INT", "INTERCEPT", "ISNUMBER", "LEFT", "LN", "LOG10",
+    "MATCH", "MAX", "MID", "MIN", "MOD", "NA", "OR", "ROUND", "SLOPE", "SQRT", "SUM", "SUMPRODUCT", "SUMSQ", "TEXT",
+}  # fmt: skip
+
+
+def test_formulas_that_excel_2007_reads(pages: dict[str, str], formulas: dict[str, dict[tuple[int, int], str]]) -> None:
+    """Formulas, rules and conditions keep to Excel 2007: its functions, its lengths, no rule across sheets."""
+    used = set()
+    for sheet, cells in formulas.items():
+        rules = [html.unescape(rule) for rule in re.findall(r"<formula\d?>(.*?)</formula\d?>", pages[sheet])]
+        assert not [rule for rule in rules if "!" in re.sub(r'"[^"]*"', "", rule)], sheet
+        for text in (*cells.values(), *rules):
+            assert len(text) < 8192, (sheet, text[:80])
+            assert all(len(words) <= 255 for words in re.findall(r'"((?:[^"]|"")*)"', text)), (sheet, text[:80])
+            used |= {*re.findall(r"([A-Za-z_][A-Za-z0-9._]*)\(", re.sub(r'"[^"]*"', "", text))}
+    assert used and used <= EXCEL_2007
+
+
+def test_how_good_an_estimate_is(built: Typist) -> None:
+    """A large h cuts off the curve, a small one leaves rounding: the best lies between, and is said to."""
+    hs = built.column(DERIVATIVES, "h", count=13)
+    assert hs == [float(f"1e-{power}") for power in range(13)]
+    exact = {"a": -1176.0, "b": -84.0, "c": -1260.0, "d": -84.0}
+    second = {"a": 14.0**2, "b": 1.0, "c": 15.0**2, "d": 1.0}
+    _, row, _ = built.find(DERIVATIVES, "exact")
+    _, best, _ = built.find(DERIVATIVES, "best h")
+    for w, slope in exact.items():
+        _, _, column = built.find(DERIVATIVES, f"de/d{w}")
+        assert built.value((DERIVATIVES, row, column)) == slope
+        errors = built.column(DERIVATIVES, f"rel. error, {w}", count=13)
+        lowest = min(errors)
+        assert errors[2] > 1e3 * lowest and errors[12] > 1e3 * lowest
+        assert errors[2] == pytest.approx(0.01 * second[w] / abs(slope), rel=1e-6)
+        _, _, column = built.find(DERIVATIVES, f"rel. error, {w}")
+        assert built.value((DERIVATIVES, best, column)) == hs[errors.index(lowest)]
+
+
+def test_where_estimates_vanish(typist: Typist) -> None:
+    """An estimate is 0 just where the next double after the weight is more than 2·h away, and the zeros are counted."""
+    names = ("step", "a", "spacing of doubles at a", "est de/da", "exact de/da", "what becomes of a + h")
+    _, top, _ = typist.find(DERIVATIVES, "Where the estimates vanish")
+    for first in (18, 29, 277):
+        typist.typed({typist.beside(DERIVATIVES, "from step"): float(first)})
+        table = [typist.column(DERIVATIVES, name, count=14, above=top) for name in names]
+        zeros = 0
+        for k, (step, a, spacing, estimate, exact, words) in enumerate(zip(*table, strict=True)):
+            vanishes = math.ulp(a) > 2 * 0.01
+            assert step == first + k and spacing == math.ulp(a)
+            assert (estimate == 0) == vanishes and exact != 0
+            assert words == ("a + h = a: the estimate is 0" if vanishes else "a + h is not a")
+            zeros += vanishes
+        assert typist.value(typist.beside(DERIVATIVES, "estimates that are 0")) == zeros
+        assert zeros == (3 if first == 18 else 14)
+
+
+def test_the_same_workbook_gives_the_same_bytes(two_neurons: Path, tmp_path: Path) -> None:
+    """Two builds are equal to the last byte."""
+    assert build("two-neurons", tmp_path).path.read_bytes() == two_neurons.read_bytes()
