@@ -2,7 +2,7 @@
 
 Whole processes, in turns, medians of one run:
 
-    python benchmarks/workbook.py [--repeats 7]
+    python benchmarks/workbook.py [--repeats 7] [--book two-neurons]
 
 The bare script writes the same cells (numbers, text, formulas with their values) without styles, notes, charts
 or rules, from a list that is ready in a file. IronCalc's process loads the same workbook and evaluates it once.
@@ -19,8 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from graddesc_xl import build, run
-from graddesc_xl.workbook.book import book, compose
+from graddesc_xl import build
+from graddesc_xl.engine import run_plan
+from graddesc_xl.workbook.book import BOOKS, book, compose
 from graddesc_xl.workbook.cells import Formula, cached
 
 BARE = """
@@ -49,16 +50,18 @@ def main() -> None:
     """Print the table."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--repeats", type=int, default=7, help="turns of each process (default 7)")
-    repeats = arguments.parse_args().repeats
+    arguments.add_argument("--book", default="graddesc", choices=list(BOOKS), help="the workbook (default graddesc)")
+    given = arguments.parse_args()
+    repeats = given.repeats
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        workbook = build("graddesc", folder).path
+        workbook = build(given.book, folder).path
         cells = folder / "cells.pickle"
-        cells.write_bytes(pickle.dumps(_plain_cells()))
+        cells.write_bytes(pickle.dumps(_plain_cells(given.book)))
         tool = [sys.executable, "-m", "graddesc_xl"]
         bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx")]
         pairs = (
-            ("build", [*tool, "build", "graddesc", "-o", str(folder)], "bare XlsxWriter", bare, 1.3),
+            ("build", [*tool, "build", given.book, "-o", str(folder)], "bare XlsxWriter", bare, 1.3),
             (
                 "verify",
                 [*tool, "verify", str(workbook)],
@@ -75,10 +78,10 @@ def main() -> None:
             print(f"{ours:8} {mine:8.2f}   {other:16} {theirs:8.2f}   {ratio:6.2f}   {limit}")
 
 
-def _plain_cells() -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
+def _plain_cells(name: str) -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
     """Every cell of the workbook as XlsxWriter takes it."""
-    of = book("graddesc")
-    made = compose(of, {e.name: run(e) for e in of.experiments})
+    of = book(name)
+    made = compose(of, run_plan)
     return [
         (
             sheet.name,
