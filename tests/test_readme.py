@@ -28,13 +28,20 @@ def test_the_python_example_prints_what_the_readme_says(tmp_path: Path, monkeypa
     assert printed.getvalue() == found.group(2)
 
 
-def test_the_command_prints_what_the_readme_says() -> None:
-    """The command line example prints the lines below it."""
-    found = re.search(r"    \$ graddesc-xl (run .*?)\n((?:    [^$\n]*\n|\n)+)", README)
-    assert found
-    result = CliRunner().invoke(app, shlex.split(found.group(1)))
-    wanted = [line.strip() for line in found.group(2).splitlines() if line.strip()]
+RUNS = re.findall(r"    \$ graddesc-xl (run .*?)\n((?:    [^$\n]*\n|\n)+)", README)
+
+
+@pytest.mark.parametrize(("command", "printed"), RUNS, ids=[command for command, _ in RUNS])
+def test_a_command_prints_what_the_readme_says(command: str, printed: str) -> None:
+    """The command line examples print the lines below them."""
+    result = CliRunner().invoke(app, shlex.split(command))
+    wanted = [line.strip() for line in printed.splitlines() if line.strip()]
     assert [line.strip() for line in result.stdout.splitlines() if line.strip()][-len(wanted) :] == wanted
+
+
+def test_the_readme_shows_commands() -> None:
+    """There are examples to check."""
+    assert len(RUNS) == 2
 
 
 def test_every_link_leads_somewhere() -> None:
