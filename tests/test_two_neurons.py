@@ -524,6 +524,17 @@ def test_how_good_an_estimate_is(built: Typist) -> None:
         assert built.value((DERIVATIVES, best, column)) == hs[errors.index(lowest)]
 
 
+def test_the_check_counts_what_differs(typist: Typist) -> None:
+    """With another sample most cells differ from NumPy's on every sheet, also where the run explodes later."""
+    typist.typed({("data", 6, 2): 40.0})
+    _, top, first = typist.find("check", "sheet")
+    heads = [typist.value(("check", top, first + k)) for k in range(3)]
+    assert heads == ["sheet", "compared", "cells off"]
+    rows = [[typist.value(("check", top + 1 + r, first + k)) for k in range(3)] for r in range(12)]
+    assert {COLLAPSE, "learning rates", "speed limit", "fixes"} <= {name for name, _, _ in rows}
+    assert all(off > compared / 2 for _, compared, off in rows), rows
+
+
 def test_where_estimates_vanish(typist: Typist) -> None:
     """An estimate is 0 just where the next double after the weight is more than 2·h away, and the zeros are counted."""
     names = ("step", "a", "spacing of doubles at a", "est de/da", "exact de/da", "what becomes of a + h")

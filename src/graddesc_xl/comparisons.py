@@ -58,8 +58,8 @@ MODELS = {
 }
 TWO = ("2 neurons, collapse", "2 neurons, ReLU")
 STALL = (
-    "All fall to about 85 at once and then creep: the slope is learned, the intercept is still near its start. x is up "
-    "to 99, so the rate that the slope bears is far too small for the intercept. Scaling x or Adam cures that (fixes)."
+    "Runs that learn fall to about 85, then creep: the slope is learned, the intercept is not. x is up to 99, so the "
+    "rate that the slope bears is far too small for it. Scaling x or Adam cures that (fixes)."
 )
 RATES = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2)
 #: of the drawn start weights
