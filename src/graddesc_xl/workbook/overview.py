@@ -70,7 +70,7 @@ class Study:
 
 def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check, study: Study) -> Sheet:
     """Questions with live answers, one row per sheet, a chart that compares runs, and how to read it all."""
-    sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0))
+    sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0), one_page=True)
     sheet.put(1, 1, title, TITLE)
     sheet.put(2, 1, subtitle, SUBTITLE)
     sheet.put(

@@ -132,6 +132,7 @@ class Sheet:
     page_ends: tuple[int, ...] = ()
     repeat_columns: int = 0
     portrait: bool = False
+    one_page: bool = False
 
     def put(self, row: int, column: int, content: Content, style: Style = TEXT) -> Reference:
         """Fill a cell and say where it is."""

@@ -65,7 +65,7 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
         _fold(sheet, layout, block)
     if not layout.mirrored:
         beside = column_letters(layout.right + 2)
-        said = f"As built: {experiment.about} Errors by epoch and charts: at the right, from column {beside} on."
+        said = f"As built: {experiment.about} Charts from column {beside} on."
         last = max(column for row, column in sheet.cells if row == 1)
         sheet.put(1, last + 2, said, SUBTITLE)
     _notes(sheet, layout)

@@ -96,7 +96,7 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         page.set_v_pagebreaks(sheet.page_ends)
         page.set_print_scale(_scale(sheet))
     else:
-        page.fit_to_pages(1, 0)
+        page.fit_to_pages(1, int(sheet.one_page))
     page.set_margins(0.4, 0.4, 0.6, 0.6)
     page.set_header(f"&L&9{title}&R&9&A")
     page.set_footer("&R&9&P / &N")
