@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bits import same_bits
 from graddesc_xl.data import GRADDESC, dataset
 from graddesc_xl.engine import run, run_plan
 from graddesc_xl.errors import SettingError
@@ -59,15 +60,6 @@ def last(trace: Trace, *columns: str) -> list[float]:
 def opening(trace: Trace, *columns: str) -> list[float]:
     """The start cells of the first epoch."""
     return [float(trace.starts[column][0]) for column in columns]
-
-
-def same_bits(left: Array, right: Array) -> bool:
-    """Equal shape and equal to the last bit; one #DIV/0! is as good as another."""
-    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
-    if left.shape != right.shape:
-        return False
-    equal = (left.view(np.uint64) == right.view(np.uint64)) | (np.isnan(left) & np.isnan(right))
-    return bool(equal.all())
 
 
 # Published figures

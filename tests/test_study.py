@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bits import same_bits
 from graddesc_xl.comparisons import COMPARISONS, FIXES, INITIAL_WEIGHTS, Row, comparison
 from graddesc_xl.data import GRADDESC, dataset
 from graddesc_xl.engine import compare, run, run_plan
@@ -34,15 +35,6 @@ DEAD = {"a": -1, "b": -1, "c": 1, "d": 1}
 def plain(model: Model = TWO_NEURONS, optimizer: str = "sgd", **fields: Any) -> Experiment:
     """An experiment of that model and optimizer, no pass discarded."""
     return Experiment("test", "a test", "a test", OPTIMIZERS[optimizer], model, **{"warmup": 0, **fields})
-
-
-def same_bits(left: Array, right: Array) -> bool:
-    """Equal shape and equal to the last bit; one #DIV/0! is as good as another."""
-    left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
-    if left.shape != right.shape:
-        return False
-    equal = (left.view(np.uint64) == right.view(np.uint64)) | (np.isnan(left) & np.isnan(right))
-    return bool(equal.all())
 
 
 def fix(optimizer: str, **values: float) -> Row:

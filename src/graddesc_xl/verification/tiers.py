@@ -20,11 +20,12 @@ from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
 from ..plan import Start
 from ..trace import Trace
 from ..workbook.cells import a1
+from ..workbook.differences import difference, floor_of
 from ..workbook.layout import Places, X, Y
 from ..workbook.runs_sheet import RunsSheet
 from ..workbook.sheet import Sheet
 from ..workbook.step_sheet import StepSheet
-from ..workbook.steps_list import StepsList, difference, floor_of
+from ..workbook.steps_list import StepsList
 from .report import SheetResult
 
 #: of a cell's text that a sentence quotes
@@ -217,7 +218,7 @@ def runs_sheet(of: RunsSheet, values: Values) -> SheetResult:
             worst.column = f"{made.title}, {found.column}"
         if far > drift or not drifted:
             drift, drifted = far, note if far <= GLOBAL else f"{made.title} {note}"
-        seen |= {*local.rows.ravel().tolist()} if not seen else set()
+        seen.update(local.rows.ravel().tolist())
     ok = worst.failed is None and drift <= LOOSE
     lanes = {place for made in of.lanes for place in made.lane.columns.values()}
     rest = [at for at in of.sheet.formulas() if at[0] not in seen or at[1] not in lanes]

@@ -10,11 +10,10 @@ from ..experiment import Experiment
 from ..plan import Input, compact
 from . import runs_sheet
 from .cells import Area, column_letters, quoted
-from .live import Live, Range, call, live, live_range, text
+from .live import Live, Range, call, live, live_range, log10, text
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
 from .sheet import Chart, Mark, Reference, Series, Sheet
-from .steps_list import log10
 from .style import (
     CONTRAST,
     FAINT,

@@ -14,10 +14,10 @@ from ..models import TWO_NEURONS
 from ..plan import Input
 from .cells import Area, Formula
 from .formula import render
-from .live import Live, call, live, live_range
+from .live import Live, call, live, live_range, log10
 from .making import Making
 from .sheet import Chart, Series, Sheet
-from .steps_list import StepsList, log10
+from .steps_list import StepsList
 from .style import FAINT, HEADER, HEADER_RIGHT, LABEL, LINES, SECTION, SUBTITLE, TITLE, Style
 
 SHEET = "derivatives"

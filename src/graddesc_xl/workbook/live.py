@@ -220,6 +220,11 @@ def call(name: str, *operands: Operand | Range) -> Live:
     return Live(text, _worth(MEANING[name], *values))
 
 
+def log10(value: Live) -> Live:
+    """The logarithm of a value, #N/A where it has none."""
+    return call("IFERROR", call("LOG10", value), call("NA"))
+
+
 def count_above(values: Range, limit: Live) -> Live:
     """How many numbers of a range are above a limit."""
     above = float(np.sum(values.values > float(limit.value)))

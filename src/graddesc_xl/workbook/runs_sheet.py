@@ -10,12 +10,12 @@ from ..plan import Derived, Input, Plan
 from ..words import words
 from . import verdicts
 from .cells import Area, Formula
+from .differences import difference, floor_of, numpy_constant, spelled_difference
 from .formula import render
 from .layout import FIRST_DATA, Lane, X, Y
 from .live import Live, Range, live, live_range
 from .making import Making, Twin, put_input, sentence
 from .sheet import Reference, Sheet
-from .steps_list import difference, floor_of, numpy_constant, spelled_difference
 from .style import FAINT, LABEL, SECTION, Style, number_format
 
 #: the row of the limit above which a step counts as exploded

@@ -18,11 +18,10 @@ from ..words import words
 from . import runs_sheet
 from .cells import Area, column_letters, quoted
 from .formula import render
-from .live import Live, Range, call, live, live_range
+from .live import Live, Range, call, live, live_range, log10
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
 from .sheet import Chart, Mark, Series, Sheet
-from .steps_list import log10
 from .style import FAINT, FIFTH, HEADER_RIGHT, LINES, SCIENTIFIC, SUBTITLE, TITLE, TOO_LONG, Style, number_format
 
 SHEET, STEPS = "speed limit", "speed limit steps"

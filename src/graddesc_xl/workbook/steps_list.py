@@ -6,18 +6,15 @@ first, the discarded passes last.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from ..evaluate import Array
 from ..expr import Expr, Here
 from . import verdicts
-from .cells import Area, Formula, a1, cached, column_letters, quoted
+from .cells import Area, Formula, a1, column_letters, quoted
+from .differences import difference, floor_of, numpy_constant, spelled_difference
 from .layout import BEST_FIT
-from .live import Live, Range, call, live, live_range
+from .live import Live, Range, call, live, live_range, log10
 from .sheet import Reference, Sheet
 from .step_sheet import StepSheet
 from .style import FAINT, LABEL, SECTION, Style, number_format
@@ -26,10 +23,6 @@ from .verdicts import Samples
 HEADER, FIRST_ROW = 5, 6
 FIRST_COLUMN = 3
 FLOORS = "differences are relative to NumPy's value, but never to less than the number above their column"
-#: that number is never less than this
-FLOOR = 1e-6
-#: and rounded to so many decimals: what is left of a last bit is not worth an address
-DIGITS = 10
 #: the columns of errors by epoch that charts draw, and the factor above the error of predicting 0 left out
 CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared", "log": "log10 √Σe²"}
 PLOTTED = 10
@@ -111,28 +104,6 @@ class StepsList:
         """So many rows of one column of the list, from the given one on."""
         top = FIRST_ROW + first
         return Area(self.sheet.name, top, column, top + count - 1, column)
-
-
-def difference(mine: float, theirs: float | str, floor: float = FLOOR) -> float:
-    """What a cell of the third part shows; an error cell agrees with an error's name."""
-    if isinstance(theirs, str):
-        return float(math.isfinite(mine))
-    return round(abs(mine - theirs) / max(abs(theirs), floor), DIGITS) if math.isfinite(mine) else 1.0
-
-
-def spelled_difference(mine: str, theirs: str, floor: str) -> str:
-    """The same as a formula."""
-    return (
-        f"IF(ISNUMBER({mine}),IF(ISNUMBER({theirs}),"
-        f"ROUND(ABS({mine}-{theirs})/MAX(ABS({theirs}),{floor}),{DIGITS}),1),IF(ISNUMBER({theirs}),1,0))"
-    )
-
-
-def floor_of(sizes: Array) -> float:
-    """To what a column's differences are relative at least: the usual size of what was added up for it."""
-    finite = sizes[np.isfinite(sizes)]
-    usual = float(np.median(finite)) if finite.size else 0.0
-    return float(f"{max(usual, FLOOR):.3g}")
 
 
 def compose(of: StepSheet, samples: Samples, *, log: bool = False) -> StepsList:
@@ -291,12 +262,6 @@ def _targets(steps: StepsList, data: Sheet) -> None:
             sheet.put(row, left + i, live(data, BEST_FIT[fit]).formula, Style("data", "weight"))
 
 
-def numpy_constant(value: float) -> float | str:
-    """An engine's value as a typed cell: a file keeps 16 digits of a number that is typed."""
-    shown = cached(value)
-    return shown if isinstance(shown, str) else float(f"{shown:.16G}")
-
-
 def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     """The errors by epoch as charts draw them: #N/A leaves a gap, in Excel too, where another error may not.
 
@@ -344,11 +309,6 @@ def _explosion(steps: StepsList) -> None:
                 small = call("IF", call("ABS", value) <= LARGEST, value, call("NA"))
                 shown = call("IF", call("ISNUMBER", value), small, call("NA"))
             sheet.put(row, column, shown.formula, Style("watch", "amount"))
-
-
-def log10(value: Live) -> Live:
-    """The logarithm of a value, #N/A where it has none."""
-    return call("IFERROR", call("LOG10", value), call("NA"))
 
 
 _HELPER = Style("data", header=True, bold=True, align="right")
