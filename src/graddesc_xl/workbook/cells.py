@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
+
+
+class CellError(Enum):
+    """An error cell; its kind is its value, as a spreadsheet shows it."""
+
+    NUM = "#NUM!"
+    DIV0 = "#DIV/0!"
+    VALUE = "#VALUE!"
+    REF = "#REF!"
+    NAME = "#NAME?"
+    NA = "#N/A"
+    NULL = "#NULL!"
+
 
 #: what a formula may be worth
 Value = float | str | bool
