@@ -11,6 +11,7 @@ import pytest
 
 from graddesc_xl import build
 from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.reading import Model
 
 #: set to anything: tests that need LibreOffice fail where it is missing, instead of being skipped
@@ -58,7 +59,7 @@ def soffice() -> str:
 @pytest.fixture(scope="session")
 def libreoffice_values(workbook: Path, soffice: str) -> Iterator[Model]:
     """The workbook after LibreOffice was forced to compute every formula."""
-    with libreoffice.recalculated(workbook, soffice, 180) as copy:
+    with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
         yield reading.load(copy)
 
 

@@ -12,6 +12,7 @@ from graddesc_xl import build
 from graddesc_xl.building import untouched
 from graddesc_xl.errors import GraddescError, SettingError, WorkbookError
 from graddesc_xl.verification import libreoffice
+from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook import write
 
 
@@ -36,7 +37,7 @@ def test_a_workbook_a_person_saved_is_kept(workbook: Path, tmp_path: Path) -> No
 
 def test_a_workbook_saved_by_libreoffice_is_kept(workbook: Path, soffice: str) -> None:
     """LibreOffice keeps our time stamps and properties, but not our name."""
-    with libreoffice.recalculated(workbook, soffice, 180) as copy:
+    with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
         assert not untouched(copy)
 
 

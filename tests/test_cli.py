@@ -362,7 +362,7 @@ def test_verify_passes(calls: list[dict[str, Any]]) -> None:
     assert "Verified with its own inputs on adam: lr 0.5" in result.stdout
     assert "Values held by the file" in result.stdout
     assert "Values of IronCalc" in result.stdout
-    assert calls == [{"path": "good.xlsx", "libreoffice": False, "timeout": 120.0}]
+    assert calls == [{"path": "good.xlsx", "libreoffice": False, "timeout": 120.0, "memory": 4096.0}]
 
 
 @pytest.mark.usefixtures("calls")
@@ -409,7 +409,9 @@ def test_verify_with_libreoffice(calls: list[dict[str, Any]]) -> None:
     call("verify", "a.xlsx", "--libreoffice", "--timeout", "5")
     call("verify", "a.xlsx", "--soffice", "/opt/lo/soffice")
     assert [(c["libreoffice"], c["timeout"]) for c in calls] == [(True, 5.0), ("/opt/lo/soffice", 120.0)]
-    assert "--timeout" in refused("verify", "a.xlsx", "--timeout", "0")
+    for option in ("--timeout", "--memory"):
+        for wrong in ("0", "-1", "nan", "inf", "1e10"):
+            assert f"{option} must be above 0" in refused("verify", "a.xlsx", option, wrong)
 
 
 def test_verify_without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:

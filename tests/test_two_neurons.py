@@ -15,6 +15,7 @@ from openpyxl.utils.cell import coordinate_to_tuple
 
 from graddesc_xl import COMPARISONS, GRADDESC, build, compare, verify
 from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook.cells import a1
 
 ONE, COLLAPSE, RELU = (
@@ -333,7 +334,7 @@ def test_errors_are_the_same_everywhere(
     two_neurons: Path, built: Typist, formulas: dict[str, dict[tuple[int, int], str]], soffice: str
 ) -> None:
     """Which formulas are errors, numbers or text: file, IronCalc and LibreOffice agree, and none is empty."""
-    with libreoffice.recalculated(two_neurons, soffice, 180) as copy:
+    with libreoffice.recalculated(two_neurons, soffice, Limits(180)) as copy:
         theirs, _ = reading.read_file(copy)
     errors = 0
     for sheet, cells in formulas.items():

@@ -14,6 +14,7 @@ import pytest
 from graddesc_xl import verify
 from graddesc_xl.errors import GraddescError, RecalculationError, WorkbookError
 from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification.bounded import Limits
 
 Poison = Callable[[str, str, Callable[[str], str]], Path]
 
@@ -42,7 +43,7 @@ def test_libreoffice_agrees(workbook: Path, soffice: str) -> None:
 def test_libreoffice_does_recalculate(poisoned: Poison, soffice: str) -> None:
     """LibreOffice does not just hand back what the file holds: a poisoned cache is gone from its values."""
     path = poisoned("basic", "F33", _value("1.5"))
-    with libreoffice.recalculated(path, soffice, 180) as copy:
+    with libreoffice.recalculated(path, soffice, Limits(180)) as copy:
         assert reading.read_file(copy)[0].values("basic", [(33, 6)])[33, 6] == pytest.approx(
             150.75521153771854, rel=1e-14
         )
@@ -142,7 +143,7 @@ def test_replaced_samples_are_verified_against_themselves(workbook: Path, tmp_pa
 
 def test_a_copy_saved_by_libreoffice_passes(workbook: Path, soffice: str) -> None:
     """LibreOffice's spelling of the formulas and its 15 digits are no difference."""
-    with libreoffice.recalculated(workbook, soffice, 180) as copy:
+    with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
         report = verify(copy)
     assert report.ok, report.to_dict()
 

@@ -286,20 +286,23 @@ def verify(
         str | None,
         typer.Option(metavar="PATH", help="Where LibreOffice is, if not on PATH; implies --libreoffice."),
     ] = None,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long LibreOffice may take.")] = 120.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long a spreadsheet program may take with a workbook.")
+    ] = 120.0,
+    memory: Annotated[float, typer.Option(metavar="MB", help="How much memory it may use (not on Windows).")] = 4096.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Recalculate workbooks and check every formula and every value, from the file alone."""
     from .. import verification
+    from ..verification.bounded import Limits
 
-    if not 0 < timeout < float("inf"):
-        raise SettingError(f"--timeout must be a number of seconds above 0, not {timeout:g}.")
+    Limits(timeout, memory)  # refused here, they are refused once
     reports: list[dict[str, Any]] = []
     problems: list[str] = []
     for file in files:
         try:
             with working(f"Verifying {file}", brief=as_json):
-                report = verification.verify(file, libreoffice=soffice or libreoffice, timeout=timeout)
+                report = verification.verify(file, libreoffice=soffice or libreoffice, timeout=timeout, memory=memory)
         except (GraddescError, OSError) as problem:
             said = sentence(problem) if isinstance(problem, OSError) else str(problem)
             problems.append(said)

@@ -6,26 +6,31 @@ recalculate always; without that the check would compare our values with themsel
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import RecalculationError
+from .bounded import Limits, quoted, run, scratch
 
 INSTALL = (
     "Install it (Debian, Ubuntu: apt install libreoffice-calc; macOS: brew install --cask libreoffice; "
     "Windows: winget install TheDocumentFoundation.LibreOffice), or name its program with --soffice."
 )
-_ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
+#: recalculate always; run no macro, update no link, fetch nothing that a document names
+_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop>
+</item>
+<item oor:path="/org.openoffice.Office.Calc/Content/Update">
+<prop oor:name="Link" oor:op="fuse"><value>2</value></prop>
+</item>
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop>
+<prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop>
+<prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop>
 </item>
 </oor:items>
 """
@@ -50,15 +55,15 @@ def find(given: bool | str | Path = True) -> str:
 
 
 @contextmanager
-def recalculated(path: Path, program: str, timeout: float) -> Iterator[Path]:
+def recalculated(path: Path, program: str, limits: Limits) -> Iterator[Path]:
     """A copy of the workbook with every formula recalculated; it is gone when the context ends."""
-    with tempfile.TemporaryDirectory(prefix="graddesc-xl-", ignore_cleanup_errors=True) as folder:
-        profile = Path(folder, "profile")
+    with scratch() as folder:
+        profile = folder / "profile"
         (profile / "user").mkdir(parents=True)
-        (profile / "user" / "registrymodifications.xcu").write_text(_ALWAYS, encoding="utf-8")
-        source = Path(folder, "workbook.xlsx")
+        (profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
+        source = folder / "workbook.xlsx"
         shutil.copyfile(path, source)
-        out = Path(folder, "out")
+        out = folder / "out"
         command = [
             program,
             "--headless",
@@ -70,46 +75,8 @@ def recalculated(path: Path, program: str, timeout: float) -> Iterator[Path]:
             str(out),
             str(source),
         ]
-        said = _run(command, timeout, path)
+        said = run(command, limits, name="LibreOffice", file=path)
         result = out / source.name
         if not result.exists():
-            raise RecalculationError(f"LibreOffice could not convert {path}: {said.strip() or 'it gave no reason'}.")
+            raise RecalculationError(f"LibreOffice could not convert {path}: {quoted(said)}.")
         yield result
-
-
-def _run(command: list[str], timeout: float, path: Path) -> str:
-    """Run it in a group of its own, so that a time limit ends its children too."""
-    new_group = {} if sys.platform == "win32" else {"start_new_session": True}
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            **new_group,  # type: ignore[call-overload]  # one keyword that only some platforms have
-        )
-    except OSError as problem:
-        raise RecalculationError(f"{command[0]} cannot be started: {problem.strerror}.") from None
-    try:
-        said, _ = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        raise RecalculationError(
-            f"LibreOffice did not finish {path} within {timeout:g} seconds and was stopped. Allow more with --timeout."
-        ) from None
-    finally:
-        if process.stdout:
-            process.stdout.close()
-        if process.poll() is None:
-            with suppress(OSError):
-                if sys.platform == "win32":
-                    process.kill()
-                else:
-                    os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    if process.returncode:
-        raise RecalculationError(
-            f"LibreOffice failed on {path} (exit code {process.returncode}): {said.strip() or 'it gave no reason'}."
-        )
-    return str(said)

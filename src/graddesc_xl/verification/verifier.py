@@ -20,6 +20,7 @@ from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
 from . import libreoffice as office
 from . import reading, tiers
+from .bounded import Limits
 from .reading import Held, Model
 from .report import Report, SheetResult, ValueSet
 
@@ -27,21 +28,24 @@ from .report import Report, SheetResult, ValueSet
 MOST_PROBLEMS = 20
 
 
-def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout: float = 120.0) -> Report:
+def verify(
+    path: str | Path, *, libreoffice: bool | str | Path = False, timeout: float = 120.0, memory: float = 4096.0
+) -> Report:
     """Check every formula and every value of a workbook, from the file alone.
 
     Three sets of values: those the file holds, IronCalc's recalculation and, if `libreoffice` is true (found on
     PATH) or names the program, LibreOffice's. A workbook whose inputs a person changed is verified against its
-    own inputs. timeout: seconds that LibreOffice may take.
-    Raises WorkbookError for a file that cannot be read, RecalculationError for a LibreOffice that fails.
+    own inputs. timeout, memory: the seconds and megabytes that each spreadsheet program may take.
+    Raises WorkbookError for a file that cannot be read, RecalculationError for a program that fails, SettingError
+    for limits that are none.
     """
-    path = Path(path)
+    path, limits = Path(path), Limits(timeout, memory)
     reading.check_file(path)
     program = office.find(libreoffice) if libreoffice else None
     model = reading.load(path)
     book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
     if book is None:
-        return _foreign(path, model, program, timeout)
+        return _foreign(path, model, program, limits)
     inputs = _FileInputs(model, book)
     expected = compose(book, run_plan, inputs)
     problems = _formulas(expected, model)
@@ -55,7 +59,7 @@ def verify(path: str | Path, *, libreoffice: bool | str | Path = False, timeout:
     model.recalculate()
     sets.append(_compare("IronCalc", expected, model))
     if program:
-        sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, timeout)))
+        sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, limits)))
     return Report(path, book.name, tuple(sets), inputs.changed, tuple(problems))
 
 
@@ -65,8 +69,8 @@ def _holds_values(expected: Composition, model: Model) -> bool:
     return any(value is not None for s in sheets for value in model.values(s.name, s.formulas()).values())
 
 
-def _second_opinion(path: Path, program: str, timeout: float) -> Held:
-    with office.recalculated(path, program, timeout) as copy:
+def _second_opinion(path: Path, program: str, limits: Limits) -> Held:
+    with office.recalculated(path, program, limits) as copy:
         return reading.read_file(copy)[0]
 
 
@@ -179,14 +183,14 @@ def _recognised(model: Model) -> Book | None:
     return next((b for b in BOOKS.values() if {*b.names, "data", "check"} <= {*model.sheets}), None)
 
 
-def _foreign(path: Path, model: Model, program: str | None, timeout: float) -> Report:
+def _foreign(path: Path, model: Model, program: str | None, limits: Limits) -> Report:
     """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
     formulas = {name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets}
     held = {name: model.values(name, cells) for name, cells in formulas.items()}
     model.recalculate()
     sets = [_distances("IronCalc", held, model, formulas)]
     if program:
-        sets.append(_distances("LibreOffice", held, _second_opinion(path, program, timeout), formulas))
+        sets.append(_distances("LibreOffice", held, _second_opinion(path, program, limits), formulas))
     return Report(path, None, tuple(sets), {}, ())
 
 

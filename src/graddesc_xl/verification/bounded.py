@@ -1,0 +1,155 @@
+"""Another program under limits: whatever becomes of it, nothing of it stays behind and its end is a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from ..errors import RecalculationError, SettingError
+
+#: of what a program prints, so many bytes are kept and so many characters quoted
+KEPT, QUOTED = 10_000, 300
+#: sets the limits of the shell it runs in, then becomes the program; a limit the system lacks is left out
+_LIMITED = 'ulimit -v "$1" 2>/dev/null; ulimit -t "$2" 2>/dev/null; ulimit -c 0 2>/dev/null; shift 2; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program may take: seconds of wall time, and megabytes of memory (not on Windows)."""
+
+    seconds: float = 120.0
+    megabytes: float = 4096.0
+
+    def __post_init__(self) -> None:
+        for option, value, unit in (("timeout", self.seconds, "seconds"), ("memory", self.megabytes, "megabytes")):
+            if not 0 < value <= 1e6:
+                raise SettingError(f"--{option} must be above 0 and at most 1,000,000 {unit}, not {value:g}.")
+
+
+def run(command: Sequence[str], limits: Limits, *, name: str, file: Path) -> str:
+    """Run a program on a file and return what it prints; everything that it started is ended with it.
+
+    name: what sentences call the program; file: the one they say it failed on.
+    Raises RecalculationError where it cannot start, takes too long or fails.
+    """
+    windows = sys.platform == "win32"
+    try:
+        with terminable():
+            process = subprocess.Popen(
+                list(command) if windows else _limited(command, limits),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=not windows,
+            )
+            said = bytearray()
+            reader = threading.Thread(target=_keep, args=(process.stdout, said), daemon=True)
+            try:
+                reader.start()
+                code = process.wait(limits.seconds)
+            finally:
+                _end(process)
+                reader.join(5)
+    except subprocess.TimeoutExpired:
+        raise RecalculationError(
+            f"{name} did not finish {file} within {limits.seconds:g} seconds and was stopped. "
+            "Allow more with --timeout."
+        ) from None
+    except OSError as problem:
+        raise RecalculationError(f"{command[0]} cannot be started: {problem.strerror or problem}.") from None
+    text = said.decode("utf-8", "replace")
+    if code:
+        raise RecalculationError(f"{name} failed on {file}: {_reason(code, text, limits)}")
+    return text
+
+
+def quoted(said: str) -> str:
+    """What a program printed, on one line, cut where it is long.
+
+    >>> quoted("warning: slow\\n\\nError: no file.\\n"), quoted(" ")
+    ('warning: slow Error: no file', 'it gave no reason')
+    """
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split()).rstrip(".")
+    return line[:QUOTED] + "..." * (len(line) > QUOTED) or "it gave no reason"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for temporary files; it is gone when the context ends, however that is."""
+    with terminable(), tempfile.TemporaryDirectory(prefix="graddesc-xl-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+class _TerminatedError(BaseException):
+    """SIGTERM, on its way out through the contexts that clean up."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM leave through the contexts inside this one, so that they clean up, before it ends the process.
+
+    Where somebody else handles SIGTERM, that is left to them.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise _TerminatedError
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    except _TerminatedError:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _limited(command: Sequence[str], limits: Limits) -> list[str]:
+    """The command under the limits; the one on processor time ends it where even this process is killed."""
+    kilobytes, seconds = int(limits.megabytes * 1024), int(limits.seconds * (os.cpu_count() or 1)) + 1
+    return [shutil.which("sh") or "/bin/sh", "-c", _LIMITED, "sh", str(kilobytes), str(seconds), *command]
+
+
+def _keep(stream: IO[bytes], said: bytearray) -> None:
+    """Keep the beginning of what a program prints and let it print the rest."""
+    with suppress(OSError, ValueError), stream:
+        while chunk := stream.read(4096):
+            said += chunk[: max(0, KEPT - len(said))]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the program and everything it started."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+    else:
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _reason(code: int, said: str, limits: Limits) -> str:
+    """Why a program failed, from its exit code and what it printed."""
+    if code > 0:
+        return f"{quoted(said)} (exit code {code})."
+    try:
+        how = signal.Signals(-code).name
+    except ValueError:
+        how = f"signal {-code}"
+    hint = f" It may need more than {limits.megabytes:,.0f} MB of memory: allow more with --memory."
+    return f"it crashed ({how}): {quoted(said)}.{hint}"
