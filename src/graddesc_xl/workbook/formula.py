@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from ..expr import Apply, Const, Expr
@@ -25,8 +26,12 @@ _FUNCTIONS = {op for op, (binds, _) in EXCEL.items() if binds == 9}
 
 
 def number(value: float) -> str:
-    """A constant as Excel reads it."""
-    text = f"{value:.15g}".upper()
+    """A constant as spreadsheets read it: not all of them read a capital E.
+
+    >>> number(1e-9), number(-2.5e20)
+    ('1e-9', '(-2.5e+20)')
+    """
+    text = re.sub(r"(?<=e[+-])0+", "", f"{value:.15g}")
     return f"({text})" if value < 0 else text
 
 

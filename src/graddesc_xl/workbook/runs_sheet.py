@@ -74,7 +74,7 @@ def compose(name: str, title: str, runs: Sequence[Run], making: Making) -> RunsS
         lane = Lane(run.plan, samples.count, left, names)
         made = _Maker(sheet, run, lane, making, bound).make()
         lanes.append(made)
-        left = max(lane.right, lane.left + len(run.plan.columns) + len(run.plan.gates)) + 2
+        left = max(lane.right, lane.left + len(run.plan.columns) + 2 * len(run.plan.gates)) + 2
         sheet.widths[left - 1] = 2.0
     sheet.put(1, Lane.FIRST_LANE + 7, BEFORE, Style(color=FAINT))
     sheet.printed = max(made.lane.right for made in lanes if made.lane.right <= MOST_PRINTED)
@@ -201,12 +201,13 @@ class _Maker:
         return live(self.sheet, (row, self.lane.columns[column]), home=self.sheet.name)
 
     def helper(self, column: int, title: str, cells: Sequence[Live]) -> Area:
-        """A narrow column of helper formulas."""
+        """A narrow column of helper formulas, one beside each of the last steps."""
         self.sheet.put(self.lane.head, column, title, Style("data", header=True, align="right"))
         self.sheet.widths[column] = 8.0
-        for row, cell in zip(self.lines(), cells, strict=True):
+        lines = self.lines()[-len(cells) :]
+        for row, cell in zip(lines, cells, strict=True):
             self.sheet.put(row, column, cell.formula, Style("data", "integer", color=FAINT))
-        return Area(self.sheet.name, self.lines()[0], column, self.lines()[-1], column)
+        return Area(self.sheet.name, lines[0], column, lines[-1], column)
 
     def flags(self, column: int) -> Range:
         """A 1 in each step whose error has exploded."""
@@ -230,7 +231,9 @@ class _Maker:
                 assert isinstance(leaf, (Here, Prev)), leaf
                 return self.here(self.lines()[-1], f"new_{leaf.column.removeprefix('new_')}")
 
-            since = verdicts.dead(plan, gate, alive, cell, self.making.samples)
+            cells = verdicts.opened(plan, gate, cell, self.making.samples)
+            opens = live_range(sheet, self.helper(column + 1, "open after", cells), home=sheet.name)
+            since = verdicts.dead(alive, opens)
             at = sheet.put(self.lane.maths, column, since.formula, Style("data", "integer", valign="bottom"))
             sheet.put(self.lane.maths - 1, column, "dead since", LABEL)
             return live(sheet, at, home=sheet.name)

@@ -241,11 +241,13 @@ def _alive(steps: StepsList, samples: Samples) -> Live | None:
             assert isinstance(leaf, Here), leaf
             return at(steps.lines[steps.kept - 1], f"new_{leaf.column}")
 
-        alive = live_range(sheet, steps.steps_of("alive"), home=sheet.name)
+        after = steps.extra("open", "open after", _HELPER)
+        first = steps.kept - samples.count
+        for row, flag in zip(steps.lines[first:], verdicts.opened(plan, gate, last, samples), strict=False):
+            sheet.put(row, after, flag.formula, Style("data", "integer"))
+        alive, opens = (live_range(sheet, steps.steps_of(name), home=sheet.name) for name in ("alive", "open"))
         sheet.put(3, column - 1, "dead since", LABEL)
-        since = sheet.put(
-            3, column, verdicts.dead(plan, gate, alive, last, samples).formula, Style("data", "integer", bold=True)
-        )
+        since = sheet.put(3, column, verdicts.dead(alive, opens).formula, Style("data", "integer", bold=True))
         return live(sheet, since)
     return None
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..evaluate import evaluate
 from ..expr import Data, Expr, Here, substitute
 from ..plan import Plan
@@ -30,6 +28,10 @@ class Samples:
         """The x or the y."""
         place = 2 if name == "x" else 3
         return live_range(self.sheet, Area(self.sheet.name, FIRST_DATA, place, FIRST_DATA + self.count - 1, place))
+
+    def cell(self, name: str, sample: int) -> Live:
+        """The x or the y of a sample, counted from 0."""
+        return live(self.sheet, (FIRST_DATA + sample, 2 if name == "x" else 3))
 
     @property
     def scale(self) -> Live:
@@ -72,10 +74,10 @@ def alive(step: Live | float, gate: Live, weights: Sequence[tuple[Live, Live]]) 
     return call("IFERROR", call("IF", gate > 0, step, call("IF", call("OR", *moves), step, 0)), step)
 
 
-def dead(plan: Plan, gate: str, steps: Range, cell: Callable[[Expr], Live], samples: Samples) -> Live:
-    """The step since which a ReLU is dead, or 0.
+def opened(plan: Plan, gate: str, cell: Callable[[Expr], Live], samples: Samples) -> list[Live]:
+    """For each sample 1 where the weights after the last step open a ReLU for it, or make no number, else 0.
 
-    steps: the cells of `alive`. cell: gives the cell of a weight after the last step, and that of an input.
+    cell: gives the cell of a weight after the last step, and that of an input.
     """
 
     def expand(leaf: Expr) -> Expr:
@@ -83,21 +85,26 @@ def dead(plan: Plan, gate: str, steps: Range, cell: Callable[[Expr], Live], samp
             return plan.column(leaf.column).expr
         return leaf
 
-    def at(leaf: Expr) -> Live | Range:
-        return samples.column(leaf.name) if isinstance(leaf, Data) else cell(leaf)
-
-    def value(leaf: Expr) -> object:
-        found = at(leaf)
-        return found.values if isinstance(found, Range) else found.value
-
     expr = substitute(plan.column(gate).expr, expand)
-    open_for = evaluate(expr, value)
-    bad = open_for[~np.isfinite(open_for)]
-    reached = float(bad[0] if bad.size else np.sum(open_for > 0))
-    count = Live(f"SUMPRODUCT(({render(expr, lambda leaf: at(leaf).text)}>0)*1)", reached)
+    found = []
+    for k in range(samples.count):
+
+        def at(leaf: Expr, k: int = k) -> Live:
+            return samples.cell(leaf.name, k) if isinstance(leaf, Data) else cell(leaf)
+
+        reached = Live(render(expr, lambda leaf: at(leaf).text), float(evaluate(expr, lambda leaf: at(leaf).value)), 1)
+        found.append(call("IFERROR", call("IF", reached > 0, 1, 0), 1))
+    return found
+
+
+def dead(steps: Range, opens: Range) -> Live:
+    """The step since which a ReLU is dead, or 0.
+
+    steps: the cells of `alive`. opens: those of `opened`.
+    """
     since = call("MAX", steps) + 1
     known = call("IF", since <= float(len(steps.values)), since, 0)
-    return call("IF", call("IFERROR", count, 1).equals(0), known, 0)
+    return call("IF", call("SUM", opens).equals(0), known, 0)
 
 
 def verdict(errors: Sequence[Live], exploded: Range, since: Live | None, samples: Samples) -> Live:
