@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,29 @@ def two_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("two-neurons", tmp_path_factory.mktemp("two-neurons")).path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def held(workbook: Path) -> Model:
-    """The values that the workbook's file holds."""
+    """The workbook as its file holds it, for all tests to read; what a test types goes into `model`."""
     return reading.load(workbook)
 
 
+def own(shared: Model) -> Model:
+    """A copy of a loaded workbook, made without reading the file again."""
+    import ironcalc
+
+    return replace(shared, model=ironcalc.load_from_bytes(shared.model.to_bytes()))
+
+
+@pytest.fixture
+def model(held: Model) -> Model:
+    """The workbook for one test alone, to type into and to recalculate."""
+    return own(held)
+
+
 @pytest.fixture(scope="session")
-def recalculated(workbook: Path) -> Model:
+def recalculated(held: Model) -> Model:
     """The workbook after IronCalc computed every formula."""
-    model = reading.load(workbook)
+    model = own(held)
     model.recalculate()
     return model
 
@@ -64,13 +78,13 @@ def libreoffice_values(workbook: Path, soffice: str) -> Iterator[Model]:
 
 
 @pytest.fixture
-def poisoned(workbook: Path, tmp_path: Path) -> Callable[[str, str, Callable[[str], str]], Path]:
+def poisoned(workbook: Path, held: Model, tmp_path: Path) -> Callable[[str, str, Callable[[str], str]], Path]:
     """A function that copies the workbook with the XML of one cell rewritten."""
     import re
     import zipfile
 
     def poison(sheet: str, cell: str, rewrite: Callable[[str], str]) -> Path:
-        number = list(reading.load(workbook).sheets).index(sheet) + 1
+        number = list(held.sheets).index(sheet) + 1
         target = tmp_path / f"{workbook.stem}-poisoned.xlsx"
         with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
             for name in source.namelist():

@@ -15,6 +15,7 @@ from graddesc_xl import verify
 from graddesc_xl.errors import GraddescError, RecalculationError, WorkbookError
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
+from graddesc_xl.verification.reading import Model
 
 Poison = Callable[[str, str, Callable[[str], str]], Path]
 
@@ -114,9 +115,8 @@ def test_a_wrong_value_on_a_report_sheet_is_found(poisoned: Poison) -> None:
         assert [(s.sheet, s.where) for s in failed] == [(sheet, cell)]
 
 
-def test_a_changed_input_is_verified_against_itself(workbook: Path, tmp_path: Path) -> None:
+def test_a_changed_input_is_verified_against_itself(model: Model, tmp_path: Path) -> None:
     """A workbook whose inputs a person changed passes, and the report says which."""
-    model = reading.load(workbook)
     model.type_number("basic", 1, 6, 1e-2)
     model.type_number("momentum", 1, 3, 5.0)
     model.recalculate()
@@ -127,9 +127,8 @@ def test_a_changed_input_is_verified_against_itself(workbook: Path, tmp_path: Pa
     assert report.inputs == {"basic": {"lr": 0.01}, "momentum": {"b": 5.0}}
 
 
-def test_replaced_samples_are_verified_against_themselves(workbook: Path, tmp_path: Path) -> None:
+def test_replaced_samples_are_verified_against_themselves(model: Model, tmp_path: Path) -> None:
     """A workbook whose x and y a person replaced by numbers passes against a run on those."""
-    model = reading.load(workbook)
     for row in range(5, 34):
         model.type_number("data", row, 2, float(row))
         model.type_number("data", row, 3, 100.0 - row)
@@ -148,9 +147,8 @@ def test_a_copy_saved_by_libreoffice_passes(workbook: Path, soffice: str) -> Non
     assert report.ok, report.to_dict()
 
 
-def test_an_exploding_workbook_agrees_everywhere(workbook: Path, tmp_path: Path, soffice: str) -> None:
+def test_an_exploding_workbook_agrees_everywhere(model: Model, tmp_path: Path, soffice: str) -> None:
     """With a rate that explodes, IronCalc, LibreOffice and the engine agree on which cells are errors."""
-    model = reading.load(workbook)
     model.type_number("basic", 1, 6, 1e-2)
     model.recalculate()
     path = tmp_path / "exploding.xlsx"
@@ -234,9 +232,8 @@ def test_a_workbook_without_one_of_its_sheets(workbook: Path, tmp_path: Path) ->
         verify(path)
 
 
-def test_text_in_an_input_cell(workbook: Path, tmp_path: Path) -> None:
+def test_text_in_an_input_cell(model: Model, tmp_path: Path) -> None:
     """An input that holds no number is named with its address."""
-    model = reading.load(workbook)
     model.model.update_cell_with_text(model.sheets["basic"], 1, 6, "fast")
     path = tmp_path / "text.xlsx"
     model.model.save_to_xlsx(str(path))

@@ -217,19 +217,17 @@ TYPED: dict[str, tuple[tuple[str, str, float], dict[str, float]]] = {
 
 
 @pytest.mark.parametrize("case", TYPED)
-def test_typing_an_input_moves_every_cell(workbook: Path, case: str) -> None:
+def test_typing_an_input_moves_every_cell(model: Model, case: str) -> None:
     """A number typed into an input cell moves every dependent cell to what a fresh engine run gives."""
     (sheet, cell, value), changed = TYPED[case]
-    model = reading.load(workbook)
     model.type_number(sheet, *at(cell), value)
     model.recalculate()
     trace = run(sheet, changed)
     assert_sheet_holds(model, sheet, trace)
 
 
-def test_typing_another_slope_moves_every_sheet(workbook: Path) -> None:
+def test_typing_another_slope_moves_every_sheet(model: Model) -> None:
     """Another slope on the data sheet is followed by every sheet and by the least-squares line."""
-    model = reading.load(workbook)
     model.type_number("data", 2, 3, 0.5)
     model.recalculate()
     assert model.value("data", 2, 6) == pytest.approx(0.5)
@@ -238,9 +236,8 @@ def test_typing_another_slope_moves_every_sheet(workbook: Path) -> None:
         assert_sheet_holds(model, name, run(e, data=replace(e.data, slope=0.5)))
 
 
-def test_the_check_sheet_says_what_changed(workbook: Path) -> None:
+def test_the_check_sheet_says_what_changed(model: Model) -> None:
     """After an input is changed the check names it instead of counting every cell as wrong."""
-    model = reading.load(workbook)
     model.type_number("basic", 2, 3, 5.0)
     model.type_number("basic", 1, 6, 1e-5)
     model.recalculate()
@@ -248,9 +245,8 @@ def test_the_check_sheet_says_what_changed(workbook: Path) -> None:
     assert model.value("check", 9, 6) == "agrees with NumPy in 3190 cells"
 
 
-def test_the_check_sheet_finds_a_wrong_formula(workbook: Path) -> None:
+def test_the_check_sheet_finds_a_wrong_formula(model: Model) -> None:
     """A formula changed by hand is counted, with the address of the worst cell, once it is recalculated."""
-    model = reading.load(workbook)
     model.model.update_cell_with_formula(model.sheets["rmsprop"], 361, 14, "=1")
     model.recalculate()
     where = model.value("check", 10, 5)
@@ -258,9 +254,8 @@ def test_the_check_sheet_finds_a_wrong_formula(workbook: Path) -> None:
     assert model.value("check", 10, 6) == f"1 cells differ from NumPy, worst at {where}"
 
 
-def test_verdicts_follow_the_inputs(workbook: Path) -> None:
+def test_verdicts_follow_the_inputs(model: Model) -> None:
     """The overview's verdict turns when a learning rate is typed that explodes, and names the engine's step."""
-    model = reading.load(workbook)
     assert model.value("overview", 6, 7) == "learning"
     model.type_number("basic", 1, 6, 1e-2)
     model.recalculate()
@@ -278,10 +273,9 @@ def test_verdicts_follow_the_inputs(workbook: Path) -> None:
     ],
 )
 def test_every_verdict_is_the_same_live(
-    workbook: Path, sheet: str, typed: dict[str, float], settings: dict[str, float], verdict: str
+    model: Model, sheet: str, typed: dict[str, float], settings: dict[str, float], verdict: str
 ) -> None:
     """The overview's formula and the library say the same of a run that stops, has arrived, or goes astray."""
-    model = reading.load(workbook)
     for cell, value in typed.items():
         model.type_number(sheet, *at(cell), value)
     model.recalculate()
@@ -294,9 +288,8 @@ def test_one_epoch_is_no_reason_to_call_a_run_settled() -> None:
     assert str(run("basic", epochs=1).verdict) == "learning"
 
 
-def test_samples_in_another_order_are_other_samples(workbook: Path) -> None:
+def test_samples_in_another_order_are_other_samples(model: Model) -> None:
     """SGD sees its samples in their order: the check says that they changed, though their sums did not."""
-    model = reading.load(workbook)
     model.type_number("data", 5, 2, 86.0)
     model.type_number("data", 6, 2, 14.0)
     model.recalculate()
@@ -307,9 +300,8 @@ def test_samples_in_another_order_are_other_samples(workbook: Path) -> None:
     assert model.value("data", 5, 5) == "A sample lacks its x or y."
 
 
-def test_charts_leave_out_errors_that_would_flatten_them(workbook: Path) -> None:
+def test_charts_leave_out_errors_that_would_flatten_them(model: Model) -> None:
     """Where sheets are compared, an error ten times that of predicting 0 is an error cell: charts leave a gap."""
-    model = reading.load(workbook)
     first, compared, last = (6, 45), (6, 47), (15, 45)
     assert model.value("basic steps", *compared) == pytest.approx(150.755, rel=1e-5)
     model.type_number("basic", 1, 6, 1e-2)
