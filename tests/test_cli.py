@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from graddesc_xl import __version__, cli, verification
 from graddesc_xl.cli import export, failing
 from graddesc_xl.errors import RecalculationError, WorkbookError
-from graddesc_xl.verification import Report, SheetResult, ValueSet
+from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
 
 
 @pytest.fixture(autouse=True)
@@ -334,7 +334,8 @@ def report(path: str | Path, *, ok: bool) -> Report:
     right = SheetResult("data", 31, 0.0, "", "", True)
     bad = SheetResult("adam", 5045, 0.25, "G7", "d_b", False, "drifts from step 3")
     sets = (ValueSet("held by the file", (right,) if ok else (right, bad)), ValueSet("IronCalc", (right,)))
-    return Report(Path(path), "graddesc", sets, {"adam": {"lr": 0.5}}, () if ok else ("adam!G7 holds =1, not =2.",))
+    changes = (Change("adam", "D2", "lr", 0.5, 1.0),)
+    return Report(Path(path), "graddesc", sets, changes, () if ok else ("adam!G7 holds =1, not =2.",))
 
 
 @pytest.fixture
@@ -359,7 +360,7 @@ def test_verify_passes(calls: list[dict[str, Any]]) -> None:
     result = call("verify", "good.xlsx")
     assert result.exit_code == 0
     assert "good.xlsx, the workbook graddesc: ok" in result.stdout
-    assert "Verified with its own inputs on adam: lr 0.5" in result.stdout
+    assert "Verified with its own adam!D2 (lr): 0.5 instead of 1" in result.stdout
     assert "Values held by the file" in result.stdout
     assert "Values of IronCalc" in result.stdout
     assert calls == [{"path": "good.xlsx", "libreoffice": False, "timeout": 120.0, "memory": 4096.0}]

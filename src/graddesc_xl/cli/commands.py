@@ -302,7 +302,8 @@ def verify(
     for file in files:
         try:
             with working(f"Verifying {file}", brief=as_json):
-                report = verification.verify(file, libreoffice=soffice or libreoffice, timeout=timeout, memory=memory)
+                opinion = libreoffice if soffice is None else soffice
+                report = verification.verify(file, libreoffice=opinion, timeout=timeout, memory=memory)
         except (GraddescError, OSError) as problem:
             said = sentence(problem) if isinstance(problem, OSError) else str(problem)
             problems.append(said)

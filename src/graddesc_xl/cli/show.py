@@ -27,6 +27,10 @@ UNBOUNDED = 10_000
 FIRST, LAST = 10, 3
 
 
+#: how many sentences of one kind are shown
+SENTENCES = 20
+
+
 #: what a legacy console shows in place of a sign that its encoding lacks
 PLAINER = {"√Σe²": "error", "⋮": ":", "≤": "<=", "→": "->"}
 
@@ -253,15 +257,21 @@ def show_report(report: Report) -> None:
     out = screen()
     whose = f"the workbook {report.book}" if report.book else "a workbook of somebody else's"
     out.print(Text.assemble((str(report.path), "bold"), f", {whose}: ", passed(report.ok)), soft_wrap=True)
-    for sheet, changed in report.inputs.items():
-        inputs = ", ".join(f"{name} {short(value)}" for name, value in changed.items())
-        out.print(f"Verified with its own inputs on {sheet}: {inputs}")
-    for problem in report.problems:
-        out.print(Text(problem, style="red"))
+    show_sentences(out, [f"Verified with its own {change}" for change in report.changes])
+    show_sentences(out, report.problems, style="red")
+    show_sentences(out, report.additions)
     for values in report.sets:
         out.print()
         show_values(out, values)
     out.print()
+
+
+def show_sentences(out: Console, sentences: Sequence[str], style: str = "") -> None:
+    """A line each; of many only the first."""
+    for said in sentences[:SENTENCES]:
+        out.print(Text(said, style=style))
+    if len(sentences) > SENTENCES:
+        out.print(Text(f"And {len(sentences) - SENTENCES:,} more of these; --json lists them all.", style=style))
 
 
 def show_values(out: Console, values: ValueSet) -> None:

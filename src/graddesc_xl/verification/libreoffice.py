@@ -43,6 +43,8 @@ _USUAL = (
 def find(given: bool | str | Path = True) -> str:
     """The program: the given one, or `soffice` on PATH or where its installer puts it."""
     if not isinstance(given, bool):
+        if not str(given).strip():
+            raise RecalculationError(f"No program is named where LibreOffice's is expected. {INSTALL}")
         program = shutil.which(str(given))
         if program is None:
             raise RecalculationError(f"There is no program {given}. {INSTALL}")

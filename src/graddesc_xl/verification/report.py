@@ -35,28 +35,54 @@ class ValueSet:
 
     @property
     def ok(self) -> bool:
-        """Whether every sheet passed."""
-        return all(sheet.ok for sheet in self.sheets)
+        """Whether there are sheets, and every one passed."""
+        return bool(self.sheets) and all(sheet.ok for sheet in self.sheets)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A number that a person typed: the cell's address, what it is called, and what was there before."""
+
+    sheet: str
+    cell: str
+    name: str
+    value: float
+    built: float | str
+
+    def __str__(self) -> str:
+        built = self.built if isinstance(self.built, str) else f"{self.built:.15g}"
+        return f"{self.sheet}!{self.cell} ({self.name}): {self.value:.15g} instead of {built}"
 
 
 @dataclass(frozen=True)
 class Report:
     """The result of `verify`.
 
-    book: which workbook the file is, None for one that is not ours. inputs: sheet -> input -> value, for the
-    inputs a person changed; the workbook was verified against these. problems: sentences that name cells.
+    book: which workbook the file is, None for one that is not ours. changes: the inputs and samples that a person
+    changed; the workbook was verified against these. problems: sentences that name cells. additions: sentences
+    about what was added to the workbook and changes nothing in it.
     """
 
     path: Path
     book: str | None
     sets: tuple[ValueSet, ...]
-    inputs: Mapping[str, Mapping[str, float]]
-    problems: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+    problems: tuple[str, ...] = ()
+    additions: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> Mapping[str, Mapping[str, float]]:
+        """Sheet -> input -> value, for what was changed; with its cell, where another of that name was too."""
+        inputs: dict[str, dict[str, float]] = {}
+        for change in self.changes:
+            of = inputs.setdefault(change.sheet, {})
+            of[f"{change.name} in {change.cell}" if change.name in of else change.name] = change.value
+        return inputs
 
     @property
     def ok(self) -> bool:
         """Whether the workbook passed."""
-        return not self.problems and all(values.ok for values in self.sets)
+        return bool(self.sets) and not self.problems and all(values.ok for values in self.sets)
 
     def to_dict(self) -> dict[str, Any]:
         """The report for a machine: only what JSON knows."""
@@ -65,7 +91,9 @@ class Report:
             "ok": self.ok,
             "book": self.book,
             "inputs": {sheet: dict(changed) for sheet, changed in self.inputs.items()},
+            "changes": [vars(change) for change in self.changes],
             "problems": list(self.problems),
+            "additions": list(self.additions),
             "sets": [
                 {
                     "name": values.name,

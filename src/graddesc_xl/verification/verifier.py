@@ -18,14 +18,11 @@ from ..workbook.cells import a1
 from ..workbook.layout import FIRST_DATA
 from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
+from . import contents, reading, tiers
 from . import libreoffice as office
-from . import reading, tiers
 from .bounded import Limits
 from .reading import Held, Model
-from .report import Report, SheetResult, ValueSet
-
-#: at most so many sentences about single cells
-MOST_PROBLEMS = 20
+from .report import Change, Report, SheetResult, ValueSet
 
 
 def verify(
@@ -41,14 +38,14 @@ def verify(
     """
     path, limits = Path(path), Limits(timeout, memory)
     reading.check_file(path)
-    program = office.find(libreoffice) if libreoffice else None
+    program = office.find(libreoffice) if libreoffice is not False else None
     model = reading.load(path)
     book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
     if book is None:
         return _foreign(path, model, program, limits)
     inputs = _FileInputs(model, book)
     expected = compose(book, run_plan, inputs)
-    problems = _formulas(expected, model)
+    problems, additions = _held_contents(expected, model)
     sets = []
     if _holds_values(expected, model):
         sets.append(_compare("held by the file", expected, model))
@@ -60,7 +57,7 @@ def verify(
     sets.append(_compare("IronCalc", expected, model))
     if program:
         sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, limits)))
-    return Report(path, book.name, tuple(sets), inputs.changed, tuple(problems))
+    return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
 
 
 def _holds_values(expected: Composition, model: Model) -> bool:
@@ -80,28 +77,34 @@ class _FileInputs(Inputs):
 
     model: Model
     book: Book
-    changed: dict[str, dict[str, float]] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
 
     def number(self, sheet: str, at: tuple[int, int], given: Input) -> float:
         """The number in the cell of an input."""
         value = self.held(sheet, *at, given.label)
-        if value != float(rounded(given.value)):
-            changes = self.changed.setdefault(sheet, {})
-            changes[f"{given.name} in {a1(*at)}" if given.name in changes else given.name] = value
+        self.note(sheet, at, given.name, value, float(rounded(given.value)))
         return value
+
+    def note(self, sheet: str, at: tuple[int, int], name: str, value: float, built: float | str) -> None:
+        """Remember what a person changed."""
+        if value != built:
+            self.changes.append(Change(sheet, a1(*at), name, value, built))
 
     def data(self, built: Dataset) -> Dataset:
         """The samples; y that are numbers, not the sheet's formula, are taken as they are."""
         const, slope = (self.held("data", row, 3, what) for row, what in ((1, "const"), (2, "slope")))
+        self.note("data", (1, 3), "const", const, built.const)
+        self.note("data", (2, 3), "slope", slope, built.slope)
         rows = range(FIRST_DATA, FIRST_DATA + len(built))
         xs = tuple(self.held("data", row, 2, "x") for row in rows)
-        ys = None
-        if not all(self.model.formula("data", row, 3) for row in rows):
-            ys = tuple(self.held("data", row, 3, "y") for row in rows)
-        data = Dataset(built.name, xs, slope, const, ys)
-        if data != built:
-            self.changed["data"] = {"slope": slope, "const": const}
-        return data
+        for row, x, was in zip(rows, xs, built.x, strict=True):
+            self.note("data", (row, 2), "x", x, was)
+        typed = [row for row in rows if self.model.formula("data", row, 3) is None]
+        ys = tuple(self.held("data", row, 3, "y") for row in rows) if typed else None
+        for row in typed:
+            y = built.y[row - FIRST_DATA] if built.y else "its formula"
+            self.note("data", (row, 3), "y", self.held("data", row, 3, "y"), y)
+        return Dataset(built.name, xs, slope, const, ys)
 
     def held(self, sheet: str, row: int, column: int, what: str) -> float:
         """What a cell holds, which must be a number."""
@@ -113,6 +116,19 @@ class _FileInputs(Inputs):
             shown = "nothing" if value is None else repr(value)
             raise WorkbookError(f"{path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
         return float(rounded(value))
+
+
+def _held_contents(expected: Composition, model: Model) -> tuple[list[str], list[str]]:
+    """Sentences about cells that hold something else than was composed; those about what was merely added."""
+    assert model.held is not None
+    held = model.held.cells
+    problems = [*contents.order(expected, model.sheets), *_formulas(expected, model)]
+    for sheet in expected.sheets:
+        if sheet.name in model.sheets:
+            problems += contents.constants(sheet, held[sheet.name], model)
+            problems += contents.impossible(sheet)
+    read, harmless = contents.additions(expected, model, held)
+    return problems + read, harmless
 
 
 def _formulas(expected: Composition, model: Model) -> list[str]:
@@ -132,12 +148,6 @@ def _formulas(expected: Composition, model: Model) -> list[str]:
             title = f" ({titles[column]})" if column in titles else ""
             holds = f"={found}" if found else f"the constant {model.value(sheet.name, row, column)!r}"
             problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
-    if len(problems) > MOST_PROBLEMS:
-        more = len(problems) - MOST_PROBLEMS
-        problems = [
-            *problems[:MOST_PROBLEMS],
-            f"And {more} more cells hold another formula than they should.",
-        ]
     return problems
 
 
@@ -159,6 +169,7 @@ def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
 def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
     """Both tiers on one set of values."""
     present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
+    missing = [sheet.name for sheet in expected.sheets if sheet.name not in model.sheets]
     values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
     listed = {steps.sheet.name: steps for steps in expected.lists}
@@ -175,12 +186,17 @@ def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
             results.append(tiers.runs_sheet(parallel[sheet.name], mine))
         elif sheet.formulas():
             results.append(tiers.other_sheet(sheet, mine))
+    results += [SheetResult(sheet, 0, math.inf, "", "", False, "is not among these values") for sheet in missing]
     return ValueSet(name, tuple(results))
 
 
 def _recognised(model: Model) -> Book | None:
-    """The book whose sheets a file has, where the program that saved it dropped our mark."""
-    return next((b for b in BOOKS.values() if {*b.names, "data", "check"} <= {*model.sheets}), None)
+    """The book most of whose sheets a file has, where the program that saved it dropped our mark."""
+    for book in BOOKS.values():
+        names = {*book.others, *book.names, *(f"{name} steps" for name in book.names)}
+        if 2 * len(names & {*model.sheets}) > len(names):
+            return book
+    return None
 
 
 def _foreign(path: Path, model: Model, program: str | None, limits: Limits) -> Report:
@@ -191,7 +207,8 @@ def _foreign(path: Path, model: Model, program: str | None, limits: Limits) -> R
     sets = [_distances("IronCalc", held, model, formulas)]
     if program:
         sets.append(_distances("LibreOffice", held, _second_opinion(path, program, limits), formulas))
-    return Report(path, None, tuple(sets), {}, ())
+    problems = [] if any(formulas.values()) else ["It holds no formulas: there is nothing to verify."]
+    return Report(path, None, tuple(sets), problems=tuple(problems))
 
 
 def _distances(name: str, held: Mapping[str, Any], model: Model | Held, formulas: Mapping[str, Any]) -> ValueSet:

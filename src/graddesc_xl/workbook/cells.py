@@ -63,6 +63,14 @@ def column_letters(column: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """A -> 1, AA -> 27."""
+    column = 0
+    for letter in letters:
+        column = 26 * column + ord(letter) - 64
+    return column
+
+
 def a1(row: int, column: int, *, fixed: bool = False) -> str:
     """The address of a cell, both counted from 1.
 

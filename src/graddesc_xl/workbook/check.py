@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..evaluate import Array
-from .cells import Area, column_letters
+from ..plan import Input
+from .cells import Area, column_letters, plain
 from .layout import FIRST_DATA
 from .live import Live, Range, call, constant, count_above, count_different, live, live_range, text
-from .making import Making, Typed
+from .making import Making, Typed, sentence
 from .runs_sheet import RunLane, RunsSheet
 from .sheet import Reference, Rule, Sheet
 from .steps_list import StepsList
@@ -17,7 +18,7 @@ from .style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
 
 SHEET = "check"
 HEAD = 7
-TOLERANCE = 1e-8
+TOLERANCE = Input("tolerance", 1e-8, "tolerance", "a relative difference", 1e-15, 1.0)
 #: an input is the same if it differs by less than this share
 SAME = 1e-12
 #: the first of the two columns with the samples that NumPy had
@@ -112,8 +113,10 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     about = "Every cell of the sheets with a row per step, and each epoch's error of compared runs, against NumPy's."
     sheet.put(2, 1, about, SUBTITLE)
     sheet.put(4, 1, "tolerance", Style(color=FAINT))
-    tolerance = sheet.put(4, 2, TOLERANCE, Style("input", "relative", box=True))
-    sheet.rules[4, 2] = Rule(1e-15, 1.0, "tolerance", "A relative difference: a number from 1e-15 to 1.")
+    allowed = making.inputs.number(SHEET, (4, 2), TOLERANCE)
+    tolerance = sheet.put(4, 2, allowed, Style("input", "relative", box=True))
+    limits = f"a number from {plain(TOLERANCE.low)} to {plain(TOLERANCE.high)}"
+    sheet.rules[4, 2] = Rule(TOLERANCE.low, TOLERANCE.high, TOLERANCE.label, f"{sentence(TOLERANCE.about)} {limits}.")
     sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
     sheet.put(HEAD - 1, 1, "by sheet", SECTION)
     for column, (title, right) in enumerate(

@@ -32,7 +32,7 @@ def compose(data: Dataset) -> Sheet:
         y = float(data.ys[s])
         formula = Formula(f"$C$1+B{row}*$C$2", y)
         sheet.put(row, 3, formula if data.y is None else y, Style("data") if data.y is None else Style("input"))
-        sheet.replaceable.add((row, 3))
+        sheet.replaceable[row, 3] = formula.text
     xs, ys = (Area(SHEET, FIRST_DATA, c, FIRST_DATA + n - 1, c) for c in (2, 3))
     sheet.put(1, 5, "the best straight line", SECTION)
     for label, function in (("slope", "SLOPE"), ("intercept", "INTERCEPT")):

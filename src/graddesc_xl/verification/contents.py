@@ -1,0 +1,126 @@
+"""What the cells of a workbook hold beside its formulas: numbers and texts, what may be typed, what was added."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..workbook.book import Composition
+from ..workbook.cells import Area, Formula, column_number, plain
+from ..workbook.sheet import Rule, Sheet
+from .reading import Cells, Model
+from .reading import plain as found_as
+
+#: of a cell's text that a sentence quotes
+LONGEST = 60
+_RANGE = re.compile(r"(?:'((?:[^']|'')+)'!|([A-Za-z_]\w*)!)?\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)")
+
+
+def shown(value: Any) -> str:
+    """A value in a sentence; of a long text only its beginning."""
+    if value is None:
+        return "nothing"
+    return repr(value if not isinstance(value, str) or len(value) <= LONGEST else f"{value[:LONGEST]}...")
+
+
+def same_constant(found: Any, wanted: float | str) -> bool:
+    """Whether a cell holds a number or text: a number perhaps as rounded to 15 digits by a program, "" as nothing."""
+    if isinstance(wanted, str):
+        return bool((found or "") == found_as(wanted))
+    if not isinstance(found, float):
+        return False
+    if found == wanted:
+        return True
+    unit = 10.0 ** (math.floor(math.log10(abs(wanted))) - 14) if wanted else 0.0
+    return found == float(f"{found:.15g}") and abs(found - wanted) <= unit / 2 + math.ulp(wanted)
+
+
+def constants(sheet: Sheet, held: Cells, model: Model) -> Iterator[str]:
+    """Sentences about numbers and texts that are not what was composed, formulas in their place included."""
+    for (row, column), (content, _) in sheet.cells.items():
+        if isinstance(content, Formula):
+            continue
+        formula = model.formula(sheet.name, row, column)
+        if formula is not None:
+            instead = sheet.replaceable.get((row, column))
+            if instead is None:
+                yield f"{sheet.address(row, column)} holds the formula ={formula}, not {shown(content)}."
+            elif not model.same_formula(sheet.name, row, column, instead):
+                yield f"{sheet.address(row, column)} holds ={formula}, not ={instead} or a number."
+        elif not same_constant(held.get((row, column)), content):
+            found = shown(held.get((row, column)))
+            yield f"{sheet.address(row, column)} holds {found}, not {shown(content)}."
+
+
+def impossible(sheet: Sheet) -> Iterator[str]:
+    """Sentences about numbers that nobody could have typed: outside what their cells allow."""
+    for (top, left), rule in sheet.rules.items():
+        for row in range(top, top + rule.rows):
+            for column in range(left, left + rule.columns):
+                content, _ = sheet.cells[row, column]
+                if isinstance(content, float) and not _allowed(content, rule):
+                    choices = " or ".join(plain(choice) for choice in rule.choices)
+                    limits = choices or f"a number from {plain(rule.low)} to {plain(rule.high)}"
+                    yield f"{sheet.address(row, column)} ({rule.title}) holds {content:g}, not {limits}."
+
+
+def _allowed(value: float, rule: Rule) -> bool:
+    return value in rule.choices if rule.choices else rule.low <= value <= rule.high
+
+
+def added(sheet: Sheet, held: Cells, model: Model) -> dict[tuple[int, int], str]:
+    """What cells hold where nothing was composed."""
+    found = {at: shown(value) for at, value in held.items() if at not in sheet.cells}
+    for at in model.used(sheet.name):
+        if at not in sheet.cells and (formula := model.formula(sheet.name, *at)) is not None:
+            found[at] = f"={formula}"
+    return found
+
+
+def additions(expected: Composition, model: Model, held: Mapping[str, Cells]) -> tuple[list[str], list[str]]:
+    """Sentences about cells that were added: those that formulas read, and those that change nothing."""
+    problems, harmless = [], []
+    areas: list[Area] | None = None
+    for sheet in expected.sheets:
+        if sheet.name not in model.sheets:
+            continue
+        for (row, column), content in added(sheet, held[sheet.name], model).items():
+            areas = _read(expected) if areas is None else areas
+            area = next((a for a in areas if _inside(a, sheet.name, row, column)), None)
+            said = f"{sheet.address(row, column)} holds {content}, where nothing was composed"
+            if area:
+                problems.append(f"{said}, and formulas read {area}.")
+            else:
+                harmless.append(f"{said}.")
+    return problems, harmless
+
+
+def _read(expected: Composition) -> list[Area]:
+    """Every range that a composed formula reads; single references are to composed cells."""
+    areas = set()
+    for sheet in expected.sheets:
+        for formula in sheet.formulas().values():
+            if ":" in formula.text:
+                areas |= {_area(match, sheet.name) for match in _RANGE.finditer(formula.text)}
+    return sorted(areas, key=str)
+
+
+def _area(match: re.Match[str], home: str) -> Area:
+    quoted, name, left, top, right, bottom = match.groups()
+    sheet = quoted.replace("''", "'") if quoted else name or home
+    return Area(sheet, int(top), column_number(left), int(bottom), column_number(right))
+
+
+def _inside(area: Area, sheet: str, row: int, column: int) -> bool:
+    return area.sheet == sheet and area.top <= row <= area.bottom and area.left <= column <= area.right
+
+
+def order(expected: Composition, sheets: Iterable[str]) -> Iterator[str]:
+    """A sentence where the sheets stand in another order than they were composed in."""
+    names = [sheet.name for sheet in expected.sheets]
+    found = [name for name in sheets if name in names]
+    if found != [name for name in names if name in found]:
+        first = next(a for a, b in zip(found, (n for n in names if n in found), strict=True) if a != b)
+        yield f"The sheets stand in another order than they were built in, from {first} on."

@@ -1,0 +1,216 @@
+"""What `verify` does not believe: every cell that was composed is compared, and what differs is named."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+import xlsxwriter
+
+from graddesc_xl import verify
+from graddesc_xl.errors import RecalculationError
+from graddesc_xl.verification import reading
+
+Rewrite = Callable[[str], str]
+
+#: a program that converts every workbook into one without our sheets
+STAND_IN = """
+import pathlib, shutil, sys
+out = pathlib.Path(sys.argv[sys.argv.index("--outdir") + 1])
+out.mkdir(exist_ok=True)
+shutil.copyfile(pathlib.Path(__file__).with_name("other.xlsx"), out / "workbook.xlsx")
+"""
+
+
+def poisoned(
+    workbook: Path,
+    target: Path,
+    cells: Mapping[str, Mapping[str, Rewrite]] | None = None,
+    parts: Mapping[str, Rewrite] | None = None,
+) -> Path:
+    """A copy of a workbook with the XML of some cells (sheet -> cell) and of some parts rewritten."""
+    with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        names = re.findall(r'<sheet name="([^"]*)"', source.read("xl/workbook.xml").decode())
+        sheets = {f"xl/worksheets/sheet{i}.xml": (cells or {}).get(name, {}) for i, name in enumerate(names, 1)}
+        for name in source.namelist():
+            part = source.read(name)
+            poisons = dict(sheets.get(name, {}))
+            if poisons:
+
+                def rewritten(found: re.Match[str], poisons: dict[str, Rewrite] = poisons) -> str:
+                    return poisons.pop(found[1])(found[0]) if found[1] in poisons else found[0]
+
+                xml = re.sub(r'<c r="([A-Z]+\d+)"[^>]*?(?:/>|>.*?</c>)', rewritten, part.decode())
+                for at, rewrite in poisons.items():
+                    xml = inserted(xml, at, rewrite(f'<c r="{at}"></c>'))
+                part = xml.encode()
+            for pattern, rewrite in (parts or {}).items():
+                if re.fullmatch(pattern, name):
+                    changed = rewrite(part.decode()).encode()
+                    assert changed != part, "the poison changed nothing"
+                    part = changed
+            out.writestr(name, part)
+    return target
+
+
+def inserted(xml: str, at: str, cell: str) -> str:
+    """A sheet's XML with a cell where there was none, in a row that there is."""
+    column, row = re.findall(r"[A-Z]+|\d+", at)
+    line = re.search(rf'<row r="{row}".*?</row>', xml)
+    assert line, f"there is no row {row}"
+    right = (c.start() for c in re.finditer(r'<c r="([A-Z]+)', line[0]) if (len(c[1]), c[1]) > (len(column), column))
+    place = line.start() + next(right, len(line[0]) - len("</row>"))
+    return xml[:place] + cell + xml[place:]
+
+
+def _cell(xml: str, inside: str, kind: str = "") -> str:
+    """A cell with other contents, at its place and in its style."""
+    place, style = re.findall(r'r="([A-Z]+\d+)"', xml)[0], re.findall(r' s="\d+"', xml)
+    return f'<c r="{place}"{"".join(style[:1])}{kind}>{inside}</c>'
+
+
+def number(value: str) -> Rewrite:
+    """Write a number in place of what there was."""
+    return lambda xml: _cell(xml, f"<v>{value}</v>")
+
+
+def words(said: str) -> Rewrite:
+    """Write a text in place of what there was."""
+    return lambda xml: _cell(xml, f"<is><t>{escape(said)}</t></is>", ' t="inlineStr"')
+
+
+def formula(text: str, value: str) -> Rewrite:
+    """Write a formula, worth a number, in place of what there was."""
+    return lambda xml: _cell(xml, f"<f>{escape(text)}</f><v>{value}</v>")
+
+
+def before(mark: str, *xml: str) -> Rewrite:
+    """Put XML before some of a part's own."""
+    return lambda part: part.replace(mark, "".join((*xml, mark)), 1)
+
+
+#: sheet -> cell -> (what it is, what it becomes, a word of the sentence that names it)
+CONSTANTS: Mapping[str, Mapping[str, tuple[str, Rewrite, str]]] = {
+    "basic steps": {
+        "P9": ("NumPy's constant, the live cell beside it", formula("C9", "1.0107"), "the formula =C9"),
+        "Q9": ("NumPy's constant, changed in its 12th digit", lambda xml: re.sub(r"(<v>.{12})\d", r"\g<1>0", xml), ""),
+        "A40": ("the number of an epoch", number("7"), "7.0, not 2.0"),
+        "B40": ("the number of a step", number("36"), "36.0, not 35.0"),
+        "C5": ("the title of a column", words("a"), "'a', not 'b'"),
+        "AC3": ("the floor of the differences", number("1e9"), "1000000000.0"),
+    },
+    "basic": {
+        "A1": ("the name of an epoch", words("epoch 2"), "not 'epoch 1'"),
+        "K3": ("a header", words("de/da"), "not 'de/db'"),
+        "L3": ("and the other, swapped", words("de/db"), "not 'de/da'"),
+        "M2": ("the maths line", words("new b = b"), "'new b = b'"),
+        "P5": ("the number of an epoch in the table", number("3"), "3.0, not 2.0"),
+    },
+    "data": {"A7": ("the number of a sample", number("4"), "4.0, not 3.0")},
+    "check": {
+        "B4": ("a tolerance that lets everything pass", number("1e30"), "a number from 1e-15 to 1"),
+        "K12": ("an input that NumPy is said to have had", number("5"), "5.0, not"),
+        "N20": ("a sample that NumPy is said to have had", number("63"), "63.0, not 47.0"),
+        "B7": ("a header", words("cells off"), "not 'compared'"),
+    },
+    "overview": {
+        "B6": ("a sentence", words("It diverges."), "'It diverges.', not "),
+        "A12": ("a link", words("data"), ""),
+    },
+}
+
+
+def test_whatever_is_no_formula_is_compared_too(workbook: Path, tmp_path: Path) -> None:
+    """Numbers and texts that were composed: each that differs is a sentence that names its cell."""
+    cells = {sheet: {at: rewrite for at, (_, rewrite, _) in of.items()} for sheet, of in CONSTANTS.items()}
+    report = verify(poisoned(workbook, tmp_path / "poisoned.xlsx", cells))
+    for sheet, of in CONSTANTS.items():
+        for at, (what, _, said) in of.items():
+            named = [p for p in report.problems if p.startswith((f"{sheet}!{at} holds", f"{sheet}!{at} ("))]
+            assert len(named) == 1 and said in named[0], (what, named)
+    assert not report.ok
+
+
+def test_an_input_must_hold_a_number_not_a_formula(workbook: Path, tmp_path: Path) -> None:
+    """An input that a formula computes may become another number behind the reader's back."""
+    trick = formula("IF(NOW()>99999,1,0.0001)", "0.0001")
+    report = verify(
+        poisoned(workbook, tmp_path / "trick.xlsx", {"basic": {"F1": trick}, "data": {"B9": formula("A9", "28")}})
+    )
+    assert [p.split(" holds")[0] for p in report.problems] == ["data!B9", "basic!F1"]
+
+
+def test_changed_samples_are_named(workbook: Path, tmp_path: Path) -> None:
+    """Each sample that is not the built one, and each y that is no longer its formula; the workbook still verifies."""
+    model = reading.load(workbook)
+    model.type_number("data", 17, 2, 62)
+    model.type_number("data", 5, 3, 58)
+    model.recalculate()
+    path = tmp_path / "samples.xlsx"
+    model.model.save_to_xlsx(str(path))
+    report = verify(path)
+    assert report.ok, report.problems
+    assert [str(change) for change in report.changes] == [
+        "data!B17 (x): 62 instead of 47",
+        "data!C5 (y): 58 instead of its formula",
+    ]
+
+
+def test_a_y_is_its_formula_or_a_number(workbook: Path, tmp_path: Path) -> None:
+    """That one y was replaced by a number does not excuse another formula in the next."""
+    cells = {"data": {"C5": number("58"), "C6": formula("$C$1+B6*$C$2+A1", "202")}}
+    report = verify(poisoned(workbook, tmp_path / "y.xlsx", cells))
+    assert report.problems == ("data!C6 holds =$C$1+B6*$C$2+A1, not =$C$1+B6*$C$2 or a number.",)
+
+
+def test_an_added_cell_is_reported(workbook: Path, tmp_path: Path) -> None:
+    """A scratch note in an empty cell is told with its address, and fails nothing."""
+    cells = {"basic": {"U36": number("5"), "ZZ36": formula("1+1", "2")}}
+    report = verify(poisoned(workbook, tmp_path / "added.xlsx", cells))
+    assert report.ok, report.problems
+    assert report.additions == (
+        "basic!U36 holds 5.0, where nothing was composed.",
+        "basic!ZZ36 holds =1+1, where nothing was composed.",
+    )
+
+
+def test_nothing_compared_is_never_ok(workbook: Path, tmp_path: Path) -> None:
+    """A recalculation without our sheets, no program, no formulas, no mark: a sentence each."""
+    with pytest.raises(RecalculationError, match="No program is named"):
+        verify(workbook, libreoffice="")
+    stand_in = tmp_path / "soffice"
+    stand_in.write_text(f"#!{sys.executable}\n{STAND_IN}\n")
+    stand_in.chmod(0o755)
+    other = xlsxwriter.Workbook(tmp_path / "other.xlsx")
+    other.add_worksheet("mine").write_number("A1", 1)
+    other.close()
+    assert "nothing to verify" in verify(tmp_path / "other.xlsx").problems[0]
+    report = verify(workbook, libreoffice=stand_in)
+    assert not report.ok and not report.sets[-1].ok and not report.problems
+    assert {s.note for s in report.sets[-1].sheets} == {"is not among these values"}
+
+
+def test_a_workbook_stripped_of_formulas_or_of_its_mark(workbook: Path, tmp_path: Path) -> None:
+    """It is still ours by its sheets, even if one of them was renamed as well."""
+    parts = {
+        "docProps/custom.xml": lambda xml: xml.replace('name="graddesc-xl"', 'name="mine"'),
+        r"xl/worksheets/sheet\d+.xml": lambda xml: re.sub(r"<f>.*?</f>", "", xml),
+    }
+    report = verify(poisoned(workbook, tmp_path / "stripped.xlsx", None, parts))
+    assert report.book == "graddesc" and not report.ok
+    assert len(report.problems) > 60_000
+
+
+def test_an_added_cell_that_formulas_read_is_a_problem(two_neurons: Path, tmp_path: Path) -> None:
+    """A number among those that a sum takes in decides whether a ReLU is dead."""
+    cells = {"basic SGD 2 neuron ReLU steps": {"DD6": number("1")}}
+    report = verify(poisoned(two_neurons, tmp_path / "read.xlsx", cells))
+    assert report.problems == (
+        "basic SGD 2 neuron ReLU steps!DD6 holds 1.0, where nothing was composed, and formulas read "
+        "'basic SGD 2 neuron ReLU steps'!$DD$6:$DD$295.",
+    )
