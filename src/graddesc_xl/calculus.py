@@ -98,10 +98,12 @@ class Gradient:
 
     columns: adjoint column name -> expression, in the order of evaluation.
     of: weight -> the name of the column that holds d error / d weight.
+    by: adjoint column name -> the column or weight by which it is the derivative, the first of several.
     """
 
     columns: Mapping[str, Expr]
     of: Mapping[str, str]
+    by: Mapping[str, str]
 
 
 def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) -> Gradient:
@@ -112,6 +114,7 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) ->
     """
     adjoint: dict[str, Expr] = {error: ONE}
     columns: dict[str, Expr] = {}
+    by: dict[str, str] = {}
     users = list(forward)[::-1]
     for target in (*users[1:], *weights):
         total: Expr = ZERO
@@ -122,22 +125,25 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) ->
         if isinstance(total, Apply) or (target in weights and not shared):
             same = next((name for name, expr in columns.items() if expr == total), f"d_{target}")
             columns[same] = total
+            by.setdefault(same, target)
             total = Here(same)
         adjoint[target] = total
-    return _named_after_weights(columns, {w: adjoint[w] for w in weights})
+    return _named_after_weights(columns, by, {w: adjoint[w] for w in weights})
 
 
-def _named_after_weights(columns: dict[str, Expr], adjoint: dict[str, Expr]) -> Gradient:
+def _named_after_weights(columns: dict[str, Expr], by: dict[str, str], adjoint: dict[str, Expr]) -> Gradient:
     names: dict[str, str] = {}
     for weight, leaf in adjoint.items():
         assert isinstance(leaf, Here), f"the error does not depend on {weight}"
-        names.setdefault(leaf.column, f"d_{weight}")
+        if leaf.column not in names:
+            names[leaf.column], by[leaf.column] = f"d_{weight}", weight
 
     def rename(leaf: Expr) -> Expr:
         return Here(names.get(leaf.column, leaf.column)) if isinstance(leaf, Here) else leaf
 
     renamed = {names.get(name, name): substitute(expr, rename) for name, expr in columns.items()}
-    return Gradient(renamed, {w: names[leaf.column] for w, leaf in adjoint.items() if isinstance(leaf, Here)})
+    of = {w: names[leaf.column] for w, leaf in adjoint.items() if isinstance(leaf, Here)}
+    return Gradient(renamed, of, {names.get(name, name): target for name, target in by.items()})
 
 
 def inlined(forward: Mapping[str, Expr], column: str) -> Expr:

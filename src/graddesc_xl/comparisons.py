@@ -69,7 +69,8 @@ SEED, DRAWN = 1, 4
 def _plain(
     model: Model, values: Mapping[str, float], optimizer: str = "sgd", scaled: tuple[str, ...] = ()
 ) -> Experiment:
-    own = {name: value for name, value in values.items() if len(name) > 1 or name in model.weights}
+    others = {w for m in MODELS.values() for w in m.weights if w not in model.weights}
+    own = {name: value for name, value in values.items() if name not in others}
     return Experiment(
         model.name, model.title, "", OPTIMIZERS[optimizer], model=model, scaled=scaled, warmup=0, values=own
     )

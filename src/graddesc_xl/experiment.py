@@ -91,7 +91,7 @@ def make_plan(e: Experiment) -> Plan:
     for name, expr in slopes.columns.items():
         weights = [w for w in model.weights if slopes.of[w] == name]
         columns += [column for w in weights for column in estimates.get(w, ())]
-        columns.append(_adjoint(name, expr, slopes.of, model))
+        columns.append(_adjoint(name, expr, slopes.by[name], weights))
         if e.gradient != "analytic":
             columns += [_gap(w, name) for w in weights]
         if e.gradient == "switch":
@@ -112,6 +112,7 @@ def make_plan(e: Experiment) -> Plan:
         warmup=optimizer.warmup if e.warmup is None else e.warmup,
         targets=model.targets,
         gates=model.gates,
+        charted=model.charted or model.weights[-1],
     )
 
 
@@ -144,21 +145,21 @@ def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -
         estimate = (Here(f"err_{w}") - Here(loss)) / Param("h")
         about = f"de/d{w} estimated by a finite difference"
         columns[w] = (
-            Column(f"err_{w}", nudge, "numerical", f"err{w}1", f"the squared error if {w} were h larger"),
-            Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", about),
+            Column(f"err_{w}", nudge, "numerical", f"err{w}1", f"the squared error if {w} were h larger", of=(w,)),
+            Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", about, of=(w,), kind="estimate"),
         )
     return columns
 
 
 def _gap(w: str, exact: str) -> Column:
     about = f"how far the estimate of de/d{w} is from the exact derivative"
-    return Column(f"gap_{w}", Here(f"est_{w}") - Here(exact), "watch", f"est − de/d{w}", about, small=True)
+    return Column(f"gap_{w}", Here(f"est_{w}") - Here(exact), "watch", f"est − de/d{w}", about, small=True, of=(w,))
 
 
 def _chosen(w: str, exact: str) -> Column:
     chosen = where(Param("estimates"), Here(f"est_{w}"), Here(exact))
     about = f"the derivative by {w} that drives the update, as the switch says"
-    return Column(f"used_{w}", chosen, "state", f"used de/d{w}", about)
+    return Column(f"used_{w}", chosen, "state", f"used de/d{w}", about, of=(w,), kind="used")
 
 
 def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
@@ -187,14 +188,14 @@ _SCALED = {"x": "x_scaled", "y": "y_scaled"}
 
 
 def _weight(model: Model, w: str) -> Column:
-    return Column(w, Prev(f"new_{w}"), "weight", w, model.about[w])
+    return Column(w, Prev(f"new_{w}"), "weight", w, model.about[w], of=(w,))
 
 
-def _adjoint(name: str, expr: Any, of: Mapping[str, str], model: Model) -> Column:
-    shared = [w for w, column in of.items() if column == name]
-    title = f"de/d{shared[0]}" if shared else f"de/{name.replace('_', '')}"
-    also = f"; the same as de/d{' and de/d'.join(shared[1:])}" if shared[1:] else ""
-    return Column(name, expr, "analytic", title, f"exact derivative of the squared error by {title[4:]}{also}")
+def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str]) -> Column:
+    """The column of an exact derivative. by: what by; weights: all whose derivative it is."""
+    also = f"; the same as de/d{' and de/d'.join(weights[1:])}" if weights[1:] else ""
+    about = f"exact derivative of the squared error by {by}{also}"
+    return Column(name, expr, "analytic", f"de/d{by}", about, of=tuple(weights))
 
 
 def _norms(of: Mapping[str, str], taken: Sequence[Footer]) -> list[Footer]:

@@ -17,7 +17,8 @@ class Model:
     weights: in the order of the sheet's columns. forward: column -> expression, the prediction `pred` last.
     about: column -> one sentence. targets: column -> `slope` or `intercept` where least squares gives it.
     watch: columns that only show something of the weights. gates: the pre-activation of a ReLU -> the weights
-    that get no derivative where it is not positive.
+    that get no derivative where it is not positive. charted: the weight whose derivative charts show, "" for the
+    last.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Model:
     targets: Mapping[str, str]
     watch: Mapping[str, Expr] = field(default_factory=dict)
     gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    charted: str = ""
 
 
 ONE_NEURON = Model(
@@ -63,6 +65,7 @@ TWO_NEURONS = Model(
     about=_STACKED_ABOUT,
     targets={"slope": "slope", "intercept": "intercept"},
     watch={"slope": A * C, "intercept": C * B + D},
+    charted="a",
 )
 
 TWO_NEURONS_RELU = Model(
@@ -73,6 +76,7 @@ TWO_NEURONS_RELU = Model(
     about=_STACKED_ABOUT,
     targets={},
     gates={"z": ("b", "a", "c")},
+    charted="a",
 )
 
 MODELS: Mapping[str, Model] = {m.name: m for m in (ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU)}

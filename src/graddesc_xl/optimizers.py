@@ -75,7 +75,7 @@ EPS = Input("eps", 1e-8, "eps", "keeps the division finite where the average is 
 
 def updated(weight: str, expr: Expr) -> Column:
     """The weight after this step."""
-    return Column(f"new_{weight}", expr, "update", f"new {weight}", f"{weight} after this step")
+    return Column(f"new_{weight}", expr, "update", f"new {weight}", f"{weight} after this step", of=(weight,))
 
 
 def _gradient_average(weight: str, gradient: str, beta: str, rest: Expr) -> Column:
@@ -85,6 +85,8 @@ def _gradient_average(weight: str, gradient: str, beta: str, rest: Expr) -> Colu
         "state",
         f"avg de/d{weight}",
         f"moving average of de/d{weight}, this step's included",
+        of=(weight,),
+        kind="average",
     )
 
 
@@ -95,6 +97,8 @@ def _square_average(weight: str, gradient: str, beta: str, rest: Expr) -> Column
         "state",
         f"avg (de/d{weight})²",
         f"moving average of the square of de/d{weight}, this step's included",
+        of=(weight,),
+        kind="square",
     )
 
 
@@ -106,13 +110,14 @@ def _effective(weight: str, root_of: Expr, lr: Expr) -> Column:
         f"step {weight}",
         f"effective step size of {weight}: the learning rate over the root of the average square",
         small=True,
+        of=(weight,),
+        kind="step",
     )
 
 
-def _warm(columns: Sequence[Column], warm: Mapping[str, str]) -> tuple[Start, ...]:
-    """Start cells of state columns; `warm` maps a column's first word to the input it starts from."""
-    params = [(column.name, Param(warm[column.name.split("_")[0]])) for column in columns]
-    return tuple(Start(name, param, carry=name, warm=param) for name, param in params)
+def _warm(columns: Sequence[Column], given: Param) -> tuple[Start, ...]:
+    """Start cells of state columns, prepared by the warm-up passes from an input."""
+    return tuple(Start(column.name, given, carry=column.name, warm=given) for column in columns)
 
 
 def _sgd(gradients: Gradients) -> Parts:
@@ -122,14 +127,14 @@ def _sgd(gradients: Gradients) -> Parts:
 def _momentum(gradients: Gradients) -> Parts:
     averages = [_gradient_average(w, g, "beta", Param("rest_beta")) for w, g in gradients]
     new = [updated(w, Here(w) - Here(f"avg_{w}") * LR) for w, _ in gradients]
-    return Parts((*averages, *new), _warm(averages, {"avg": "avg0"}))
+    return Parts((*averages, *new), _warm(averages, Param("avg0")))
 
 
 def _rmsprop(gradients: Gradients) -> Parts:
     squares = [_square_average(w, g, "beta", Param("rest_beta")) for w, g in gradients]
     new = [updated(w, Here(w) - Here(g) * LR / sqrt(Prev(f"sq_{w}"))) for w, g in gradients]
     steps = [_effective(w, Prev(f"sq_{w}"), LR) for w, _ in gradients]
-    return Parts((*squares, *new, *steps), _warm(squares, {"sq": "sq0"}))
+    return Parts((*squares, *new, *steps), _warm(squares, Param("sq0")))
 
 
 def _adam(gradients: Gradients, lr: Expr = LR) -> Parts:
@@ -137,7 +142,7 @@ def _adam(gradients: Gradients, lr: Expr = LR) -> Parts:
     squares = [_square_average(w, g, "beta2", Param("rest_beta2")) for w, g in gradients]
     new = [updated(w, Here(w) - Here(f"avg_{w}") * lr / sqrt(Here(f"sq_{w}"))) for w, _ in gradients]
     steps = [_effective(w, Here(f"sq_{w}"), lr) for w, _ in gradients]
-    starts = _warm([*averages, *squares], {"avg": "avg0", "sq": "sq0"})
+    starts = (*_warm(averages, Param("avg0")), *_warm(squares, Param("sq0")))
     return Parts((*averages, *squares, *new, *steps), starts)
 
 
@@ -225,6 +230,8 @@ def _torch_momentum(gradients: Gradients) -> Parts:
             "state",
             f"buf {w}",
             f"momentum buffer of {w}",
+            of=(w,),
+            kind="buffer",
         )
         for w, g in gradients
     ]

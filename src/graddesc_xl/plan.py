@@ -50,7 +50,8 @@ class Column:
     """One column of the sheet: a name, its expression, what it is for.
 
     title: the header. about: one sentence on what it is and where it comes from. small: its numbers are so
-    small that they need digits where the role's others need none.
+    small that they need digits where the role's others need none. of: the weights it belongs to, more than one
+    where they share a derivative. kind: what it is to them, where the role does not say: `estimate`, `average`, ...
     """
 
     name: str
@@ -59,6 +60,8 @@ class Column:
     title: str
     about: str
     small: bool = False
+    of: tuple[str, ...] = ()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class Plan:
     epochs: blocks of rows that are kept. warmup: passes over the data before them, whose weights are thrown
     away. targets: column -> its least-squares value on the data, where one exists (`slope` or `intercept`).
     gates: the pre-activation column of a ReLU -> the weights that stop when it is never positive.
+    charted: the weight whose derivative charts show.
     """
 
     name: str
@@ -126,6 +130,7 @@ class Plan:
     warmup: int = 0
     targets: Mapping[str, str] = field(default_factory=dict)
     gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    charted: str = ""
 
     def __post_init__(self) -> None:
         check(self)
@@ -181,6 +186,23 @@ class Plan:
     def column(self, name: str) -> Column:
         """The column of that name."""
         return _by_name(self.columns, name)
+
+    def of(self, weight: str, kind: str) -> str | None:
+        """The name of a weight's column of that kind or role, such as `average` or `update`; None without one."""
+        return next((c.name for c in self.columns if weight in c.of and kind in (c.kind, c.role)), None)
+
+    def after(self, column: str) -> Expr:
+        """A column as the weights after the step make it: of samples, inputs and the columns of new weights."""
+
+        def expand(leaf: Expr) -> Expr:
+            if not isinstance(leaf, (Here, Prev)):
+                return leaf
+            found = self.column(leaf.column)
+            if found.role in ("weight", "update"):
+                return Here(next(c.name for c in self.columns if c.role == "update" and c.of == found.of))
+            return self.after(found.name)
+
+        return substitute(self.column(column).expr, expand)
 
     def opening(self, item: Start | EpochState, block: int) -> tuple[Expr, int | None]:
         """What stands in a start or epoch-state cell: an expression, and the block it reads (None: inputs)."""

@@ -68,8 +68,19 @@ class Trace:
         return [verdict(errors[:, r], squared[:, r], self.data.ys, dead[r]) for r in range(errors.shape[1])]
 
     def _dead(self, runs: int) -> list[int | None]:
-        """For each run the step since which a ReLU of it is dead."""
+        """For each run the first step since which a ReLU of it is dead."""
         since: list[int | None] = [None] * runs
+
+        def last(leaf: Expr) -> Any:
+            match leaf:
+                case Data(name):
+                    return (self.data.xs if name == "x" else self.data.ys)[:, None]
+                case Param(name):
+                    return self.cells[name]
+                case Here(name):
+                    return self[name][-1, -1].reshape(1, runs)
+            raise AssertionError(leaf)
+
         for gate, weights in self.plan.gates.items():
             alive = self[gate].reshape(-1, runs) > 0
             for w in weights:
@@ -78,17 +89,10 @@ class Trace:
                 with np.errstate(invalid="ignore"):
                     alive |= ~(np.abs(new - before) <= STILL * np.abs(before))
 
-            def last(leaf: Expr) -> Any:
-                if isinstance(leaf, Data):
-                    return (self.data.xs if leaf.name == "x" else self.data.ys)[:, None]
-                assert isinstance(leaf, (Here, Prev)), leaf
-                if self.plan.column(leaf.column).role == "data":
-                    return self[leaf.column][-1].reshape(-1, runs)
-                return self[f"new_{leaf.column.removeprefix('new_')}"][-1, -1].reshape(1, runs)
-
-            shut = (evaluate(self.plan.column(gate).expr, last) <= 0).all(axis=0)
+            reached: Array = np.broadcast_to(evaluate(self.plan.after(gate), last), (len(self.data), runs))
             for r in range(runs):
-                since[r] = since[r] or dead_since(alive[:, r], shut=bool(shut[r]))
+                found = dead_since(alive[:, r], shut=bool(np.all(reached[:, r] <= 0)))
+                since[r] = min(filter(None, (since[r], found)), default=None)
         return since
 
     def _single(self, what: str) -> None:

@@ -31,8 +31,8 @@ class Verdict:
 
     kind: `learning`; `settled` (the error no longer changes, or there is none); `stuck` (it hardly changes and is
     no better than that of a constant); `getting worse` (the last epoch's error is above that of the one before
-    and of the first); `dead ReLU` (no sample reaches the weights behind it any more); `exploded`.
-    step: the first exploded step, or the first with a dead ReLU, counted from 1.
+    and of the first); `dead ReLU` (no sample reaches the weights behind one any more); `exploded`.
+    step: the first exploded step, or the first since which a ReLU is dead, counted from 1.
     """
 
     kind: str

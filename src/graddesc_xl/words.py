@@ -47,8 +47,8 @@ def words(expr: Expr, plan: Plan) -> str:
     labels |= {d.name: f"({d.label})" for d in plan.derived}
     named = {f.name: f.title for f in plan.footers} | {s.name: s.title for s in plan.states}
 
-    def compound(title: str) -> str:
-        return f"[{title}]" if " " in title and not title.startswith(("avg", "new", "est", "step", "|")) else title
+    weights = {w for c in plan.columns if c.role == "weight" for w in c.of}
+    before = {c.name: w for c in plan.columns if c.role == "update" for w in c.of if w not in weights}
 
     def spell(e: Expr) -> str:
         match e:
@@ -59,9 +59,9 @@ def words(expr: Expr, plan: Plan) -> str:
             case Param(name):
                 return labels[name]
             case Here(column):
-                return compound(titles[column])
-            case Prev(column) if column.startswith("new_") and column.removeprefix("new_") not in titles:
-                return column.removeprefix("new_")  # a compact plan has no column for the weight itself
+                return titles[column]
+            case Prev(column) if column in before:
+                return before[column]  # a compact plan has no column for the weight itself
             case Prev(column):
                 return f"previous {titles[column]}"
             case State(name) | Foot(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 
 from .sheet import Chart, Series
 from .steps_list import LARGEST, StepsList
@@ -34,46 +35,57 @@ def error_by_step(steps: StepsList) -> Chart:
 def weights_by_step(steps: StepsList) -> Chart:
     """The weights over all epochs with their least-squares targets as dashed lines."""
     plan = steps.of.trace.plan
-    split = "a" in plan.targets
+    split = plan.charted if plan.charted in plan.targets and plan.weights[1:] else ""
     series = []
-    for color, weight in zip(LINES, plan.weights, strict=False):
-        second = weight == "a" and split
+    for color, weight in zip(cycle(LINES), plan.weights, strict=False):
+        second = weight == split
         series.append(Series(weight, steps.steps(), steps.live(weight), color, second=second))
         if weight in plan.targets:
             series.append(Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second))
-    left = "b" if split else "weight"
-    return Chart("Weights by step", "step", left, series, 0, 0, y2_title="a" if split else "", x_max=steps.kept)
+    left = ", ".join(w for w in plan.weights if w != split) if split else "weight"
+    return Chart("Weights by step", "step", left, series, 0, 0, y2_title=split, x_max=steps.kept)
+
+
+def _of(steps: StepsList, kind: str) -> str:
+    """The column of that kind of the weight whose derivative charts show; "" without one."""
+    plan = steps.of.trace.plan
+    return plan.of(plan.charted, kind) or ""
 
 
 def numerical_and_analytic(steps: StepsList) -> Chart:
     """The two derivatives of the first epoch on top of each other."""
-    n = steps.of.layout.samples
+    n, weight = steps.of.layout.samples, steps.of.trace.plan.charted
     x = steps.steps(0, n)
     series = [
-        Series("est de/da, numerical", x, steps.live("est_a", 0, n), CONTRAST, markers=True),
-        Series("de/da, exact", x, steps.live("d_a", 0, n), THIRD, dashed=True),
+        Series(f"est de/d{weight}, numerical", x, steps.live(_of(steps, "estimate"), 0, n), CONTRAST, markers=True),
+        Series(f"de/d{weight}, exact", x, steps.live(_of(steps, "analytic"), 0, n), THIRD, dashed=True),
     ]
-    return Chart("Derivative by a, first epoch", "step", "de/da", series, 0, 0, x_max=n)
+    return Chart(f"Derivative by {weight}, first epoch", "step", f"de/d{weight}", series, 0, 0, x_max=n)
 
 
 def gradient_and_average(steps: StepsList) -> Chart:
     """A gradient and its moving average over the first two epochs."""
-    n = min(2 * steps.of.layout.samples, steps.kept)
+    n, weight = min(2 * steps.of.layout.samples, steps.kept), steps.of.trace.plan.charted
     x = steps.steps(0, n)
     series = [
-        Series("de/da", x, steps.live("d_a", 0, n), FAINT),
-        Series("avg de/da", x, steps.live("avg_a", 0, n), ACCENT),
+        Series(f"de/d{weight}", x, steps.live(_of(steps, "analytic"), 0, n), FAINT),
+        Series(f"avg de/d{weight}", x, steps.live(_of(steps, "average"), 0, n), ACCENT),
     ]
-    return Chart("Gradient and its moving average", "step", "de/da", series, 0, 0, x_max=n)
+    return Chart("Gradient and its moving average", "step", f"de/d{weight}", series, 0, 0, x_max=n)
 
 
 def effective_steps(steps: StepsList) -> Chart:
-    """What the learning rate becomes for each weight."""
+    """What the learning rate becomes for each weight; the one that charts show has an axis of its own."""
+    plan = steps.of.trace.plan
+    split = plan.charted if plan.weights[1:] else ""
     series = [
-        Series("b", steps.steps(), steps.live("step_b"), ACCENT),
-        Series("a", steps.steps(), steps.live("step_a"), CONTRAST, second=True),
+        Series(weight, steps.steps(), steps.live(column), color, second=weight == split)
+        for weight, color in zip(plan.weights, cycle(LINES), strict=False)
+        if (column := plan.of(weight, "step"))
     ]
-    return Chart("Effective step size", "step", "step of b", series, 0, 0, y2_title="step of a", x_max=steps.kept)
+    left, right = (", ".join(w for w in plan.weights if (w == split) == second) for second in (False, True))
+    y2_title = f"step of {right}" if right else ""
+    return Chart("Effective step size", "step", f"step of {left}", series, 0, 0, y2_title=y2_title, x_max=steps.kept)
 
 
 def log_error_by_epoch(steps: StepsList) -> Chart:
@@ -94,7 +106,7 @@ def small_weights_by_step(steps: StepsList) -> Chart:
     n = min(2 * steps.of.layout.samples, steps.kept)
     series = [
         Series(w, steps.steps(0, n), steps.steps_of(f"charted {w}", 0, n), color)
-        for w, color in zip(steps.of.trace.plan.weights, LINES, strict=False)
+        for w, color in zip(steps.of.trace.plan.weights, cycle(LINES), strict=False)
     ]
     title = f"Weights by step, two epochs (beyond ±{LARGEST:.0f} left out)"
     return Chart(title, "step", "weight", series, 0, 0, x_max=n)
@@ -104,8 +116,9 @@ def the_line(steps: StepsList) -> Chart:
     """Slope and intercept of the line that two stacked neurons are, with the least-squares line's."""
     n = min(2 * steps.of.layout.samples, steps.kept)
     series = []
-    for name, color in (("intercept", ACCENT), ("slope", CONTRAST)):
-        second = name == "slope"
+    fitted = steps.of.trace.plan.targets
+    for name, color in zip(sorted(fitted, key=fitted.__getitem__), (ACCENT, CONTRAST), strict=False):
+        second = fitted[name] == "slope"
         series.append(Series(name, steps.steps(0, n), steps.steps_of(f"charted {name}", 0, n), color, second=second))
         series.append(Series(f"best {name}", *steps.target(name), color, dashed=True, second=second))
     title = "The line that both neurons are"
@@ -115,13 +128,13 @@ def the_line(steps: StepsList) -> Chart:
 def log_derivatives(steps: StepsList) -> Chart:
     """The size of the derivative by a, numerical and exact, over the first two epochs."""
     n = min(2 * steps.of.layout.samples, steps.kept)
-    charted = [("est_a", "numerical", CONTRAST, False), ("d_a", "exact", THIRD, True)]
+    by = f"de/d{steps.of.trace.plan.charted}"
+    drawn = (("estimate", "numerical", CONTRAST, False), ("analytic", "exact", THIRD, True))
     series = [
-        Series(title, steps.steps(0, n), steps.steps_of(f"charted {name}", 0, n), color, dashed=dashed)
-        for name, title, color, dashed in charted
-        if f"charted {name}" in steps.extras
+        Series(title, steps.steps(0, n), steps.steps_of(f"charted {_of(steps, kind)}", 0, n), color, dashed=dashed)
+        for kind, title, color, dashed in drawn
     ]
-    return Chart("Size of de/da by step, two epochs", "step", "log10 |de/da|", series, 0, 0, x_max=n)
+    return Chart(f"Size of {by} by step, two epochs", "step", f"log10 |{by}|", series, 0, 0, x_max=n)
 
 
 def add(steps: StepsList, *, log: bool = False) -> None:
@@ -131,13 +144,14 @@ def add(steps: StepsList, *, log: bool = False) -> None:
     if log:
         charts = [log_error_by_epoch(steps), log_error_by_step(steps), small_weights_by_step(steps)]
     for needed, draw in (
-        ("est_a", log_derivatives if log else numerical_and_analytic),
-        ("avg_a", gradient_and_average),
-        ("step_a", effective_steps),
-        *([("slope", the_line)] if log else []),
+        ("estimate", log_derivatives if log else numerical_and_analytic),
+        ("average", gradient_and_average),
+        ("step", effective_steps),
     ):
-        if needed in steps.names:
+        if _of(steps, needed):
             charts.append(draw(steps))
+    if log and not {*of.trace.plan.targets} <= {*of.trace.plan.weights}:
+        charts.append(the_line(steps))
     row, left = of.epoch_table
     for column in range(left + len(of.epoch_columns), left + len(of.epoch_columns) + 25):
         of.sheet.widths[column] = 8.43  # the usual width, said so: programs differ in what is usual

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..expr import Expr, Here, Param, Prev
+from ..expr import Expr, Here, Param
 from ..plan import Derived, Input, Plan
 from ..words import words
 from . import verdicts
@@ -23,7 +23,6 @@ LIMIT = 2
 MATHS_HEIGHT = 76.0
 #: the last column that may be printed: more would be too small to read
 MOST_PRINTED = 26
-BEFORE = "b, a, d, c in the maths are the weights before the step: new b, new a, ... in the row above."
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class RunsSheet:
 
 def compose(name: str, title: str, runs: Sequence[Run], making: Making) -> RunsSheet:
     """A lane per run: verdict, inputs, a row per step, errors by epoch beside those NumPy had."""
-    weights = {s.column.removeprefix("new_") for run in runs for s in run.plan.starts}
+    weights = dict.fromkeys(w for run in runs for c in run.plan.columns if c.role == "update" for w in c.of)
     named = dict.fromkeys(c.name for run in runs for c in _cells(run.plan))
     names = tuple(sorted(named, key=lambda name: name not in weights))
     sheet = Sheet(name, tab="#C9D1D9")
@@ -76,7 +75,8 @@ def compose(name: str, title: str, runs: Sequence[Run], making: Making) -> RunsS
         lanes.append(made)
         left = max(lane.right, lane.left + len(run.plan.columns) + 2 * len(run.plan.gates)) + 2
         sheet.widths[left - 1] = 2.0
-    sheet.put(1, Lane.FIRST_LANE + 7, BEFORE, Style(color=FAINT))
+    before = f"{', '.join(weights)} in the maths are the weights before the step: new {next(iter(weights))} and so on"
+    sheet.put(1, Lane.FIRST_LANE + 7, f"{before} in the row above.", Style(color=FAINT))
     sheet.printed = max(made.lane.right for made in lanes if made.lane.right <= MOST_PRINTED)
     first = lanes[0].lane
     _left(sheet, lanes, names)
@@ -132,11 +132,11 @@ class _Maker:
         self.rows()
         after = self.lane.left + len(self.run.plan.columns)
         exploded = self.flags(after)
-        since = self.alive(after + 1)
+        dead = self.dead(after + 1)
         errors = self.by_epoch(twin)
         rows = range(errors.top, errors.bottom + 1)
         lives = [live(self.sheet, (row, errors.left), home=self.sheet.name) for row in rows]
-        said = verdicts.verdict(lives, exploded, since, self.making.samples)
+        said = verdicts.verdict(lives, exploded, dead, self.making.samples)
         at = self.sheet.put(self.lane.VERDICT, self.lane.left, said.formula, Style(bold=True))
         return RunLane(self.run.title, self.lane, twin, at, errors)
 
@@ -214,30 +214,31 @@ class _Maker:
         cells = [verdicts.above(self.here(row, "err"), self.bound) for row in self.lines()]
         return live_range(self.sheet, self.helper(column, "exploded", cells), home=self.sheet.name)
 
-    def alive(self, column: int) -> Live | None:
-        """The step since which a ReLU is dead, or 0."""
-        plan, sheet = self.run.plan, self.sheet
+    def dead(self, column: int) -> list[Live]:
+        """For each ReLU since when it is dead, from two helper columns."""
+        plan, sheet, found = self.run.plan, self.sheet, []
+
+        def last(leaf: Expr) -> Live:
+            if isinstance(leaf, Param):
+                return live(sheet, self.lane.cell(leaf.name), home=sheet.name)
+            assert isinstance(leaf, Here), leaf
+            return self.here(self.lines()[-1], leaf.column)
+
         for gate, weights in plan.gates.items():
-            cells = []
+            title, cells = plan.column(gate).title, []
             for row in self.lines():
                 moves = [(self.here(row - 1, f"new_{w}"), self.here(row, f"new_{w}")) for w in weights]
                 step = Live(f"$C{row}", float(row - self.lines()[0] + 1))
                 cells.append(verdicts.alive(step, self.here(row, gate), moves))
-            alive = live_range(sheet, self.helper(column, "alive", cells), home=sheet.name)
-
-            def cell(leaf: Expr) -> Live:
-                if isinstance(leaf, Param):
-                    return live(sheet, self.lane.cell(leaf.name), home=sheet.name)
-                assert isinstance(leaf, (Here, Prev)), leaf
-                return self.here(self.lines()[-1], f"new_{leaf.column.removeprefix('new_')}")
-
-            cells = verdicts.opened(plan, gate, cell, self.making.samples)
-            opens = live_range(sheet, self.helper(column + 1, "open after", cells), home=sheet.name)
+            alive = live_range(sheet, self.helper(column, f"{title} alive", cells), home=sheet.name)
+            cells = verdicts.opened(plan, gate, last, self.making.samples)
+            opens = live_range(sheet, self.helper(column + 1, f"{title} open", cells), home=sheet.name)
             since = verdicts.dead(alive, opens)
-            at = sheet.put(self.lane.maths, column, since.formula, Style("data", "integer", valign="bottom"))
+            look = Style("data", "integer", valign="bottom", align="right")
+            found.append(live(sheet, sheet.put(self.lane.maths, column, since.formula, look), home=sheet.name))
             sheet.put(self.lane.maths - 1, column, "dead since", LABEL)
-            return live(sheet, at, home=sheet.name)
-        return None
+            column += 2
+        return found
 
     def by_epoch(self, twin: Twin) -> Area:
         """Below the steps a line per epoch: its error, the one NumPy had, the difference; footers, states."""

@@ -242,9 +242,10 @@ def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, in
     sheet.widths[left - 1] = 2.5
     columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
     titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}
-    for weight in plan.weights:
-        columns[f"new_{weight}"] = left + len(columns)
-        titles[f"new_{weight}"] = f"{weight} at its end"
+    ends = {f"new_{weight}": f"{weight} at its end" for weight in plan.weights}
+    for name, title in ends.items():
+        columns[name] = left + len(columns)
+        titles[name] = title
     for state in plan.states:
         columns[state.name] = left + len(columns)
         titles[state.name] = state.title
@@ -258,7 +259,7 @@ def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, in
         for name, column in columns.items():
             if name == "epoch":
                 continue
-            style = Style(number="weight" if name.startswith("new") else "amount")
+            style = Style(number="weight" if name in ends else "amount")
             if name in ("error", "rmse"):
                 footer = next(f for f in plan.footers if f.name == name)
                 at = layout.footer(name, block)

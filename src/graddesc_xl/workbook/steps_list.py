@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..expr import Expr, Here
+from ..expr import Expr, Here, Param
 from . import verdicts
 from .cells import Area, Formula, a1, column_letters, quoted
 from .differences import difference, floor_of, numpy_constant, spelled_difference
@@ -119,14 +119,14 @@ def compose(of: StepSheet, samples: Samples, *, log: bool = False) -> StepsList:
     _noise(steps)
     _rows(steps)
     _targets(steps, samples.sheet)
-    since = _alive(steps, samples)
+    dead = _dead(steps, samples)
     _plotted(steps, samples, log=log)
     if log:
         _explosion(steps)
     of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
     errors = of.by_epoch("error")
     lives = [live(of.sheet, (row, errors.left), home=name) for row in range(errors.top, errors.bottom + 1)]
-    found = verdicts.verdict(lives, exploded, since, samples)
+    found = verdicts.verdict(lives, exploded, dead, samples)
     of.sheet.put(steps.verdict.row, steps.verdict.column, found.formula, Style(bold=True, valign="bottom"))
     return steps
 
@@ -223,33 +223,36 @@ def _noise(steps: StepsList) -> None:
         before = live(sheet, (row, column), home=sheet.name)
 
 
-def _alive(steps: StepsList, samples: Samples) -> Live | None:
-    """The step since which a ReLU is dead, or 0: put above a column of the steps that still reach its weights."""
-    plan, sheet = steps.of.trace.plan, steps.sheet
+def _dead(steps: StepsList, samples: Samples) -> list[Live]:
+    """For each ReLU since when it is dead: put above a column of the steps that still reach its weights."""
+    plan, sheet, found = steps.of.trace.plan, steps.sheet, []
+
+    def at(row: int, name: str) -> Live:
+        return live(sheet, (row, steps.place(0, name)), home=sheet.name)
+
+    def last(leaf: Expr) -> Live:
+        if isinstance(leaf, Param):
+            return live(steps.of.sheet, steps.of.layout.cell(leaf.name))
+        assert isinstance(leaf, Here), leaf
+        return at(steps.lines[steps.kept - 1], leaf.column)
+
     for gate, weights in plan.gates.items():
-        column = steps.extra("alive", "alive", _HELPER)
-
-        def at(row: int, name: str) -> Live:
-            return live(sheet, (row, steps.place(0, name)), home=sheet.name)
-
+        title, flags, after = plan.column(gate).title, f"alive {gate}", f"open {gate}"
+        column = steps.extra(flags, f"{title} alive", _HELPER)
         for row in steps.lines[: steps.kept]:
             moves = [(at(row, w), at(row, f"new_{w}")) for w in weights]
             flag = verdicts.alive(live(sheet, (row, 2), home=sheet.name), at(row, gate), moves)
             sheet.put(row, column, flag.formula, Style("data", "integer"))
 
-        def last(leaf: Expr) -> Live:
-            assert isinstance(leaf, Here), leaf
-            return at(steps.lines[steps.kept - 1], f"new_{leaf.column}")
-
-        after = steps.extra("open", "open after", _HELPER)
+        place = steps.extra(after, f"{title} open", _HELPER)
         first = steps.kept - samples.count
         for row, flag in zip(steps.lines[first:], verdicts.opened(plan, gate, last, samples), strict=False):
-            sheet.put(row, after, flag.formula, Style("data", "integer"))
-        alive, opens = (live_range(sheet, steps.steps_of(name), home=sheet.name) for name in ("alive", "open"))
+            sheet.put(row, place, flag.formula, Style("data", "integer"))
+        alive, opens = (live_range(sheet, steps.steps_of(name), home=sheet.name) for name in (flags, after))
         sheet.put(3, column - 1, "dead since", LABEL)
-        since = sheet.put(3, column, verdicts.dead(alive, opens).formula, Style("data", "integer", bold=True))
-        return live(sheet, since)
-    return None
+        look = Style("data", "integer", bold=True, align="right")
+        found.append(live(sheet, sheet.put(3, column, verdicts.dead(alive, opens).formula, look)))
+    return found
 
 
 def _targets(steps: StepsList, data: Sheet) -> None:
@@ -297,7 +300,8 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
 def _explosion(steps: StepsList) -> None:
     """By step, for charts that an explosion does not flatten: logarithms, and weights while they are small."""
     sheet, plan = steps.sheet, steps.of.trace.plan
-    logged = ["err", *(n for n in ("est_a", "d_a") if n in steps.names)]
+    derivatives = [plan.of(plan.charted, kind) for kind in ("estimate", "analytic")]
+    logged = ["err", *(name for name in derivatives if name)]
     for name in (*logged, *plan.weights, *(t for t in plan.targets if t not in plan.weights)):
         title = plan.column(name).title
         column = steps.extra(

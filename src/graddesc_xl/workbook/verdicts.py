@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..evaluate import evaluate
-from ..expr import Data, Expr, Here, substitute
+from ..expr import Data, Expr
 from ..plan import Plan
 from ..verdict import EXACT, EXPLODED, NOISE, SETTLED, STILL, STUCK, noise_limit
 from .cells import Area
@@ -77,16 +77,10 @@ def alive(step: Live | float, gate: Live, weights: Sequence[tuple[Live, Live]]) 
 def opened(plan: Plan, gate: str, cell: Callable[[Expr], Live], samples: Samples) -> list[Live]:
     """For each sample 1 where the weights after the last step open a ReLU for it, or make no number, else 0.
 
-    cell: gives the cell of a weight after the last step, and that of an input.
+    cell: gives the cell of a new weight of the last step, and that of an input.
     """
 
-    def expand(leaf: Expr) -> Expr:
-        if isinstance(leaf, Here) and plan.column(leaf.column).role == "data":
-            return plan.column(leaf.column).expr
-        return leaf
-
-    expr = substitute(plan.column(gate).expr, expand)
-    found = []
+    expr, found = plan.after(gate), []
     for k in range(samples.count):
 
         def at(leaf: Expr, k: int = k) -> Live:
@@ -98,19 +92,19 @@ def opened(plan: Plan, gate: str, cell: Callable[[Expr], Live], samples: Samples
 
 
 def dead(steps: Range, opens: Range) -> Live:
-    """The step since which a ReLU is dead, or 0.
+    """The step since which a ReLU is dead, or – where it is not.
 
     steps: the cells of `alive`. opens: those of `opened`.
     """
     since = call("MAX", steps) + 1
-    known = call("IF", since <= float(len(steps.values)), since, 0)
-    return call("IF", call("SUM", opens).equals(0), known, 0)
+    known = call("IF", since <= float(len(steps.values)), since, "–")
+    return call("IF", call("SUM", opens).equals(0), known, "–")
 
 
-def verdict(errors: Sequence[Live], exploded: Range, since: Live | None, samples: Samples) -> Live:
+def verdict(errors: Sequence[Live], exploded: Range, dead: Sequence[Live], samples: Samples) -> Live:
     """The verdict of a run.
 
-    errors: √Σe² by epoch. exploded: the flags of its steps. since: the step since which a ReLU is dead, or 0.
+    errors: √Σe² by epoch. exploded: the flags of its steps. dead: for each ReLU the cell of `dead`.
     """
     first, last = errors[0], errors[-1]
     words = call("IF", last > call("MAX", first, errors[-2] if errors[1:] else first), "getting worse", "learning")
@@ -121,7 +115,8 @@ def verdict(errors: Sequence[Live], exploded: Range, since: Live | None, samples
         hardly = change <= constant(STUCK) * before
         words = call("IF", hardly, call("IF", last < samples.constant_error, words, "stuck"), words)
     words = call("IF", last <= constant(EXACT) * call("SQRT", samples.scale), "settled", words)
-    if since is not None:
+    if dead:
+        since = call("MIN", *dead)  # without the text in cells
         words = call("IF", since > 0, text("dead ReLU since step ") & since, words)
     at = text("exploded at step ") & call("MATCH", 1, exploded, 0)
     return call("IF", call("SUM", exploded) > 0, at, words)
