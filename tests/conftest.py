@@ -14,6 +14,7 @@ from graddesc_xl import build
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.reading import Model
+from spreadsheet import Spreadsheet
 
 #: set to anything: tests that need LibreOffice fail where it is missing, instead of being skipped
 REQUIRE = "GRADDESC_XL_REQUIRE_LIBREOFFICE"
@@ -37,23 +38,22 @@ def held(workbook: Path) -> Model:
     return reading.load(workbook)
 
 
-def own(shared: Model) -> Model:
-    """A copy of a loaded workbook, made without reading the file again."""
-    import ironcalc
-
-    return replace(shared, model=ironcalc.load_from_bytes(shared.model.to_bytes()))
+@pytest.fixture(scope="session")
+def opened(held: Model) -> Spreadsheet:
+    """The workbook open in IronCalc; `model` is a copy of it for each test."""
+    return Spreadsheet(held)
 
 
 @pytest.fixture
-def model(held: Model) -> Model:
+def model(opened: Spreadsheet) -> Spreadsheet:
     """The workbook for one test alone, to type into and to recalculate."""
-    return own(held)
+    return opened.copy()
 
 
 @pytest.fixture(scope="session")
 def recalculated(held: Model) -> Model:
     """The workbook after IronCalc computed every formula."""
-    model = own(held)
+    model = replace(held)
     model.recalculate()
     return model
 

@@ -15,6 +15,7 @@ import xlsxwriter
 from graddesc_xl import verify
 from graddesc_xl.errors import RecalculationError
 from graddesc_xl.verification import reading
+from spreadsheet import Spreadsheet
 
 Rewrite = Callable[[str], str]
 
@@ -147,12 +148,12 @@ def test_an_input_must_hold_a_number_not_a_formula(workbook: Path, tmp_path: Pat
 
 def test_changed_samples_are_named(workbook: Path, tmp_path: Path) -> None:
     """Each sample that is not the built one, and each y that is no longer its formula; the workbook still verifies."""
-    model = reading.load(workbook)
+    model = Spreadsheet(reading.load(workbook))
     model.type_number("data", 17, 2, 62)
     model.type_number("data", 5, 3, 58)
     model.recalculate()
     path = tmp_path / "samples.xlsx"
-    model.model.save_to_xlsx(str(path))
+    model.save(path)
     report = verify(path)
     assert report.ok, report.problems
     assert [str(change) for change in report.changes] == [

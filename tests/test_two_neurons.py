@@ -17,6 +17,7 @@ from graddesc_xl import COMPARISONS, GRADDESC, build, compare, verify
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook.cells import a1
+from spreadsheet import Spreadsheet
 
 ONE, COLLAPSE, RELU = (
     "basic SGD 1 neuron",
@@ -41,8 +42,7 @@ class Typist:
     """The workbook with numbers typed into it, recalculated by IronCalc; cells are found by what stands beside them."""
 
     def __init__(self, path: Path) -> None:
-        self.model = reading.load(path)
-        assert self.model.held is not None
+        self.model = Spreadsheet(reading.load(path))
         self.held = self.model.held
         self.now: Mapping[Cell, float] | None = None
         self.texts = {

@@ -15,7 +15,7 @@ from graddesc_xl import verify
 from graddesc_xl.errors import GraddescError, RecalculationError, WorkbookError
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
-from graddesc_xl.verification.reading import Model
+from spreadsheet import Spreadsheet
 
 Poison = Callable[[str, str, Callable[[str], str]], Path]
 
@@ -115,26 +115,26 @@ def test_a_wrong_value_on_a_report_sheet_is_found(poisoned: Poison) -> None:
         assert [(s.sheet, s.where) for s in failed] == [(sheet, cell)]
 
 
-def test_a_changed_input_is_verified_against_itself(model: Model, tmp_path: Path) -> None:
+def test_a_changed_input_is_verified_against_itself(model: Spreadsheet, tmp_path: Path) -> None:
     """A workbook whose inputs a person changed passes, and the report says which."""
     model.type_number("basic", 1, 6, 1e-2)
     model.type_number("momentum", 1, 3, 5.0)
     model.recalculate()
     path = tmp_path / "edited.xlsx"
-    model.model.save_to_xlsx(str(path))
+    model.save(path)
     report = verify(path)
     assert report.ok, report.to_dict()
     assert report.inputs == {"basic": {"lr": 0.01}, "momentum": {"b": 5.0}}
 
 
-def test_replaced_samples_are_verified_against_themselves(model: Model, tmp_path: Path) -> None:
+def test_replaced_samples_are_verified_against_themselves(model: Spreadsheet, tmp_path: Path) -> None:
     """A workbook whose x and y a person replaced by numbers passes against a run on those."""
     for row in range(5, 34):
         model.type_number("data", row, 2, float(row))
         model.type_number("data", row, 3, 100.0 - row)
     model.recalculate()
     path = tmp_path / "replaced.xlsx"
-    model.model.save_to_xlsx(str(path))
+    model.save(path)
     report = verify(path)
     assert report.ok, report.to_dict()
     assert "data" in report.inputs
@@ -147,12 +147,12 @@ def test_a_copy_saved_by_libreoffice_passes(workbook: Path, soffice: str) -> Non
     assert report.ok, report.to_dict()
 
 
-def test_an_exploding_workbook_agrees_everywhere(model: Model, tmp_path: Path, soffice: str) -> None:
+def test_an_exploding_workbook_agrees_everywhere(model: Spreadsheet, tmp_path: Path, soffice: str) -> None:
     """With a rate that explodes, IronCalc, LibreOffice and the engine agree on which cells are errors."""
     model.type_number("basic", 1, 6, 1e-2)
     model.recalculate()
     path = tmp_path / "exploding.xlsx"
-    model.model.save_to_xlsx(str(path))
+    model.save(path)
     report = verify(path, libreoffice=soffice)
     assert report.ok, report.to_dict()
 
@@ -232,11 +232,11 @@ def test_a_workbook_without_one_of_its_sheets(workbook: Path, tmp_path: Path) ->
         verify(path)
 
 
-def test_text_in_an_input_cell(model: Model, tmp_path: Path) -> None:
+def test_text_in_an_input_cell(model: Spreadsheet, tmp_path: Path) -> None:
     """An input that holds no number is named with its address."""
     model.model.update_cell_with_text(model.sheets["basic"], 1, 6, "fast")
     path = tmp_path / "text.xlsx"
-    model.model.save_to_xlsx(str(path))
+    model.save(path)
     with pytest.raises(WorkbookError, match=r"basic!F1 \(learn\) must hold a number, not 'fast'"):
         verify(path)
 
@@ -252,18 +252,19 @@ def _program(path: Path, body: str) -> str:
 )
 def test_a_libreoffice_that_fails(workbook: Path, tmp_path: Path) -> None:
     """Missing, hanging, crashing or silent: each is a sentence, and nothing is left running."""
-    cases: dict[str, tuple[str, str]] = {
-        "missing": (str(tmp_path / "nowhere"), "There is no program"),
-        "hanging": (
-            _program(tmp_path / "hang", "import time; time.sleep(60)"),
-            "within 1 seconds and was stopped",
-        ),
-        "crashing": (_program(tmp_path / "crash", "import sys; sys.exit('out of luck')"), "out of luck"),
-        "silent": (_program(tmp_path / "silent", "pass"), "it gave no reason"),
+    with pytest.raises(RecalculationError, match="There is no program"):
+        verify(workbook, libreoffice=tmp_path / "nowhere")
+    cases = {
+        _program(tmp_path / "hang", "import time; time.sleep(60)"): "within 3 seconds and was stopped",
+        _program(tmp_path / "crash", "import sys; sys.exit('out of luck')"): "out of luck",
+        _program(tmp_path / "silent", "pass"): "it gave no reason",
     }
-    for program, sentence in cases.values():
-        with pytest.raises(RecalculationError, match=re.escape(sentence)):
-            verify(workbook, libreoffice=program, timeout=1)
+    for program, sentence in cases.items():
+        with (
+            pytest.raises(RecalculationError, match=re.escape(sentence)),
+            libreoffice.recalculated(workbook, libreoffice.find(program), Limits(3)),
+        ):
+            pass
 
 
 def test_every_error_is_one_of_ours() -> None:

@@ -24,6 +24,7 @@ from graddesc_xl.workbook.book import BOOKS
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.formula import render
 from graddesc_xl.workbook.layout import Layout
+from spreadsheet import Spreadsheet
 
 # Read from the published graddesc.xlsm and recomputed in IEEE double precision; a = b = 1 after a Reset.
 PUBLISHED = {
@@ -182,7 +183,7 @@ def test_pandas_and_previews_see_the_figures(workbook: Path) -> None:
                     )
 
 
-def assert_sheet_holds(model: Model, sheet: str, trace: Trace) -> None:
+def assert_sheet_holds(model: Spreadsheet, sheet: str, trace: Trace) -> None:
     """Every step cell, start and footer of a sheet holds what the trace has, errors included."""
     plan, layout = trace.plan, Layout(trace.plan, len(trace.data))
     wanted: dict[tuple[int, int], float] = {}
@@ -217,7 +218,7 @@ TYPED: dict[str, tuple[tuple[str, str, float], dict[str, float]]] = {
 
 
 @pytest.mark.parametrize("case", TYPED)
-def test_typing_an_input_moves_every_cell(model: Model, case: str) -> None:
+def test_typing_an_input_moves_every_cell(model: Spreadsheet, case: str) -> None:
     """A number typed into an input cell moves every dependent cell to what a fresh engine run gives."""
     (sheet, cell, value), changed = TYPED[case]
     model.type_number(sheet, *at(cell), value)
@@ -226,7 +227,7 @@ def test_typing_an_input_moves_every_cell(model: Model, case: str) -> None:
     assert_sheet_holds(model, sheet, trace)
 
 
-def test_typing_another_slope_moves_every_sheet(model: Model) -> None:
+def test_typing_another_slope_moves_every_sheet(model: Spreadsheet) -> None:
     """Another slope on the data sheet is followed by every sheet and by the least-squares line."""
     model.type_number("data", 2, 3, 0.5)
     model.recalculate()
@@ -236,7 +237,7 @@ def test_typing_another_slope_moves_every_sheet(model: Model) -> None:
         assert_sheet_holds(model, name, run(e, data=replace(e.data, slope=0.5)))
 
 
-def test_the_check_sheet_says_what_changed(model: Model) -> None:
+def test_the_check_sheet_says_what_changed(model: Spreadsheet) -> None:
     """After an input is changed the check names it instead of counting every cell as wrong."""
     model.type_number("basic", 2, 3, 5.0)
     model.type_number("basic", 1, 6, 1e-5)
@@ -245,7 +246,7 @@ def test_the_check_sheet_says_what_changed(model: Model) -> None:
     assert model.value("check", 9, 6) == "agrees with NumPy in 3190 cells"
 
 
-def test_the_check_sheet_finds_a_wrong_formula(model: Model) -> None:
+def test_the_check_sheet_finds_a_wrong_formula(model: Spreadsheet) -> None:
     """A formula changed by hand is counted, with the address of the worst cell, once it is recalculated."""
     model.model.update_cell_with_formula(model.sheets["rmsprop"], 361, 14, "=1")
     model.recalculate()
@@ -254,7 +255,7 @@ def test_the_check_sheet_finds_a_wrong_formula(model: Model) -> None:
     assert model.value("check", 10, 6) == f"1 cells differ from NumPy, worst at {where}"
 
 
-def test_verdicts_follow_the_inputs(model: Model) -> None:
+def test_verdicts_follow_the_inputs(model: Spreadsheet) -> None:
     """The overview's verdict turns when a learning rate is typed that explodes, and names the engine's step."""
     assert model.value("overview", 6, 7) == "learning"
     model.type_number("basic", 1, 6, 1e-2)
@@ -273,7 +274,7 @@ def test_verdicts_follow_the_inputs(model: Model) -> None:
     ],
 )
 def test_every_verdict_is_the_same_live(
-    model: Model, sheet: str, typed: dict[str, float], settings: dict[str, float], verdict: str
+    model: Spreadsheet, sheet: str, typed: dict[str, float], settings: dict[str, float], verdict: str
 ) -> None:
     """The overview's formula and the library say the same of a run that stops, has arrived, or goes astray."""
     for cell, value in typed.items():
@@ -288,7 +289,7 @@ def test_one_epoch_is_no_reason_to_call_a_run_settled() -> None:
     assert str(run("basic", epochs=1).verdict) == "learning"
 
 
-def test_samples_in_another_order_are_other_samples(model: Model) -> None:
+def test_samples_in_another_order_are_other_samples(model: Spreadsheet) -> None:
     """SGD sees its samples in their order: the check says that they changed, though their sums did not."""
     model.type_number("data", 5, 2, 86.0)
     model.type_number("data", 6, 2, 14.0)
@@ -300,7 +301,7 @@ def test_samples_in_another_order_are_other_samples(model: Model) -> None:
     assert model.value("data", 5, 5) == "A sample lacks its x or y."
 
 
-def test_charts_leave_out_errors_that_would_flatten_them(model: Model) -> None:
+def test_charts_leave_out_errors_that_would_flatten_them(model: Spreadsheet) -> None:
     """Where sheets are compared, an error ten times that of predicting 0 is an error cell: charts leave a gap."""
     first, compared, last = (6, 45), (6, 47), (15, 45)
     assert model.value("basic steps", *compared) == pytest.approx(150.755, rel=1e-5)

@@ -11,7 +11,6 @@ from ..workbook.book import Composition
 from ..workbook.cells import Area, Formula, column_number, plain
 from ..workbook.sheet import Rule, Sheet
 from .reading import Cells, Model
-from .reading import plain as found_as
 
 #: of a cell's text that a sentence quotes
 LONGEST = 60
@@ -28,7 +27,7 @@ def shown(value: Any) -> str:
 def same_constant(found: Any, wanted: float | str) -> bool:
     """Whether a cell holds a number or text: a number perhaps as rounded to 15 digits by a program, "" as nothing."""
     if isinstance(wanted, str):
-        return bool((found or "") == found_as(wanted))
+        return bool((found or "") == wanted)
     if not isinstance(found, float):
         return False
     if found == wanted:

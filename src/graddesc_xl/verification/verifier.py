@@ -53,7 +53,7 @@ def verify(
         problems.append(
             "The file holds no values: the program that saved it does not compute. Save it with one that does."
         )
-    model.recalculate()
+    model.recalculate(limits)
     sets.append(_compare("IronCalc", expected, model))
     if program:
         sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, limits)))
@@ -120,7 +120,6 @@ class _FileInputs(Inputs):
 
 def _held_contents(expected: Composition, model: Model) -> tuple[list[str], list[str]]:
     """Sentences about cells that hold something else than was composed; those about what was merely added."""
-    assert model.held is not None
     held = model.held.cells
     problems = [*contents.order(expected, model.sheets), *_formulas(expected, model)]
     for sheet in expected.sheets:
@@ -203,7 +202,7 @@ def _foreign(path: Path, model: Model, program: str | None, limits: Limits) -> R
     """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
     formulas = {name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets}
     held = {name: model.values(name, cells) for name, cells in formulas.items()}
-    model.recalculate()
+    model.recalculate(limits)
     sets = [_distances("IronCalc", held, model, formulas)]
     if program:
         sets.append(_distances("LibreOffice", held, _second_opinion(path, program, limits), formulas))

@@ -1,0 +1,52 @@
+"""A workbook open in IronCalc, in this process: tests type into its cells and read what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import ironcalc
+
+from graddesc_xl.verification import reading
+from graddesc_xl.verification.reading import Model
+
+
+class Spreadsheet:
+    """What its file holds until it is recalculated, then what IronCalc computes."""
+
+    def __init__(self, file: Model, model: Any = None) -> None:
+        self.file, self.held = file, file.held
+        self.model: Any = model or ironcalc.load_from_xlsx(str(file.path))
+        names = [sheet["name"] for sheet in self.model.get_worksheets_properties()]
+        self.sheets = {name: i for i, name in enumerate(names)}
+        self.computed = False
+
+    def copy(self) -> Spreadsheet:
+        """Another one as it is now, made without reading the file again."""
+        return Spreadsheet(self.file, ironcalc.load_from_bytes(self.model.to_bytes()))
+
+    def value(self, sheet: str, row: int, column: int) -> Any:
+        """A cell's value, as `reading.Model` has it."""
+        return self.values(sheet, [(row, column)])[row, column]
+
+    def values(self, sheet: str, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+        """The values of cells of a sheet."""
+        if not self.computed:
+            return self.held.values(sheet, cells)
+        get, index = self.model.get_cell_value, self.sheets[sheet]
+        return {at: reading.plain(get(index, *at)) for at in cells}
+
+    def type_number(self, sheet: str, row: int, column: int, value: float) -> None:
+        """Type a number into a cell, as a person would."""
+        self.model.update_cell_with_number(self.sheets[sheet], row, column, value)
+
+    def recalculate(self) -> None:
+        """Compute every formula anew."""
+        self.model.evaluate()
+        self.computed = True
+
+    def save(self, path: Path) -> Path:
+        """Save it as IronCalc does."""
+        self.model.save_to_xlsx(str(path))
+        return path
