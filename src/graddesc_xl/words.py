@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State, substitute
 from .plan import Plan
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TIGHTNESS = {"where": -1, "add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 3, "pow": 4, "gt": 0}
+#: how tightly a text holds together; what holds less than its place wants stands in brackets
+_CHOICE, _COMPARISON, _MINUS, _SUM, _QUOTIENT, _PRODUCT, _PHRASE, _WORD = range(8)
 
 
-def _whole(text: str) -> str:
-    """A base in brackets where its power could be read as that of its last sign alone."""
-    compound = ("/" in text or " " in text) and not (text.startswith("(") and text.endswith(")"))
-    return f"({text})" if compound else text
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How an operator is written: its text from that of its arguments, and how tightly it and they must hold."""
+
+    text: Callable[..., str]
+    holds: int
+    wants: tuple[int, ...]
 
 
-#: operator -> its notation, from the notation of its arguments
-WORDS: Mapping[str, Callable[..., str]] = {
-    "add": lambda u, v: f"{u} + {v}",
-    "sub": lambda u, v: f"{u} − {v}",
-    "mul": lambda u, v: f"{u}·{v}",
-    "div": lambda u, v: f"{u} / {v}",
-    "neg": lambda u: f"−{u}",
-    "pow": lambda u, n: f"{_whole(u)}{n.translate(_SUPERSCRIPT)}",
-    "sqrt": lambda u: f"√({u})",
-    "max": lambda u, v: f"max({u}, {v})",
-    "min": lambda u, v: f"min({u}, {v})",
-    "gt": lambda u, v: f"{u} > {v}",
-    "where": lambda c, u, v: f"{u} if {c}, else {v}",
+#: operator -> its notation
+WORDS: Mapping[str, Notation] = {
+    "add": Notation(lambda u, v: f"{u} + {v}", _SUM, (_SUM, _SUM)),
+    "sub": Notation(lambda u, v: f"{u} − {v}", _SUM, (_SUM, _QUOTIENT)),
+    "mul": Notation(lambda u, v: f"{u}·{v}", _PRODUCT, (_PRODUCT, _PRODUCT)),
+    "div": Notation(lambda u, v: f"{u} / {v}", _QUOTIENT, (_PRODUCT, _PHRASE)),
+    "neg": Notation(lambda u: f"−{u}", _MINUS, (_QUOTIENT,)),
+    "pow": Notation(lambda u, n: f"{u}{n.translate(_SUPERSCRIPT)}", _PHRASE, (_WORD, _WORD)),
+    "sqrt": Notation(lambda u: f"√({u})", _PHRASE, (_CHOICE,)),
+    "max": Notation(lambda u, v: f"max({u}, {v})", _WORD, (_COMPARISON, _COMPARISON)),
+    "min": Notation(lambda u, v: f"min({u}, {v})", _WORD, (_COMPARISON, _COMPARISON)),
+    "gt": Notation(lambda u, v: f"{u} > {v}", _COMPARISON, (_MINUS, _MINUS)),
+    "where": Notation(lambda c, u, v: f"{u} if {c}, else {v}", _CHOICE, (_COMPARISON, _COMPARISON, _CHOICE)),
 }
 _REDUCED = {"sum": "Σ {}", "sumsq": "Σ ({})²", "count": "n", "last": "last {}"}
 
@@ -45,7 +50,8 @@ def words(expr: Expr, plan: Plan) -> str:
     titles = {c.name: c.title for c in plan.columns}
     labels = {i.name: f"{i.label} {i.choices[1.0]}" if i.choices else i.label for i in plan.inputs}
     labels |= {d.name: f"({d.label})" for d in plan.derived}
-    named = {f.name: f.title for f in plan.footers} | {s.name: s.title for s in plan.states}
+    states = {s.name: s.title for s in plan.states}
+    footers = {f.name: f for f in plan.footers}
 
     weights = {w for c in plan.columns if c.role == "weight" for w in c.of}
     before = {c.name: w for c in plan.columns if c.role == "update" for w in c.of if w not in weights}
@@ -53,7 +59,7 @@ def words(expr: Expr, plan: Plan) -> str:
     def spell(e: Expr) -> str:
         match e:
             case Const(value):
-                return f"{value:.15g}"
+                return f"{value:.15g}".replace("-", "−", value < 0)
             case Data(name):
                 return name
             case Param(name):
@@ -64,24 +70,33 @@ def words(expr: Expr, plan: Plan) -> str:
                 return before[column]  # a compact plan has no column for the weight itself
             case Prev(column):
                 return f"previous {titles[column]}"
-            case State(name) | Foot(name):
-                return named[name]
+            case State(name):
+                return states[name]
+            case Foot(name):  # one that only repeats a row is called what that row is called
+                return spell(footers[name].expr) if isinstance(footers[name].expr, Over) else footers[name].title
             case Over(reduction, column):
                 return _REDUCED[reduction].format(titles[column])
             case Apply(op, args):
-                return WORDS[op](*(_bracketed(op, i, arg, spell(arg)) for i, arg in enumerate(args)))
+                notation = WORDS[op]
+                return notation.text(*(within(arg, wanted) for arg, wanted in zip(args, notation.wants, strict=True)))
         raise AssertionError(e)
+
+    def within(arg: Expr, wanted: int) -> str:
+        text = spell(arg)
+        return text if _holds(arg, text) >= wanted else f"({text})"
 
     return spell(expr)
 
 
-def _bracketed(op: str, position: int, arg: Expr, text: str) -> str:
-    """The argument in brackets where the notation needs them."""
-    if not isinstance(arg, Apply) or op not in _TIGHTNESS or arg.op not in _TIGHTNESS or op in ("gt", "where"):
-        return text
-    inner, outer = _TIGHTNESS[arg.op], _TIGHTNESS[op]
-    loose = inner < outer or (inner == outer and position > 0 and op in ("sub", "div")) or op == "neg"
-    return f"({text})" if loose else text
+def _holds(expr: Expr, text: str) -> int:
+    """How tightly the text of an expression holds together."""
+    match expr:
+        case Apply(op):
+            return WORDS[op].holds
+        case Const(value):
+            return _MINUS if value < 0 else _WORD
+    bracketed = (text[0], text[-1]) in (("(", ")"), ("[", "]"))
+    return _WORD if bracketed or text.isidentifier() else _PHRASE
 
 
 def written_out(expr: Expr, plan: Plan) -> Expr:
