@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -316,24 +315,12 @@ def test_the_same_book_gives_the_same_bytes(workbook: Path, tmp_path: Path) -> N
     assert build("graddesc", tmp_path).path.read_bytes() == workbook.read_bytes()
 
 
-EXCEL_2007 = {
-    "ABS", "COUNT", "DEVSQ", "IF", "INDEX", "INT", "INTERCEPT", "ISNUMBER", "MATCH", "MAX", "MID", "MIN", "MOD", "NA",
-    "ROUND", "SLOPE", "SQRT", "SUM", "SUMPRODUCT", "SUMSQ", "TEXT",
-}  # fmt: skip
-
-
-def test_only_functions_of_excel_2007(workbook: Path) -> None:
-    """No formula needs a newer Excel, and none is longer than Excel reads."""
+def test_no_formula_is_longer_than_excel_reads(workbook: Path) -> None:
+    """Excel reads 8,192 characters of a formula."""
     for sheet in load(workbook):
         for line in sheet.iter_rows():
             for cell in line:
-                if cell.data_type == "f":
-                    text = re.sub(r'"[^"]*"', "", str(cell.value))
-                    assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", text)) <= EXCEL_2007, (
-                        sheet.title,
-                        cell.value,
-                    )
-                    assert len(str(cell.value)) < 8192
+                assert cell.data_type != "f" or len(str(cell.value)) < 8192, (sheet.title, cell.coordinate)
 
 
 def test_every_header_has_a_note_and_every_input_a_rule(workbook: Path) -> None:

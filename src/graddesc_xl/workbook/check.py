@@ -9,7 +9,7 @@ from ..evaluate import Array
 from ..plan import Input
 from .cells import Area, column_letters, plain
 from .layout import FIRST_DATA
-from .live import Live, Range, call, constant, count_above, count_different, live, live_range, text
+from .live import Live, Range, call, constant, live, live_range, text
 from .making import Making, Typed, sentence
 from .runs_sheet import RunLane, RunsSheet
 from .sheet import Reference, Rule, Sheet
@@ -71,9 +71,9 @@ def of_steps(steps: StepsList, making: Making) -> Compared:
 
         def where(position: Live) -> Live:
             index = position - 1
-            block = call("INT", index / layout.samples)
-            row = constant(layout.row(0)) + block * layout.height + call("MOD", index, layout.samples)
-            return prefix & call("TEXT", row, "0")
+            sample = call("MOD", index, layout.samples)
+            block = (index - sample) / layout.samples
+            return prefix & constant(layout.row(0)) + block * layout.height + sample
 
         return where
 
@@ -96,7 +96,7 @@ def of_runs(front: Sheet, runs: RunsSheet, making: Making) -> Compared:
 
     def place(lane: RunLane) -> Callable[[Live], Live]:
         prefix = text(f"{sheet.name}!{column_letters(lane.errors.left)}")
-        return lambda position: prefix & call("TEXT", position + (lane.errors.top - 1), "0")
+        return lambda position: prefix & position + (lane.errors.top - 1)
 
     parts = [Part(lane.title, live_range(sheet, lane.difference(sheet)), place(lane)) for lane in runs.lanes]
     typed = [*making.typed[front.name], *making.typed.get(sheet.name, ())]
@@ -157,7 +157,7 @@ def _part(sheet: Sheet, row: int, of: Compared, part: Part, tolerance: Live) -> 
     sheet.put(row, 2, part.title)
     count = call("COUNT", part.differences)
     sheet.put(row, 3, (count if part.noise is None else count - part.noise).formula, Style(number="integer"))
-    sheet.put(row, 4, count_above(part.differences, tolerance).formula, Style(number="integer"))
+    sheet.put(row, 4, call("COUNTIF", part.differences, text(">") & tolerance).formula, Style(number="integer"))
     worst = sheet.put(row, 5, call("MAX", part.differences).formula, Style(number="relative"))
     where = part.where(call("MATCH", live(sheet, worst, home=SHEET), part.differences, 0))
     too_far = live(sheet, worst, home=SHEET) > tolerance
@@ -185,14 +185,22 @@ def _summary(sheet: Sheet, row: int, of: Compared, rows: tuple[int, int], change
 
 def _changed(sheet: Sheet, data: Sheet, column: int, numpy: Array) -> Live:
     """How many samples are not those NumPy had, which stand at the right of the table of inputs."""
-    at, n = NUMPY_SAMPLES + column - 2, len(numpy)
+    at, flags, name = NUMPY_SAMPLES + column - 2, NUMPY_SAMPLES + column, "x" if column == 2 else "y"
     sheet.put(HEAD - 1, NUMPY_SAMPLES, "samples NumPy had", SECTION)
-    sheet.put(HEAD, at, "x" if column == 2 else "y", HEADER_RIGHT)
+    sheet.put(HEAD, at, name, HEADER_RIGHT)
+    sheet.put(HEAD, flags, f"other {name}", replace(HEADER_RIGHT, color=FAINT))
     for k, value in enumerate(numpy.tolist()):
-        sheet.put(HEAD + 1 + k, at, value)
-    theirs = live_range(sheet, Area(SHEET, HEAD + 1, at, HEAD + n, at), home=SHEET)
-    mine = live_range(data, Area(data.name, FIRST_DATA, column, FIRST_DATA + n - 1, column))
-    return count_different(mine, theirs, SAME)
+        row = HEAD + 1 + k
+        sheet.put(row, at, value)
+        mine, theirs = live(data, (FIRST_DATA + k, column)), live(sheet, (row, at), home=SHEET)
+        sheet.put(row, flags, _differs(mine, theirs, 1, 0).formula, Style(number="integer", color=FAINT))
+    return call("SUM", live_range(sheet, Area(SHEET, HEAD + 1, flags, HEAD + len(numpy), flags), home=SHEET))
+
+
+def _differs(mine: Live, theirs: Live, yes: float | str, no: float | str) -> Live:
+    """One of two answers: whether a cell is not the number that NumPy had."""
+    gap = call("ABS", mine - theirs) > constant(SAME) * call("ABS", theirs)
+    return call("IF", call("ISNUMBER", mine), call("IF", gap, yes, no), yes)
 
 
 def _inputs(sheet: Sheet, compared: Sequence[Compared], making: Making, sheets: Mapping[str, Sheet]) -> dict[str, Live]:
@@ -214,9 +222,7 @@ def _inputs(sheet: Sheet, compared: Sequence[Compared], making: Making, sheets: 
         sheet.put(row, left + 2, now.formula, Style(number="typed", align="right"))
         sheet.put(row, left + 3, had, Style(number="typed", align="right"))
         here, numpys = (live(sheet, (row, left + i), home=SHEET) for i in (2, 3))
-        gap = call("ABS", here - numpys) > constant(SAME) * call("ABS", numpys)
-        differs = call("IF", call("ISNUMBER", here), call("IF", gap, DIFFERS, "same"), DIFFERS)
-        at = sheet.put(row, left + 4, differs.formula, Style(align="right"))
+        at = sheet.put(row, left + 4, _differs(here, numpys, DIFFERS, "same").formula, Style(align="right"))
         row += 1
         return live(sheet, at, home=SHEET)
 
@@ -238,8 +244,7 @@ def _inputs(sheet: Sheet, compared: Sequence[Compared], making: Making, sheets: 
         named = _names([*shared, *lines] if one_each else shared)
         if not one_each:
             answers = live_range(sheet, Area(SHEET, top, left + 4, row - 1, left + 4), home=SHEET)
-            differing = float(sum(answer == DIFFERS for answer in answers.cells))
-            count = Live(f'SUMPRODUCT(({answers.text}="{DIFFERS}")*1)', differing)
+            count = call("COUNTIF", answers, DIFFERS)
             named = named & call("IF", count > 0, text(", ") & count & " in its cells", "")
         texts[of.sheet] = call("MID", named, 3, 200)
     return texts

@@ -35,11 +35,12 @@ def compose(data: Dataset) -> Sheet:
         sheet.replaceable[row, 3] = formula.text
     xs, ys = (Area(SHEET, FIRST_DATA, c, FIRST_DATA + n - 1, c) for c in (2, 3))
     sheet.put(1, 5, "the best straight line", SECTION)
-    for label, function in (("slope", "SLOPE"), ("intercept", "INTERCEPT")):
-        row, column = BEST_FIT[label]
+    of_x, of_y = (live_range(sheet, area, home=SHEET) for area in (xs, ys))
+    slope = sheet.put(*BEST_FIT["slope"], call("SLOPE", of_y, of_x).formula, Style(number="weight", bold=True))
+    intercept = call("AVERAGE", of_y) - live(sheet, slope, home=SHEET) * call("AVERAGE", of_x)
+    sheet.put(*BEST_FIT["intercept"], intercept.formula, Style(number="weight", bold=True))
+    for label, (row, column) in BEST_FIT.items():
         sheet.put(row, column - 1, label, LABEL)
-        fit = call(function, live_range(sheet, ys, home=SHEET), live_range(sheet, xs, home=SHEET))
-        sheet.put(row, column, fit.formula, Style(number="weight", bold=True))
     sheet.put(2, 7, "by least squares: what slope and intercept should become", Style(color=FAINT, indent=1))
     sheet.put(
         FIRST_DATA - 1, 5, "Replace x by numbers of your own, and y too: slope and const then no longer matter.", TEXT

@@ -14,7 +14,7 @@ from ..models import TWO_NEURONS
 from ..plan import Input
 from .cells import Area, Formula
 from .formula import render
-from .live import Live, call, live, live_range, log10
+from .live import Live, call, constant, floor, live, live_range, log10
 from .making import Making
 from .sheet import Chart, Series, Sheet
 from .steps_list import StepsList
@@ -191,15 +191,11 @@ def _vanishing(sheet: Sheet, making: Making, steps: StepsList, top: int) -> None
             sheet.scales |= dict.fromkeys([*((row, column) for column in range(2, 8)), (top + 5 + SHOWN, 5)], math.nan)
     last = top + 4 + SHOWN
     estimates = live_range(sheet, Area(SHEET, top + 5, 5, last, 5), home=SHEET)
-    zeros = Live(f"SUMPRODUCT(({estimates.text}=0)*1)", float((estimates.values == 0).sum()))
     sheet.put(last + 1, 4, "estimates that are 0", LABEL)
-    sheet.put(last + 1, 5, call("IFERROR", zeros, 0).formula, Style(number="integer", bold=True))
+    sheet.put(last + 1, 5, call("COUNTIF", estimates, 0).formula, Style(number="integer", bold=True))
 
 
 def _spacing(value: Live) -> Live:
     """The distance from a number to the next one: 2 to the power of its binary exponent - 52."""
     size = call("MAX", call("ABS", value), 1e-300)
-    exponent = call("INT", call("LN", size) / call("LN", 2.0)) - 52
-    return Live(
-        f"2^({exponent.text})", 2.0 ** float(exponent.value) if math.isfinite(float(exponent.value)) else math.inf
-    )
+    return constant(2.0) ** (floor(call("LN", size) / call("LN", 2.0)) - 52)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,9 @@ class Live:
 
     def __truediv__(self, other: Operand) -> Live:
         return _binary("/", 4, self, other, lambda u, v: u / v if v else math.nan)
+
+    def __pow__(self, other: Operand) -> Live:
+        return _binary("^", 5, self, other, lambda u, v: u**v)
 
     def __gt__(self, other: Operand) -> Live:
         return _binary(">", 1, self, other, lambda u, v: _rank(u) > _rank(v))
@@ -155,22 +159,21 @@ def _match(wanted: Any, cells: Sequence[Any], _: Any) -> float:
     return next((float(i) for i, cell in enumerate(cells, 1) if cell == wanted), math.inf)
 
 
-def _power_of_ten(value: float) -> str:
-    """What the number format 0E+0 shows."""
-    mantissa, exponent = f"{value:.0e}".split("e")
-    return f"{mantissa}E{int(exponent):+d}"
+def _count_if(cells: Sequence[Any], wanted: Value) -> float:
+    """How many cells are equal to a value or, for ">1", above it."""
+    if isinstance(wanted, str) and wanted.startswith(">"):
+        return float(sum(not isinstance(cell, str) and cell > float(wanted[1:]) for cell in cells if cell is not None))
+    return float(sum(cell == wanted for cell in cells))
 
 
-def _rounded(value: float, places: int) -> float:
+def _rounded(value: float, places: float, halves: str = ROUND_HALF_UP) -> float:
     """As a spreadsheet rounds: halves away from 0, counted in the decimals that it shows."""
-    from decimal import ROUND_HALF_UP, Decimal
-
-    step = Decimal(1).scaleb(-places)
-    return float(Decimal(f"{value:.15g}").quantize(step, ROUND_HALF_UP)) if abs(value) < 1e15 else value
+    step = Decimal(1).scaleb(-int(places))
+    return float(Decimal(f"{value:.15g}").quantize(step, halves)) if abs(value) < 1e15 else value
 
 
-#: functions that count the cells of a range, whatever these hold
-_BY_POSITION = {"MATCH", "INDEX"}
+#: functions that look at each cell of a range, whatever it holds
+_BY_POSITION = {"MATCH", "INDEX", "COUNTIF"}
 _CATCHES = {"IF", "ISNUMBER", "ISERROR", "IFERROR"}
 
 #: Excel function -> what it means for values (ranges come as arrays)
@@ -182,13 +185,12 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "LOG10": lambda u: math.log10(u) if u > 0 else math.inf,
     "LN": lambda u: math.log(u) if u > 0 else math.inf,
     "ABS": abs,
-    "ROUND": lambda u, places: _rounded(u, int(places)),
+    "ROUND": _rounded,
+    "ROUNDDOWN": lambda u, places: _rounded(u, places, ROUND_DOWN),
     "SQRT": lambda u: math.sqrt(u) if u >= 0 else math.inf,
-    "INT": lambda u: float(math.floor(u)),
     "MOD": lambda u, v: float(u - v * math.floor(u / v)),
     "LEFT": lambda text, count: text[: int(count)],
     "MID": lambda text, start, count: text[int(start) - 1 : int(start) - 1 + int(count)],
-    "TEXT": lambda u, form: u if isinstance(u, str) else f"{u:.0f}" if form == "0" else _power_of_ten(u),
     "SUM": _total,
     "SUMSQ": _sumsq,
     "MAX": lambda *u: _largest(_numbers(u)),
@@ -196,10 +198,11 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "MIN": lambda *u: -_largest(-_numbers(u)),
     "DEVSQ": lambda u: _sumsq(u - np.mean(u)),
     "COUNT": lambda u: float(np.isfinite(u).sum()),
+    "COUNTIF": _count_if,
     "MATCH": _match,
     "INDEX": lambda cells, position: cells[int(position) - 1],
     "SLOPE": lambda ys, xs: least_squares(xs, ys)[0],
-    "INTERCEPT": lambda ys, xs: least_squares(xs, ys)[1],
+    "AVERAGE": lambda u: float(np.mean(u)),
 }
 
 
@@ -225,17 +228,12 @@ def log10(value: Live) -> Live:
     return call("IFERROR", call("LOG10", value), call("NA"))
 
 
-def count_above(values: Range, limit: Live) -> Live:
-    """How many numbers of a range are above a limit."""
-    above = float(np.sum(values.values > float(limit.value)))
-    return Live(f"SUMPRODUCT(({values.text}>{limit.text})*1)", above)
+def floor(value: Live) -> Live:
+    """The largest whole number that is not above a value between -2000 and 2000.
 
-
-def count_different(left: Range, right: Range, share: float) -> Live:
-    """How many numbers of two ranges differ by more than a share of the right one."""
-    different = np.abs(left.values - right.values) > share * np.abs(right.values)
-    condition = f"ABS({left.text}-{right.text})>{number(share)}*ABS({right.text})"
-    return Live(f"SUMPRODUCT(({condition})*1)", float(np.sum(different)))
+    Of negative numbers spreadsheets have different ideas what INT is; all know how to cut off decimals.
+    """
+    return call("ROUNDDOWN", value + 2000.0, 0) - 2000.0
 
 
 def value_at(sheet: Sheet, row: int, column: int) -> Value:

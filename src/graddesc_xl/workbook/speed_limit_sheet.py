@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..evaluate import evaluate
 from ..experiment import LEARN, Experiment
 from ..expr import Data, Expr, Here
@@ -16,9 +14,9 @@ from ..plan import Input
 from ..speed_limit import gradient_squared, with_speed_limit
 from ..words import words
 from . import runs_sheet
-from .cells import Area, column_letters, quoted
+from .cells import Area, Formula, column_letters, quoted
 from .formula import render
-from .live import Live, Range, call, live, live_range, log10
+from .live import Live, call, constant, live, live_range, log10
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
 from .sheet import Chart, Mark, Series, Sheet
@@ -33,6 +31,9 @@ MODELS = {"1 neuron": ONE_NEURON, "2 neurons, collapse": TWO_NEURONS}
 LARGEST = 10
 #: the lowest power of ten of a rate that the chart shows
 LOWEST = -8
+#: the first of the helper columns with |grad pred|² of each sample
+SQUARES = 7
+FAINTLY = Style(color=FAINT, italic=True)
 
 
 @dataclass(frozen=True)
@@ -91,23 +92,33 @@ def _place(group: int, column: str) -> int:
     return 4 + group * (len(SHOWN) + 1) + SHOWN.index(column)
 
 
-def _bears(making: Making, model: Model, typed: Mapping[str, Live]) -> Live:
-    """The largest rate at which no sample makes the first step overshoot: 1 over the largest |grad pred|²."""
+def _beside(helper: int) -> int:
+    """The sheet's column for a helper, counted from 0: they begin at the right of the charts."""
+    return _place(len(MODELS), SHOWN[0]) + 17 + helper
 
-    def at(leaf: Expr) -> Live | Range:
-        if isinstance(leaf, Data):
-            return making.samples.column(leaf.name)
-        assert isinstance(leaf, Here), leaf
-        return typed[leaf.column]
 
-    def value(leaf: Expr) -> object:
-        found = at(leaf)
-        return found.values if isinstance(found, Range) else found.value
+def _bears(sheet: Sheet, group: int, name: str, making: Making, typed: Mapping[str, Live]) -> Live:
+    """The largest rate at which no sample makes the first step overshoot: 1 over the largest |grad pred|².
 
-    square = gradient_squared(model)
-    largest = float(np.max(evaluate(square, value)))
-    spelled = render(square, lambda leaf: at(leaf).text)
-    return Live(f"1/SUMPRODUCT(MAX({spelled}))", 1 / largest)
+    That of each sample stands in a column at the right, behind those for the charts.
+    """
+    square, n = gradient_squared(MODELS[name]), making.samples.count
+    place = _beside(SQUARES + group)
+    sheet.put(MATHS - 1, _beside(SQUARES), "|grad pred|² of each sample, with the start weights", FAINTLY)
+    sheet.put(HEAD, place, name, HEADER_RIGHT)
+    sheet.widths[place] = 19.0
+    for k in range(n):
+
+        def at(leaf: Expr, k: int = k) -> Live:
+            if isinstance(leaf, Data):
+                return making.samples.cell(leaf.name, k)
+            assert isinstance(leaf, Here), leaf
+            return typed[leaf.column]
+
+        value = float(evaluate(square, lambda leaf: at(leaf).value))
+        formula = Formula(render(square, lambda leaf: at(leaf).text), value)
+        sheet.put(FIRST + k, place, formula, Style("watch", "amount", color=FAINT))
+    return constant(1) / call("MAX", live_range(sheet, Area(SHEET, FIRST, place, FIRST + n - 1, place), home=SHEET))
 
 
 def _group(
@@ -133,7 +144,7 @@ def _group(
     over = live_range(steps, Area(steps.name, lane.row(0), place, lane.last_row(0), place))
     said = (
         ("first overshoot at step", call("IFERROR", call("MATCH", 1, over, 0), "none"), "integer"),
-        ("start weights bear learn up to", _bears(making, MODELS[made.title], typed), "0.00E+00"),
+        ("start weights bear learn up to", _bears(sheet, group, made.title, making, typed), "0.00E+00"),
     )
     for row, (label, value, number) in enumerate(said, SAID):
         sheet.put(row, left + 2, label, Style(color=FAINT, align="right"))
@@ -155,9 +166,9 @@ def _mark(sheet: Sheet, group: int, n: int, first: Live) -> None:
 def _charts(sheet: Sheet, n: int, lr: Live) -> None:
     """Helper columns and two charts: the rate each step bears, and its factor."""
     place = _place(len(MODELS), SHOWN[0])
-    left = place + 17
+    left = _beside(0)
     titles = (*(f"log10 bearable, {name}" for name in MODELS), "log10 learn", *(f"factor, {m}" for m in MODELS), "−1")
-    sheet.put(MATHS - 1, left, "for the charts", Style(color=FAINT, italic=True))
+    sheet.put(MATHS - 1, left, "for the charts", FAINTLY)
     sheet.page_ends = (place - 1,)
     columns = []
     for i, title in enumerate(titles):

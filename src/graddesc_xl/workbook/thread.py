@@ -8,7 +8,7 @@ from ..comparisons import COMPARED_OPTIMIZERS, FIXES, INITIAL_WEIGHTS, LEARNING_
 from . import comparison_sheet, derivatives_sheet, relu_shape, speed_limit_sheet
 from .comparison_sheet import ComparisonSheet
 from .layout import FIRST_DATA
-from .live import Live, call, live, text
+from .live import Live, call, constant, floor, live, text
 from .making import Making
 from .overview import Answer, Study
 from .speed_limit_sheet import SpeedLimit
@@ -62,7 +62,7 @@ def study(making: Making, lists: Mapping[str, StepsList], progress: Callable[[st
 
 def shown(value: Live, places: int = 2) -> Live:
     """A number in a sentence: programs differ in how they spell a large one, so it gets a power of ten."""
-    return call("IF", call("ABS", value) < 1e6, call("ROUND", value, float(places)), _power(value))
+    return call("IF", call("ABS", value) < 1e6, call("ROUND", value, float(places)), rate(value))
 
 
 def _or_text(error: Live) -> Live:
@@ -70,14 +70,18 @@ def _or_text(error: Live) -> Live:
     return call("IF", call("ISNUMBER", error), shown(error), call("IFERROR", error, "no number"))
 
 
-def _power(value: Live) -> Live:
-    """A rate in a sentence: 1E-6."""
-    return call("TEXT", value, "0E+0")
+def rate(value: Live, *, below: bool = False) -> Live:
+    """A rate in a sentence, to three digits: 1.02E-4. Programs and languages differ in what TEXT makes of a format.
 
-
-def _millionths(value: Live) -> Live:
-    """A rate in a sentence with more digits: 50.5E-6. A format with a decimal sign would depend on the language."""
-    return call("ROUND", value * 1e6, 1.0) & "E-6"
+    below: rounded down, where it is what others must stay below.
+    """
+    most = 1.0 if below else 0.9995  # of a power of ten: from 9.995 on three digits are 10.0
+    exponent = floor(call("LOG10", call("ABS", value) / most))
+    digits = value / constant(10.0) ** exponent
+    # what is a whole number but for its last bits is one
+    mantissa = call("ROUNDDOWN", call("ROUND", digits, 9.0), 2.0) if below else call("ROUND", digits, 2.0)
+    spelled = mantissa & call("IF", call("ABS", value) < most, "E", "E+") & exponent
+    return call("IF", value.equals(0), 0, spelled)
 
 
 def _smarter(rates: ComparisonSheet) -> Answer:
@@ -87,13 +91,13 @@ def _smarter(rates: ComparisonSheet) -> Answer:
         text("Not smarter: two stacked lines are one line. ")
         & call("IF", two < one, "Faster at first", "Here not even faster")
         & ": after one epoch with learn "
-        & _power(rates.input(row, "lr"))
+        & rate(rates.input(row, "lr"))
         & " two neurons are at √Σe² "
         & _or_text(two)
         & ", one at "
         & _or_text(one)
         & ". What makes it faster, a larger |grad pred|², also lowers its speed limit: with learn "
-        & _power(rates.input("1e-4", "lr"))
+        & rate(rates.input("1e-4", "lr"))
         & " one neuron: "
         & rates.verdict("1e-4", ONE)
         & ", two: "
@@ -108,14 +112,14 @@ def _explodes(limit: SpeedLimit, collapse: StepsList) -> Answer:
     typed = live(collapse.of.sheet, collapse.of.layout.cell("lr"))
     said = (
         text("With learn ")
-        & _power(limit.rate)
+        & rate(limit.rate)
         & " two neurons first overshoot at step: "
         & first
         & "; one neuron: "
         & one
         & ". For one neuron |grad pred|² is x² + 1, whatever its weights. For two it grows with the weights: an "
         "overshoot that throws them far out makes the next factor, and with it error and derivatives, worse still. "
-        "The collapse sheet with learn " & _power(typed) & ": " & live(collapse.of.sheet, collapse.verdict) & "."
+        "The collapse sheet with learn " & rate(typed) & ": " & live(collapse.of.sheet, collapse.verdict) & "."
     )
     noisy = collapse.of.trace.noise is not None
     return Answer("Why do error, weights and derivatives explode?", limit.sheet.name, said, noisy)
@@ -124,14 +128,14 @@ def _explodes(limit: SpeedLimit, collapse: StepsList) -> Answer:
 def _right_rate(rates: ComparisonSheet, limit: SpeedLimit) -> Answer:
     said = (
         text("The largest that neither explodes nor kills the ReLU: of these rates one neuron takes ")
-        & _power(rates.largest_learning(ONE))
+        & rate(rates.largest_learning(ONE))
         & ", two take "
-        & _power(rates.largest_learning(STACKED))
+        & rate(rates.largest_learning(STACKED))
         & ". Try rates a factor of 3 apart; a lower error after a few epochs may only be less jitter. Safe without "
         "trying: below 1/|grad pred|² of every sample, with these start weights "
-        & _millionths(limit.most[ONE])
+        & rate(limit.most[ONE], below=True)
         & " for one neuron, "
-        & _millionths(limit.most[STACKED])
+        & rate(limit.most[STACKED], below=True)
         & " for two, and less once their weights grow."
     )
     return Answer("What learning rate is right, and how would one know?", rates.sheet.name, said)
