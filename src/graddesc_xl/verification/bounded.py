@@ -151,5 +151,7 @@ def _reason(code: int, said: str, limits: Limits) -> str:
         how = signal.Signals(-code).name
     except ValueError:
         how = f"signal {-code}"
-    hint = f" It may need more than {limits.megabytes:,.0f} MB of memory: allow more with --memory."
-    return f"it crashed ({how}): {quoted(said)}.{hint}"
+    return (
+        f"it crashed ({how}): {quoted(said)}. Its formulas may be nested too deeply, or need more than "
+        f"{limits.megabytes:,.0f} MB of memory: allow more with --memory."
+    )

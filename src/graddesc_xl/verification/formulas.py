@@ -96,7 +96,7 @@ def outside(formula: str) -> str | None:
     >>> outside('IF(T[a]>2,"[1]Sheet!A1 | WEBSERVICE",Image)')
     """
     before = ""
-    tokens = list(_tokens(formula))
+    tokens = [token for token in _tokens(formula) if token[0] != "space"]
     for (kind, token), (_, after) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
         if kind == "sheet" and ("[" in token or before.endswith("]")):
             return token

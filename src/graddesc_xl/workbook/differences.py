@@ -15,9 +15,9 @@ FLOOR = 1e-6
 DIGITS = 10
 
 
-def difference(mine: float, theirs: float | str, floor: float = FLOOR) -> float:
+def difference(mine: float, theirs: object, floor: float = FLOOR) -> float:
     """How far a live value is from NumPy's; an error cell agrees with an error's name."""
-    if isinstance(theirs, str):
+    if not isinstance(theirs, float):
         return float(math.isfinite(mine))
     return round(abs(mine - theirs) / max(abs(theirs), floor), DIGITS) if math.isfinite(mine) else 1.0
 
