@@ -22,7 +22,7 @@ from pathlib import Path
 from graddesc_xl import build
 from graddesc_xl.engine import run_plan
 from graddesc_xl.workbook.book import BOOKS, book, compose
-from graddesc_xl.workbook.cells import Formula, cached
+from graddesc_xl.workbook.cells import CellError, Formula
 
 BARE = """
 import pickle, sys, xlsxwriter
@@ -86,7 +86,7 @@ def _plain_cells(name: str) -> list[tuple[str, list[tuple[int, int, str | None, 
         (
             sheet.name,
             [
-                (row - 1, column - 1, "=" + c.text, cached(c.value))
+                (row - 1, column - 1, "=" + c.text, c.value.value if isinstance(c.value, CellError) else c.value)
                 if isinstance(c, Formula)
                 else (row - 1, column - 1, None, c)
                 for (row, column), (c, _) in sheet.cells.items()

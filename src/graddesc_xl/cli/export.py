@@ -48,13 +48,14 @@ def with_error_cells(trace: Trace) -> pd.DataFrame:
     """Every step of a trace, with a sheet's error cells where a value is not finite."""
     import numpy as np
 
-    from ..workbook.cells import cached
+    from ..workbook.cells import CellError, cell_value
 
     frame = trace.frame()
     for column in frame.columns:
         values = frame[column].to_numpy()
         if not np.isfinite(values).all():
-            frame[column] = np.array([cached(float(value)) for value in values], dtype=object)
+            cells = [cell_value(float(value)) for value in values]
+            frame[column] = np.array([c.value if isinstance(c, CellError) else c for c in cells], dtype=object)
     return frame
 
 

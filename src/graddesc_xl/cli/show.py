@@ -89,10 +89,10 @@ def digits(value: float) -> str:
     >>> digits(104.56), digits(1.5e38), digits(float("inf"))
     ('104.560', '1.50000e38', '#NUM!')
     """
-    from ..workbook.cells import cached
+    from ..workbook.cells import CellError, cell_value
 
-    cell = cached(value)
-    return cell if isinstance(cell, str) else short_exponent(f"{cell:#.6g}").rstrip(".")
+    cell = cell_value(value)
+    return cell.value if isinstance(cell, CellError) else short_exponent(f"{cell:#.6g}").rstrip(".")
 
 
 def short(value: float) -> str:

@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from ..errors import WorkbookError
 from ..workbook import PROPERTY
-from ..workbook.cells import DIV0, ERRORS, a1
+from ..workbook.cells import CellError, a1
 from .bounded import Limits, quoted
 from .formulas import COLUMNS, LONGEST, ROWS, Shared, column_numbers, normal, outside, suspect
 
@@ -128,7 +128,7 @@ class Model:
         return self.held.sheets
 
     def value(self, sheet: str, row: int, column: int) -> Any:
-        """A cell's value: float, str, bool or None; an error cell is inf or, for #DIV/0!, nan."""
+        """A cell's value: float, str, bool, CellError or None."""
         return self.values(sheet, [(row, column)])[row, column]
 
     def values(self, sheet: str, cells: Iterable[At]) -> dict[At, Any]:
@@ -182,10 +182,13 @@ def read_file(path: Path, progress: Progress = lambda _: None) -> tuple[Held, di
             gc.enable()
 
 
+_ERRORS = {error.value: error for error in CellError}
+
+
 def plain(value: Any) -> Any:
-    """A reader's value as this package has it: numbers are floats, errors `inf` or (#DIV/0!) `nan`."""
-    if isinstance(value, str) and value in ERRORS:
-        return float("nan") if value == DIV0 else float("inf")
+    """A reader's value as this package has it: numbers are floats, an error is a `CellError`."""
+    if isinstance(value, str) and value in _ERRORS:
+        return _ERRORS[value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

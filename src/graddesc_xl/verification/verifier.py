@@ -21,6 +21,7 @@ from ..workbook.sheet import Sheet
 from . import contents, reading, tiers
 from . import libreoffice as office
 from .bounded import Limits
+from .known import KNOWN, Known, of_writer
 from .reading import Held, Model
 from .report import Change, Report, SheetResult, ValueSet
 
@@ -48,15 +49,16 @@ def verify(
     problems, additions = _held_contents(expected, model)
     sets = []
     if _holds_values(expected, model):
-        sets.append(_compare("held by the file", expected, model))
+        sets.append(_compare("held by the file", expected, model, of_writer(path)))
     else:
         problems.append(
             "The file holds no values: the program that saved it does not compute. Save it with one that does."
         )
     model.recalculate(limits)
-    sets.append(_compare("IronCalc", expected, model))
+    sets.append(_compare("IronCalc", expected, model, KNOWN["IronCalc"]))
     if program:
-        sets.append(_compare("LibreOffice", expected, _second_opinion(path, program, limits)))
+        opinion = _second_opinion(path, program, limits)
+        sets.append(_compare("LibreOffice", expected, opinion, KNOWN["LibreOffice"]))
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
 
 
@@ -112,8 +114,8 @@ class _FileInputs(Inputs):
         if sheet not in self.model.sheets:
             raise WorkbookError(f"{path} says it is the workbook {self.book.name}, but its sheet {sheet} is gone.")
         value = self.model.value(sheet, row, column)
-        if not isinstance(value, float) or not math.isfinite(value):
-            shown = "nothing" if value is None else repr(value)
+        if not isinstance(value, float):
+            shown = "nothing" if value is None else tiers.short(value)
             raise WorkbookError(f"{path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
         return float(rounded(value))
 
@@ -145,7 +147,7 @@ def _formulas(expected: Composition, model: Model) -> list[str]:
             if found is None and (row, column) in sheet.replaceable:
                 continue
             title = f" ({titles[column]})" if column in titles else ""
-            holds = f"={found}" if found else f"the constant {model.value(sheet.name, row, column)!r}"
+            holds = f"={found}" if found else f"the constant {tiers.short(model.value(sheet.name, row, column))}"
             problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
     return problems
 
@@ -165,8 +167,8 @@ def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
     return {}
 
 
-def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
-    """Both tiers on one set of values."""
+def _compare(name: str, expected: Composition, model: Model | Held, known: Known | None) -> ValueSet:
+    """Both tiers on one set of values. known: of the program that computed them."""
     present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
     missing = [sheet.name for sheet in expected.sheets if sheet.name not in model.sheets]
     values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
@@ -177,14 +179,14 @@ def _compare(name: str, expected: Composition, model: Model | Held) -> ValueSet:
     for sheet in present:
         mine = values[sheet.name]
         if sheet.name in stepped:
-            results.append(tiers.step_sheet(stepped[sheet.name], mine))
+            results.append(tiers.step_sheet(stepped[sheet.name], mine, known))
         elif sheet.name in listed:
             steps = listed[sheet.name]
             results.append(tiers.steps_list(steps, mine, values[steps.of.sheet.name]))
         elif sheet.name in parallel:
-            results.append(tiers.runs_sheet(parallel[sheet.name], mine))
+            results.append(tiers.runs_sheet(parallel[sheet.name], mine, known))
         elif sheet.formulas():
-            results.append(tiers.other_sheet(sheet, mine))
+            results.append(tiers.other_sheet(sheet, mine, known))
     results += [SheetResult(sheet, 0, math.inf, "", "", False, "is not among these values") for sheet in missing]
     return ValueSet(name, tuple(results))
 
@@ -216,11 +218,11 @@ def _distances(name: str, held: Mapping[str, Any], model: Model | Held, formulas
         if not cells:
             continue
         now = model.values(sheet, cells)
-        errors = {at: tiers.distance(held[sheet][at], now[at]) for at in cells}
+        errors = {at: tiers.distance(now[at], held[sheet][at], known=KNOWN[name]) for at in cells}
         at = max(errors, key=errors.__getitem__)
         ok = errors[at] <= tiers.GLOBAL
         where = a1(*at) if errors[at] else ""
-        holds = "no value" if held[sheet][at] is None else repr(held[sheet][at])
-        note = "" if ok else f"holds {holds}, {name} computes {now[at]!r}"
+        holds = "no value" if held[sheet][at] is None else tiers.short(held[sheet][at])
+        note = "" if ok else f"holds {holds}, {name} computes {tiers.short(now[at])}"
         results.append(SheetResult(sheet, len(cells), errors[at], where, "", ok, note))
     return ValueSet(name, tuple(results))

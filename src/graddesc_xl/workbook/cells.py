@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -19,28 +20,53 @@ class CellError(Enum):
     NA = "#N/A"
     NULL = "#NULL!"
 
+    def __str__(self) -> str:
+        return self.value
+
 
 #: what a formula may be worth
-Value = float | str | bool
-
-NUM, DIV0 = "#NUM!", "#DIV/0!"
-ERRORS = {NUM, DIV0, "#VALUE!", "#REF!", "#NAME?", "#N/A", "#NULL!", "#ERROR!", "#CIRC!"}
+Value = float | str | bool | CellError
 
 
-class Formula(NamedTuple):
-    """A formula (without `=`) and the value the engine gives it."""
+def cell_value(value: Value) -> Value:
+    """A value as a cell has it: of the engine's floats nan is #DIV/0!, an infinity #NUM!, and -0 is 0.
 
+    >>> cell_value(float("inf")), cell_value(-0.0)
+    (<CellError.NUM: '#NUM!'>, 0.0)
+    """
+    if isinstance(value, (str, bool, CellError)):
+        return value
+    if math.isfinite(value):
+        return float(value) + 0.0
+    return CellError.DIV0 if math.isnan(value) else CellError.NUM
+
+
+#: the errors that can arise where numbers are computed, as the engine has them
+_FLOATS: Mapping[object, float] = {CellError.NUM: math.inf, CellError.DIV0: math.nan}
+
+
+def engine_value(value: object) -> float:
+    """A cell's value as the engine has it: -inf, which it never gives, for text, nothing and other errors."""
+    return float(value) if isinstance(value, (float, int)) else _FLOATS.get(value, -math.inf)
+
+
+class _Formula(NamedTuple):
     text: str
     value: Value
 
 
-def cached(value: Value) -> Value:
-    """The value as a file holds it: an error cell for what is not finite, +0 for -0."""
-    if isinstance(value, (str, bool)):
-        return value
-    if math.isfinite(value):
-        return float(value) + 0.0
-    return DIV0 if math.isnan(value) else NUM
+class Formula(_Formula):
+    """A formula (without `=`) and the value that its cell has.
+
+    >>> Formula("1/A1", float("nan"))
+    Formula(text='1/A1', value=<CellError.DIV0: '#DIV/0!'>)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str, value: Value) -> Formula:
+        """A float of the engine is made a cell's value."""
+        return super().__new__(cls, text, cell_value(value))
 
 
 def plain(value: float) -> str:

@@ -41,7 +41,7 @@ def compose(making: Making, collapse: StepsList) -> Sheet:
     sheet.put(2, 1, about, SUBTITLE)
     step, cells = _chosen(sheet, making, collapse)
     _table(sheet, cells)
-    if collapse.of.trace.noise and float(step.value) >= collapse.of.trace.noise:
+    if collapse.of.trace.noise and step.number >= collapse.of.trace.noise:
         sheet.scales |= dict.fromkeys(sheet.formulas(), math.inf)
     _vanishing(sheet, making, collapse, HEAD + len(POWERS) + 4)
     for at, formula in sheet.formulas().items():  # what an estimate drives may drift a little from run to run
@@ -79,8 +79,8 @@ def _forward() -> Mapping[str, Expr]:
 
 def _rendered(expr: Expr, cell: Callable[[Expr], Live]) -> tuple[Formula, float]:
     """The formula of an expression of single cells with its value, and the size its rounding is relative to."""
-    value = float(evaluate(expr, lambda leaf: cell(leaf).value))
-    size = float(magnitude(expr, lambda leaf: cell(leaf).value))
+    value = float(evaluate(expr, lambda leaf: cell(leaf).number))
+    size = float(magnitude(expr, lambda leaf: cell(leaf).number))
     return Formula(render(expr, lambda leaf: cell(leaf).text), value), size
 
 
@@ -131,7 +131,7 @@ def _table(sheet: Sheet, cells: Mapping[str, Live]) -> None:
             sheet.scales[row, 2 + i] = size
             off = call("ABS", live(sheet, est, home=SHEET) / exact[w] - 1)
             shown = sheet.put(row, 6 + i, off.formula, Style("error", "0.0E+00"))
-            sheet.scales[row, 6 + i] = size / max(abs(float(exact[w].value)), 1e-300)
+            sheet.scales[row, 6 + i] = size / max(abs(exact[w].number), 1e-300)
             drawn = log10(call("MAX", live(sheet, shown, home=SHEET), SMALLEST))
             sheet.put(row, right + 1 + i, drawn.formula, Style("watch", "amount", color=FAINT))
             sheet.scales[row, right + 1 + i] = math.inf
@@ -185,9 +185,9 @@ def _vanishing(sheet: Sheet, making: Making, steps: StepsList, top: int) -> None
         sheet.put(row, 6, _pick(steps, "d_a", step).formula, Style("analytic", "amount"))
         said = call("IF", spacing > nudge * 2, "a + h = a: the estimate is 0", "a + h is not a")
         sheet.put(row, 7, call("IFERROR", said, "a is no number").formula, Style(indent=1))
-        k_step = int(float(step.value)) - 1
+        k_step = int(step.number) - 1
         sheet.scales[row, 5] = float(steps.of.trace.sizes("est_a").ravel()[k_step])
-        if float(step.value) >= noisy:
+        if step.number >= noisy:
             sheet.scales |= dict.fromkeys([*((row, column) for column in range(2, 8)), (top + 5 + SHOWN, 5)], math.nan)
     last = top + 4 + SHOWN
     estimates = live_range(sheet, Area(SHEET, top + 5, 5, last, 5), home=SHEET)

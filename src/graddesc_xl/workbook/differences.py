@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..evaluate import Array
-from .cells import cached
+from .cells import CellError, cell_value
 
 #: the smallest number to which a difference is relative
 FLOOR = 1e-6
@@ -39,5 +39,5 @@ def floor_of(sizes: Array) -> float:
 
 def numpy_constant(value: float) -> float | str:
     """An engine's value as a typed cell: a file keeps 16 digits of a number that is typed."""
-    shown = cached(value)
-    return shown if isinstance(shown, str) else float(f"{shown:.16G}")
+    shown = cell_value(value)
+    return shown.value if isinstance(shown, CellError) else float(f"{shown:.16G}")

@@ -1,8 +1,8 @@
 """Formulas of the sheets that report on the others, each built together with its value.
 
 A `Live` is a formula's text and what it is worth; combining two of them combines both. The table says once
-what each spreadsheet function means, so a reporting formula and its cached value cannot come apart. Errors are
-the floats of `evaluate`: they stick, except in the functions made to catch them.
+what each spreadsheet function means, so a reporting formula and its cached value cannot come apart. Errors stick,
+each with its kind, except in the functions made to catch them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,9 @@ import numpy as np
 
 from ..data import least_squares
 from ..evaluate import Array
-from .cells import Area, Formula, Value, a1, quoted
+from .cells import Area, CellError, Formula, Value, a1, cell_value, engine_value, quoted
 from .formula import number
 from .sheet import Reference, Sheet
-
-
-def is_error(value: Any) -> bool:
-    """Whether a value stands for an error cell."""
-    return isinstance(value, float) and not math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -34,6 +29,14 @@ class Live:
     text: str
     value: Value
     binds: int = 9
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", cell_value(self.value))
+
+    @property
+    def number(self) -> float:
+        """Its value as the engine has it."""
+        return engine_value(self.value)
 
     @property
     def formula(self) -> Formula:
@@ -86,14 +89,19 @@ class Range:
     @property
     def values(self) -> Array:
         """The numbers among the cells, as functions that add up or compare see them."""
-        return np.array([float(v) for v in self.cells if v is not None and not isinstance(v, str)])
+        return np.array([v for v in self.cells if isinstance(v, float)])
+
+    @property
+    def error(self) -> CellError | None:
+        """The first error among the cells, which functions that compute with all of them are worth."""
+        return next((v for v in self.cells if isinstance(v, CellError)), None)
 
 
 Operand = Live | float | str
 
 
 def _as_text(value: Value) -> str:
-    return value if isinstance(value, str) else f"{value + 0.0:.15g}"
+    return value if isinstance(value, str) else f"{engine_value(value):.15g}"
 
 
 def _live(operand: Operand | Range) -> Live | Range:
@@ -118,17 +126,26 @@ def _binary(sign: str, binds: int, left: Live, right: Operand, meaning: Callable
     first = left.text if left.binds >= binds else f"({left.text})"
     second = other.text if other.binds > binds else f"({other.text})"
     for operand in (left, other):
-        if is_error(operand.value):
+        if isinstance(operand.value, CellError):
             return Live(f"{first}{sign}{second}", operand.value, binds)
     return Live(f"{first}{sign}{second}", _worth(meaning, left.value, other.value), binds)
 
 
+#: what Python raises -> the error that the cell is
+_RAISED = {
+    TypeError: CellError.VALUE,  # text where a number belongs
+    IndexError: CellError.REF,
+    ZeroDivisionError: CellError.DIV0,
+    OverflowError: CellError.NUM,
+}
+
+
 def _worth(meaning: Callable[..., Any], *values: Any) -> Any:
-    """What a function or sign makes of values; text where a number belongs gives an error (#VALUE!)."""
+    """What a function or sign makes of values."""
     try:
         return meaning(*values)
-    except TypeError:
-        return math.inf
+    except tuple(_RAISED) as raised:
+        return _RAISED[type(raised)]
 
 
 def _rank(value: Value) -> tuple[bool, Value]:
@@ -136,18 +153,8 @@ def _rank(value: Value) -> tuple[bool, Value]:
     return isinstance(value, str), value
 
 
-def _total(values: Array) -> float:
-    bad = values[~np.isfinite(values)]
-    return float(bad[0]) if bad.size else float(np.sum(values))
-
-
-def _sumsq(values: Array) -> float:
-    return _total(values * values)
-
-
 def _largest(values: Array) -> float:
-    bad = values[~np.isfinite(values)]
-    return float(bad[0]) if bad.size else (float(np.max(values)) if values.size else 0.0)
+    return float(np.max(values)) if values.size else 0.0
 
 
 def _numbers(operands: Sequence[Any]) -> Array:
@@ -155,14 +162,14 @@ def _numbers(operands: Sequence[Any]) -> Array:
     return np.concatenate([np.ravel(v) for v in operands if not isinstance(v, str)] or [np.array([])])
 
 
-def _match(wanted: Any, cells: Sequence[Any], _: Any) -> float:
-    return next((float(i) for i, cell in enumerate(cells, 1) if cell == wanted), math.inf)
+def _match(wanted: Any, cells: Sequence[Any], _: Any) -> Value:
+    return next((float(i) for i, cell in enumerate(cells, 1) if cell == wanted), CellError.NA)
 
 
 def _count_if(cells: Sequence[Any], wanted: Value) -> float:
     """How many cells are equal to a value or, for ">1", above it."""
     if isinstance(wanted, str) and wanted.startswith(">"):
-        return float(sum(not isinstance(cell, str) and cell > float(wanted[1:]) for cell in cells if cell is not None))
+        return float(sum(isinstance(cell, float) and cell > float(wanted[1:]) for cell in cells))
     return float(sum(cell == wanted for cell in cells))
 
 
@@ -174,30 +181,30 @@ def _rounded(value: float, places: float, halves: str = ROUND_HALF_UP) -> float:
 
 #: functions that look at each cell of a range, whatever it holds
 _BY_POSITION = {"MATCH", "INDEX", "COUNTIF"}
-_CATCHES = {"IF", "ISNUMBER", "ISERROR", "IFERROR"}
+_CATCHES = {"IF", "ISNUMBER", "IFERROR", "COUNT"}
 
 #: Excel function -> what it means for values (ranges come as arrays)
 MEANING: Mapping[str, Callable[..., Any]] = {
-    "IF": lambda c, u, v: c if is_error(c) else (u if c else v),
-    "ISNUMBER": lambda u: not isinstance(u, (str, bool)) and not is_error(u),
+    "IF": lambda c, u, v: c if isinstance(c, CellError) else (u if c else v),
+    "ISNUMBER": lambda u: isinstance(u, float),
     "OR": lambda *u: any(u),
-    "IFERROR": lambda u, v: v if is_error(u) else u,
-    "LOG10": lambda u: math.log10(u) if u > 0 else math.inf,
-    "LN": lambda u: math.log(u) if u > 0 else math.inf,
+    "IFERROR": lambda u, v: v if isinstance(u, CellError) else u,
+    "LOG10": lambda u: math.log10(u) if u > 0 else CellError.NUM,
+    "LN": lambda u: math.log(u) if u > 0 else CellError.NUM,
     "ABS": abs,
     "ROUND": _rounded,
     "ROUNDDOWN": lambda u, places: _rounded(u, places, ROUND_DOWN),
-    "SQRT": lambda u: math.sqrt(u) if u >= 0 else math.inf,
+    "SQRT": lambda u: math.sqrt(u) if u >= 0 else CellError.NUM,
     "MOD": lambda u, v: float(u - v * math.floor(u / v)),
     "LEFT": lambda text, count: text[: int(count)],
     "MID": lambda text, start, count: text[int(start) - 1 : int(start) - 1 + int(count)],
-    "SUM": _total,
-    "SUMSQ": _sumsq,
+    "SUM": lambda u: float(np.sum(u)),
+    "SUMSQ": lambda u: float(np.sum(u * u)),
     "MAX": lambda *u: _largest(_numbers(u)),
-    "NA": lambda: math.inf,
+    "NA": lambda: CellError.NA,
     "MIN": lambda *u: -_largest(-_numbers(u)),
-    "DEVSQ": lambda u: _sumsq(u - np.mean(u)),
-    "COUNT": lambda u: float(np.isfinite(u).sum()),
+    "DEVSQ": lambda u: float(np.sum((u - np.mean(u)) ** 2)),
+    "COUNT": lambda u: float(u.size),
     "COUNTIF": _count_if,
     "MATCH": _match,
     "INDEX": lambda cells, position: cells[int(position) - 1],
@@ -214,13 +221,17 @@ def call(name: str, *operands: Operand | Range) -> Live:
     """
     args = [_live(operand) for operand in operands]
     text = f"{name}({','.join(arg.text for arg in args)})"
-    held = "cells" if name in _BY_POSITION else "values"
-    values: list[Any] = [getattr(arg, held) if isinstance(arg, Range) else arg.value for arg in args]
+    by_position = name in _BY_POSITION
     if name not in _CATCHES:
-        for value in values:
-            if is_error(value):
-                return Live(text, value)
-    return Live(text, _worth(MEANING[name], *values))
+        for arg in args:
+            error = arg.value if isinstance(arg, Live) else None if by_position else arg.error
+            if isinstance(error, CellError):
+                return Live(text, error)
+    values: list[Any] = [
+        arg.value if isinstance(arg, Live) else arg.cells if by_position else arg.values for arg in args
+    ]
+    with np.errstate(over="ignore"):
+        return Live(text, _worth(MEANING[name], *values))
 
 
 def log10(value: Live) -> Live:
@@ -239,7 +250,7 @@ def floor(value: Live) -> Live:
 def value_at(sheet: Sheet, row: int, column: int) -> Value:
     """What a cell of a composed sheet is worth."""
     content = sheet.cells[row, column][0]
-    return content.value if isinstance(content, Formula) else content
+    return content.value if isinstance(content, Formula) else cell_value(content)
 
 
 def live(sheet: Sheet, at: Reference | tuple[int, int], *, home: str = "", fixed: bool = False) -> Live:

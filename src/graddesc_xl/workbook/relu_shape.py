@@ -35,7 +35,7 @@ def compose(making: Making) -> Sheet:
     for i, (name, value) in enumerate(START.items()):
         given = Input(name, value, name, TWO_NEURONS.about[name].replace(" before this step", ""))
         weights[name] = making.put(sheet, WEIGHTS, 2 + 2 * i, given, labelled=True)
-    bend = Live(f"-{weights['b'].text}", -float(weights["b"].value), 3) / weights["a"]
+    bend = Live(f"-{weights['b'].text}", -weights["b"].number, 3) / weights["a"]
     sheet.put(5, 1, "bends at x =", Style(color=FAINT, align="right"))
     sheet.put(5, 2, bend.formula, Style(number="weight", bold=True))
     models = ((2, "c·(a·x + b) + d", TWO_NEURONS), (4, "c·max(a·x + b, 0) + d", TWO_NEURONS_RELU))
@@ -57,7 +57,7 @@ def compose(making: Making) -> Sheet:
         for column, _, model in models:
             expr = inlined(model.forward, "pred")
             text = render(expr, lambda leaf: cell(leaf).text)
-            value = float(evaluate(expr, lambda leaf: cell(leaf).value))
+            value = float(evaluate(expr, lambda leaf: cell(leaf).number))
             sheet.put(row, column, Formula(text, value), Style("forward", "amount"))
     sheet.widths.update({1: 12, 2: 16, 3: 3, 4: 21, 5: 3, 6: 9, 7: 3, 8: 9, 9: 3})
     bottom = HEAD + len(X_CELLS)

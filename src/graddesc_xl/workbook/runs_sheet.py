@@ -153,7 +153,7 @@ class _Maker:
                 built[given.name] = given.value
                 put_input(sheet, at, given, now[given.name])
             else:
-                now[given.name], built[given.name] = float(link.value), given.value
+                now[given.name], built[given.name] = link.number, given.value
                 sheet.put(*at, link.formula, Style("input", "typed", align="right"))
         twin = self.making.twin(plan, now, built)
         for derived in plan.derived:
@@ -270,7 +270,7 @@ class _Maker:
                 sheet.put(*lane.state(state.name, block), Formula(text, value), look)
             mine, theirs = (live(sheet, (row, left), home=sheet.name), numpy_constant(float(twin.built.errors[block])))
             there = sheet.put(row, left + 1, theirs, Style(number="amount"))
-            gap = difference(float(mine.value), theirs, float(bound.value))
+            gap = difference(mine.number, theirs, bound.number)
             spelled = spelled_difference(mine.text, live(sheet, there, home=sheet.name).text, bound.text)
             sheet.put(row, left + 2, Formula(spelled, gap), Style(number="relative", color=FAINT))
         return Area(sheet.name, top, left, lane.line(plan.epochs - 1), left)

@@ -57,7 +57,7 @@ def noise_bound(h: Live) -> Live:
     """The squared error above which estimated derivatives are rounding noise."""
     share = Live(f"2*{number(NOISE)}/2^(-52)", 2 * NOISE / 2.0**-52, 4)
     product = share * h
-    return Live(f"({product.text})^2", noise_limit(float(h.value)))
+    return Live(f"({product.text})^2", noise_limit(h.number))
 
 
 def above(error: Live, bound: Live) -> Live:
@@ -86,7 +86,7 @@ def opened(plan: Plan, gate: str, cell: Callable[[Expr], Live], samples: Samples
         def at(leaf: Expr, k: int = k) -> Live:
             return samples.cell(leaf.name, k) if isinstance(leaf, Data) else cell(leaf)
 
-        reached = Live(render(expr, lambda leaf: at(leaf).text), float(evaluate(expr, lambda leaf: at(leaf).value)), 1)
+        reached = Live(render(expr, lambda leaf: at(leaf).text), float(evaluate(expr, lambda leaf: at(leaf).number)), 1)
         found.append(call("IFERROR", call("IF", reached > 0, 1, 0), 1))
     return found
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import WorkbookError
 from . import PROPERTY
-from .cells import Area, Formula, a1, cached, plain, quoted
+from .cells import Area, CellError, Formula, a1, plain, quoted
 from .sheet import Chart, Reference, Sheet
 from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 
@@ -60,6 +60,8 @@ def _write(
     import xlsxwriter
     from xlsxwriter.worksheet import Worksheet
 
+    errors = {error.value for error in CellError}
+
     class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
         """A worksheet that takes formulas as they are.
 
@@ -69,6 +71,10 @@ def _write(
 
         def _prepare_formula(self, formula: str, *_: object) -> str:
             return formula.removeprefix("=")
+
+        def _get_range_data(self, *corners: int) -> list[Any]:
+            """What a chart shows until it is drawn anew: nothing for an error cell, where XlsxWriter has 0."""
+            return [None if value in errors else value for value in super()._get_range_data(*corners)]
 
     options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(str(path), options)
@@ -148,7 +154,8 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
         if isinstance(content, Formula):
             if (row, column) in sheet.merged:
                 page.merge_range(row - 1, column - 1, row - 1, column - 2 + sheet.merged[row, column], "", look)
-            done = formula(row - 1, column - 1, content.text, look, cached(content.value))
+            value = content.value.value if isinstance(content.value, CellError) else content.value
+            done = formula(row - 1, column - 1, content.text, look, value)
         elif isinstance(content, str):
             if (row, column) in sheet.links:
                 target = sheet.links[row, column].sheet

@@ -1,0 +1,47 @@
+"""Kinds of errors in which programs are known to differ from Excel: nothing else is forgiven them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..expr import Apply, Expr
+from ..workbook.cells import CellError
+
+
+@dataclass(frozen=True)
+class Known:
+    """A program's error where Excel has another, and the operators of which it is the result."""
+
+    found: CellError
+    wanted: CellError
+    operators: frozenset[str]
+
+    def explains(self, found: Any, wanted: Any, expr: Expr | None = None) -> bool:
+        """Whether a value is the program's way of saying another. expr: what the cell computes, if that is known."""
+        same = found is self.found and wanted is self.wanted
+        return same and (expr is None or not self.operators.isdisjoint(_operators(expr)))
+
+
+def _operators(expr: Expr) -> set[str]:
+    return {expr.op}.union(*map(_operators, expr.args)) if isinstance(expr, Apply) else set()
+
+
+#: program -> what its recalculation, and a file that it saved, may have in another error's place
+KNOWN: Mapping[str, Known] = {
+    "IronCalc": Known(CellError.DIV0, CellError.NUM, frozenset({"pow"})),  # an overflow in ^
+    "LibreOffice": Known(CellError.VALUE, CellError.NUM, frozenset({"sqrt"})),  # the root of a negative number
+}
+
+
+def of_writer(path: Path) -> Known | None:
+    """What is known of the program that saved a workbook, by what the file says of itself."""
+    with zipfile.ZipFile(path) as file:
+        part = "docProps/app.xml"
+        text = file.read(part).decode(errors="replace") if part in file.namelist() else ""
+    name = re.search(r"<Application>([A-Za-z]+)", text)
+    return KNOWN.get(name[1]) if name else None
