@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..workbook.book import Composition
-from ..workbook.cells import Area, Formula, column_number, plain
+from ..workbook.cells import Area, CellError, Formula, column_number, plain
 from ..workbook.sheet import Rule, Sheet
 from .reading import Cells, Model
 
@@ -21,6 +21,8 @@ def shown(value: Any) -> str:
     """A value in a sentence; of a long text only its beginning."""
     if value is None:
         return "nothing"
+    if isinstance(value, CellError):
+        return str(value)
     return repr(value if not isinstance(value, str) or len(value) <= LONGEST else f"{value[:LONGEST]}...")
 
 

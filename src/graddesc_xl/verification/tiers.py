@@ -19,18 +19,17 @@ from ..evaluate import Array, evaluate, magnitude, reduce
 from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
 from ..plan import Start
 from ..trace import Trace
-from ..workbook.cells import CellError, a1, cell_value, engine_value
+from ..workbook.cells import a1, cell_value, engine_value
 from ..workbook.differences import difference, floor_of
 from ..workbook.layout import Places, X, Y
 from ..workbook.runs_sheet import RunsSheet
 from ..workbook.sheet import Sheet
 from ..workbook.step_sheet import StepSheet
 from ..workbook.steps_list import StepsList
+from .contents import shown
 from .known import Known
 from .report import SheetResult
 
-#: of a cell's text that a sentence quotes
-LONGEST = 60
 LOCAL, GLOBAL, LOOSE = 1e-12, 1e-9, 1e-6
 
 Values = Mapping[tuple[int, int], Any]
@@ -316,14 +315,7 @@ def _shows(sheet: Sheet, worst: Worst, values: Values) -> str:
 
 def shows(found: Any, wanted: Any) -> str:
     """What a cell shows and what belongs there."""
-    return f"shows {'no value' if found is None else short(found)}, not {short(wanted)}"
-
-
-def short(value: Any) -> str:
-    """A value in a sentence; of a long text only its beginning."""
-    if isinstance(value, CellError):
-        return str(value)
-    return repr(value if not isinstance(value, str) or len(value) <= LONGEST else f"{value[:LONGEST]}...")
+    return f"shows {'no value' if found is None else shown(found)}, not {shown(wanted)}"
 
 
 def distance(found: Any, wanted: Any, scale: float = 1.0, known: Known | None = None) -> float:

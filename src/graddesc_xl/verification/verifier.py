@@ -115,7 +115,7 @@ class _FileInputs(Inputs):
             raise WorkbookError(f"{path} says it is the workbook {self.book.name}, but its sheet {sheet} is gone.")
         value = self.model.value(sheet, row, column)
         if not isinstance(value, float):
-            shown = "nothing" if value is None else tiers.short(value)
+            shown = "nothing" if value is None else contents.shown(value)
             raise WorkbookError(f"{path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
         return float(rounded(value))
 
@@ -147,7 +147,7 @@ def _formulas(expected: Composition, model: Model) -> list[str]:
             if found is None and (row, column) in sheet.replaceable:
                 continue
             title = f" ({titles[column]})" if column in titles else ""
-            holds = f"={found}" if found else f"the constant {tiers.short(model.value(sheet.name, row, column))}"
+            holds = f"={found}" if found else f"the constant {contents.shown(model.value(sheet.name, row, column))}"
             problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
     return problems
 
@@ -222,7 +222,7 @@ def _distances(name: str, held: Mapping[str, Any], model: Model | Held, formulas
         at = max(errors, key=errors.__getitem__)
         ok = errors[at] <= tiers.GLOBAL
         where = a1(*at) if errors[at] else ""
-        holds = "no value" if held[sheet][at] is None else tiers.short(held[sheet][at])
-        note = "" if ok else f"holds {holds}, {name} computes {tiers.short(now[at])}"
+        holds = "no value" if held[sheet][at] is None else contents.shown(held[sheet][at])
+        note = "" if ok else f"holds {holds}, {name} computes {contents.shown(now[at])}"
         results.append(SheetResult(sheet, len(cells), errors[at], where, "", ok, note))
     return ValueSet(name, tuple(results))
