@@ -115,7 +115,7 @@ def _bears(sheet: Sheet, group: int, name: str, making: Making, typed: Mapping[s
             assert isinstance(leaf, Here), leaf
             return typed[leaf.column]
 
-        value = float(evaluate(square, lambda leaf: at(leaf).value))
+        value = float(evaluate(square, lambda leaf: at(leaf).number))
         formula = Formula(render(square, lambda leaf: at(leaf).text), value)
         sheet.put(FIRST + k, place, formula, Style("watch", "amount", color=FAINT))
     return constant(1) / call("MAX", live_range(sheet, Area(SHEET, FIRST, place, FIRST + n - 1, place), home=SHEET))
