@@ -1,0 +1,221 @@
+"""Each curve of each chart is what its name says: computed from what stands on the sheets, or by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from graddesc_xl import COMPARISONS, GRADDESC, compare
+from parts import ChartPart, Page, Parts, Value
+
+SAMPLES, EPOCHS = len(GRADDESC), 10
+#: by hand: the errors of predicting 0, and the line that the samples lie on
+ZERO = math.sqrt(sum((2 * x + 30) ** 2 for x in GRADDESC.x))
+TARGETS = {"a": 2.0, "b": 30.0, "slope": 2.0, "intercept": 30.0}
+
+#: the title of the column that a curve draws ("" where two points stand apart), its x and its y
+Claim = tuple[str, Sequence[Value], Sequence[Value]]
+
+
+class Steps:
+    """A sheet with a row per step as a reader finds the way in it: blocks by name, columns by the notes of headers."""
+
+    def __init__(self, page: Page) -> None:
+        tops = [page.find(f"epoch {epoch}", column=1)[0] for epoch in range(1, EPOCHS + 1)]
+        self.rows = [row for top in tops for row in range(top + 3, top + 3 + SAMPLES)]
+        notes = {at: note for at, note in page.notes.items() if at[0] == tops[0] + 2}
+        self.titles = {note.splitlines()[0]: column for (_, column), note in notes.items()}
+        self.values = page.values
+
+    def column(self, title: str, *epochs: int) -> list[Value]:
+        """All steps of some epochs, counted from 1, or of all."""
+        found = [self.values[row, self.titles[title]] for row in self.rows]
+        chosen = epochs or range(1, EPOCHS + 1)
+        return [value for epoch in chosen for value in found[(epoch - 1) * SAMPLES : epoch * SAMPLES]]
+
+    def squares(self) -> list[float | None]:
+        """The sum of the squared errors of each epoch; None where one is an error cell."""
+        epochs = [self.column("err²", epoch) for epoch in range(1, EPOCHS + 1)]
+        return [None if None in errors else math.fsum(map(number, errors)) for errors in epochs]
+
+
+def number(value: Value) -> float:
+    """A cell that must hold a number."""
+    assert isinstance(value, float), value
+    return value
+
+
+def each(function: Callable[[float], float | None], values: Iterable[Value]) -> list[Value]:
+    """The function of each number; a gap stays one."""
+    return [None if value is None else function(number(value)) for value in values]
+
+
+def log(value: float) -> float | None:
+    """The logarithm, a gap where there is none."""
+    return math.log10(value) if value > 0 else None
+
+
+def within(limit: float) -> Callable[[float], float | None]:
+    """Leaves out what is larger."""
+    return lambda value: value if abs(value) <= limit else None
+
+
+def line(*weights: Value) -> dict[str, Value]:
+    """The line that two stacked neurons are."""
+    if None in weights:
+        return dict.fromkeys(("slope", "intercept"))
+    a, b, c, d = map(number, weights)
+    return {"slope": c * a, "intercept": c * b + d}
+
+
+def of_one_run(steps: Steps, chart: ChartPart, name: str) -> Claim:
+    """A curve beside the table of one run."""
+    first, two, every = (list(map(float, range(1, n + 1))) for n in (SAMPLES, 2 * SAMPLES, EPOCHS * SAMPLES))
+    match chart.title.removesuffix(" (beyond ±100 left out)"), name:
+        case "Error by epoch", ("√Σe²" | "RMSE"):
+            over = 1 if name == "√Σe²" else SAMPLES
+            ys = each(lambda square: math.sqrt(square / over), steps.squares())
+            logs = chart.axes[1].startswith("log10")
+            return ("log10 " * logs + name, every[:EPOCHS], each(log, ys) if logs else ys)
+        case "Squared error by step", ("first epoch" | "last epoch"):
+            return "err²", first, steps.column("err²", 1 if name == "first epoch" else EPOCHS)
+        case "Squared error by step, two epochs", "err²":
+            return "log10 err²", two, each(log, steps.column("err²", 1, 2))
+        case (("Weights by step" | "The line that both neurons are"), _) if len(name.split()) == 2:
+            (weight,) = {*name.split()} - {"best", "target"}
+            return "", [1.0, every[-1]], [TARGETS[weight]] * 2
+        case "Weights by step", ("a" | "b" | "c" | "d"):
+            return name, every, steps.column(name)
+        case "Weights by step, two epochs", ("a" | "b" | "c" | "d"):
+            return name, two, each(within(100), steps.column(name, 1, 2))
+        case "Derivative by a, first epoch", ("est de/da, numerical" | "de/da, exact"):
+            title = name.partition(",")[0]
+            return title, first, steps.column(title, 1)
+        case "Size of de/da by step, two epochs", ("numerical" | "exact"):
+            title = "est de/da" if name == "numerical" else "de/da"
+            return f"log10 {title}", two, each(lambda slope: log(abs(slope)), steps.column(title, 1, 2))
+        case "Gradient and its moving average", ("de/da" | "avg de/da"):
+            return name, two, steps.column(name, 1, 2)
+        case "Effective step size", ("a" | "b" | "c" | "d"):
+            drives = f"avg de/d{name}" if f"avg de/d{name}" in steps.titles else f"de/d{name}"
+            moves = zip(*(map(number, steps.column(title)) for title in (name, f"new {name}", drives)), strict=True)
+            return f"step {name}", every, [(before - after) / slope for before, after, slope in moves]
+        case "The line that both neurons are", ("slope" | "intercept"):
+            lines = [line(*weights)[name] for weights in zip(*(steps.column(w, 1, 2) for w in "abcd"), strict=True)]
+            return name, two, each(within(100), lines)
+    raise AssertionError(f"{chart.title}: {name}")
+
+
+compared = cache(compare)
+
+
+def of_a_comparison(page: Page, chart: ChartPart, name: Value) -> Claim:
+    """A curve of one run among others, named by its row, or of all of a model's runs."""
+    of, traces = COMPARISONS[page.name], compared(page.name)
+    if of.ordered:
+        rates = [row.experiments[0].values["lr"] for row in of.rows]
+        titles = dict(zip(rates, (row.title for row in of.rows), strict=True))
+    if chart.title == "Error of the last epoch by learning rate":
+        lasts = [float(traces[title, str(name)].errors[-1]) for title in titles.values()]
+        return str(name), [math.log10(rate) for rate in rates], [log(e) if e < math.inf else None for e in lasts]
+    group, said = chart.title.split(": ")
+    assert said == "error by epoch"
+    errors = traces[titles[number(name)] if of.ordered else str(name), group].errors.tolist()
+    return "", list(map(float, range(1, EPOCHS + 1))), [log(e) if math.isfinite(e) else None for e in errors]
+
+
+def of_the_speed_limit(page: Page, chart: ChartPart, name: str) -> Claim:
+    """One neuron by hand, two from the columns of their table."""
+    steps, rate = list(map(float, range(1, SAMPLES + 1))), number(page.beside("learn"))
+    assert rate == 1e-4 and chart.title.startswith(("The largest rate each step bears", "The factor of each step"))
+    rates = chart.title.startswith("The largest")
+    if name in ("learn", "overshoots below"):
+        assert rates == (name == "learn")
+        return ("log10 learn" if rates else "−1"), steps, [math.log10(rate) if rates else -1.0] * SAMPLES
+    if name == "1 neuron":
+        ys: list[Value] = [1 / (x * x + 1) if rates else 1 - 2 * rate * (x * x + 1) for x in GRADDESC.x]
+    else:
+        row, left = page.find(name)
+        head, column = page.find("largest learn" if rates else "factor", above=row, left=left)
+        ys = [page.values[head + step, column] for step in range(1, SAMPLES + 1)]
+    title = f"log10 bearable, {name}" if rates else f"factor, {name}"
+    return title, steps, each(log, ys) if rates else each(within(10), ys)
+
+
+def of_the_derivatives(page: Page, name: str) -> Claim:
+    """By how much an estimate is off, as a share of the exact derivative."""
+    head, column = page.find(f"est {name}")
+    exact = number(page.values[page.find(name)[0] + 1, page.find(name)[1]])
+    shares = [abs(number(page.values[head + k, column]) / exact - 1) for k in range(1, 14)]
+    powers = [float(-power) for power in range(13)]
+    return f"log10 error, {name[-1]}", powers, [math.log10(max(share, 1e-17)) for share in shares]
+
+
+def of_the_relu(page: Page, name: str) -> Claim:
+    """Both functions by hand, from the weights on the sheet."""
+    a, b, c, d = (number(page.beside(weight)) for weight in "abcd")
+    xs = [float(x) for x in range(-80, 121, 10)]
+    if name == "with ReLU":
+        return "c·max(a·x + b, 0) + d", xs, [c * max(a * x + b, 0.0) + d for x in xs]
+    assert name == "without ReLU"
+    return "c·(a·x + b) + d", xs, [c * (a * x + b) + d for x in xs]
+
+
+def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
+    """What a curve must be to be what it is called."""
+    if page.name in COMPARISONS:
+        return of_a_comparison(page, chart, name)
+    assert isinstance(name, str)
+    match page.name:
+        case "overview":
+            assert chart.title == "Error by epoch: the sheets compared"
+            errors = each(math.sqrt, Steps(parts.page(name)).squares())
+            return "compared", list(map(float, range(1, EPOCHS + 1))), each(within(10 * ZERO), errors)
+        case "data" if name == "samples":
+            return "y", list(GRADDESC.x), [2 * x + 30 for x in GRADDESC.x]
+        case "data":
+            assert name == "least squares"
+            ends = [float(min(GRADDESC.x)), float(max(GRADDESC.x))]
+            return "", ends, [2 * x + 30 for x in ends]
+        case "speed limit":
+            return of_the_speed_limit(page, chart, name)
+        case "derivatives":
+            return of_the_derivatives(page, name)
+        case "ReLU shape":
+            return of_the_relu(page, name)
+    return of_one_run(Steps(page), chart, name)
+
+
+def assert_curves(path: Path) -> int:
+    """Every curve draws the column, the steps and the numbers that it claims; how many there are."""
+    parts, count = Parts(path), 0
+    for page in map(parts.page, parts.sheets):
+        for chart in page.charts:
+            for curve in chart.curves:
+                name = curve.name if isinstance(curve.name, str) else parts.values(curve.name)[0]
+                said = f"{page.name}, {chart.title}, {name}"
+                title, xs, ys = claimed(parts, page, chart, name)
+                held = parts.page(curve.y.sheet)
+                if title:
+                    assert held.heading(curve.y.cells[0])[0] == title, said
+                assert parts.values(curve.x) == pytest.approx(xs, rel=1e-12), said
+                found = parts.values(curve.y)
+                wanted = [v if v is None else pytest.approx(v, rel=1e-6, abs=1e-9) for v in ys]
+                assert found == wanted, said
+                assert {*curve.y.cells} <= {*held.formulas} or title in ("−1", "y"), f"{said}: not live"
+                count += 1
+    return count
+
+
+def test_each_curve_is_what_its_name_says(workbook: Path) -> None:
+    """In the mirrored workbook: sheet, column, epochs and numbers of every curve."""
+    assert assert_curves(workbook) > 40
+
+
+def test_each_curve_of_two_neurons_is_what_its_name_says(two_neurons: Path) -> None:
+    """In the workbook about two neurons: sheet, column, epochs and numbers of every curve."""
+    assert assert_curves(two_neurons) > 180
