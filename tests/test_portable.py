@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from openpyxl.utils.cell import coordinate_to_tuple
 
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
+from graddesc_xl.workbook.figures import Figures
 from graddesc_xl.workbook.live import Live
-from graddesc_xl.workbook.thread import rate
+from graddesc_xl.workbook.sheet import Sheet
 
 #: functions that Excel 2007, LibreOffice, Gnumeric, IronCalc and HyperFormula 3.5 know and agree on
 SHARED = {
@@ -57,7 +59,7 @@ def test_a_range_is_a_whole_argument(formulas: list[str]) -> None:
 
 
 #: a rate, how it is told, and how where others must stay below it
-RATES = [
+RATES: list[tuple[float, str, str]] = [
     (1e-4, "1E-4", "1E-4"),
     (1.02e-4, "1.02E-4", "1.02E-4"),
     (4.5e-5, "4.5E-5", "4.5E-5"),
@@ -69,44 +71,62 @@ RATES = [
     (3e-6, "3E-6", "3E-6"),
     (0.008, "8E-3", "8E-3"),
     (0.5, "5E-1", "5E-1"),
-    (0.9996, "1E+0", "9.99E-1"),
-    (1.0, "1E+0", "1E+0"),
+    (0.9996, "1", "9.99E-1"),
+    (1.0, "1", "1"),
     (12345.0, "1.23E+4", "1.23E+4"),
-    (4.513e32, "4.51E+32", "4.51E+32"),
-    (0.0, 0.0, 0.0),
+    (0.0, "0", "0"),
+]
+#: a number, to how many places, and how it is told
+NUMBERS: list[tuple[float | str, int, str]] = [
+    (548.956, 2, "548.96"),
+    (87.30499, 2, "87.3"),
+    (-3.14159, 4, "-3.1416"),
+    (-0.001, 2, "0"),
+    (410.0, 2, "410"),
+    (0.05, 2, "0.05"),
+    (999999.0, 2, "999999"),
+    (4.513e32, 2, "4.51E+32"),
+    (-1e6, 2, "-1E+6"),
+    ("–", 2, "–"),
 ]
 
 
 @pytest.fixture(scope="module")
-def rates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workbook with a rate in a row, beside it how it is told."""
-    path = tmp_path_factory.mktemp("rates") / "rates.xlsx"
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[int, int], str]]:
+    """A workbook with the helper cells of figures, each worth nothing yet, and how the figures are to be told."""
+    path = tmp_path_factory.mktemp("figures") / "figures.xlsx"
+    figures, sheet = Figures((1, 3)), Sheet("figures")
+    given = [value for value, _, _ in RATES] * 2 + [value for value, _, _ in NUMBERS]
+    values = [Live(f"A{row}", value) for row, value in enumerate(given, 1)]
+    told = [figures.rate(value, below=below) for below in (False, True) for value in values[: len(RATES)]]
+    told += [figures.number(v, places) for v, (_, places, _) in zip(values[-len(NUMBERS) :], NUMBERS, strict=True)]
+    wanted = [(plain, lower)[below] for below in (False, True) for _, plain, lower in RATES] + [
+        text for _, _, text in NUMBERS
+    ]
+    assert [figure.value for figure in told] == wanted
+    figures.compose(sheet, "")
     with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("rates")
-        for row, (value, _, _) in enumerate(RATES):
-            sheet.write(row, 0, value)
-            for column, below in ((1, False), (2, True)):
-                sheet.write_formula(row, column, f"={rate(Live(f'A{row + 1}', value), below=below).text}", None, "?")
-    return path
+        page = book.add_worksheet(sheet.name)
+        for row, value in enumerate(given):
+            page.write(row, 0, value)
+        for (row, column), formula in sheet.formulas().items():
+            page.write_formula(row - 1, column - 1, f"={formula.text}", None, "?")
+    return path, {coordinate_to_tuple(figure.text): text for figure, text in zip(told, wanted, strict=True)}
 
 
-def told(values: reading.Held | reading.Model) -> list[tuple[object, ...]]:
-    """What a program makes of the rates."""
-    rows = range(1, len(RATES) + 1)
-    found = values.values("rates", [(row, column) for row in rows for column in (1, 2, 3)])
-    return [tuple(found[row, column] for column in (1, 2, 3)) for row in rows]
+Sentences = tuple[Path, dict[tuple[int, int], str]]
 
 
-def test_a_rate_in_a_sentence(rates: Path) -> None:
-    """A rate is told to three digits, rounded down where it is a limit; IronCalc tells the same."""
-    for value, plain, below in RATES:
-        assert (rate(Live("A1", value)).value, rate(Live("A1", value), below=True).value) == (plain, below)
-    model = reading.load(rates)
+def test_figures_in_sentences(sentences: Sentences) -> None:
+    """Rates are told to three digits, rounded down where they are limits, numbers to some places; so by IronCalc."""
+    path, wanted = sentences
+    model = reading.load(path)
     model.recalculate()
-    assert told(model) == RATES
+    assert model.values("figures", wanted) == wanted
 
 
-def test_a_rate_in_a_sentence_of_libreoffice(rates: Path, soffice: str) -> None:
+def test_figures_in_sentences_of_libreoffice(sentences: Sentences, soffice: str) -> None:
     """LibreOffice tells the same."""
-    with libreoffice.recalculated(rates, soffice, Limits(180)) as copy:
-        assert told(reading.read_file(copy)[0]) == RATES
+    path, wanted = sentences
+    with libreoffice.recalculated(path, soffice, Limits(180)) as copy:
+        assert reading.read_file(copy)[0].values("figures", wanted) == wanted

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..experiment import CARRIES
 from .check import Check
+from .figures import Figures
 from .live import Live, live
 from .runs_sheet import RunsSheet
 from .sheet import Chart, Link, Series, Sheet
@@ -30,6 +31,9 @@ from .style import (
 
 SHEET = "overview"
 HEAD = 5
+#: the last column of the table, and where the figures of the answers begin
+LAST = 9
+FIGURES = (HEAD - 1, LAST + 2)
 FOLDED = (
     "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
     "further down, and below them the passes of the Reset: the published spreadsheet's button sets the weights back "
@@ -59,13 +63,14 @@ class Study:
     """What a book shows beyond its experiments.
 
     sheets: in their order. about: sheet -> what it shows. runs: a sheet, and the one with the runs behind it.
-    answers: the questions that the book answers.
+    answers: the questions that the book answers; figures: the numbers that the answers tell.
     """
 
     sheets: Sequence[Sheet] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     runs: Sequence[tuple[Sheet, RunsSheet]] = ()
     answers: Sequence[Answer] = ()
+    figures: Figures | None = None
 
 
 def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check, study: Study) -> Sheet:
@@ -84,6 +89,9 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check,
         {1: max(12, 0.95 * longest), 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52, 9: max(16, longest)}
     )
     head = _answered(sheet, study.answers)
+    if study.figures:
+        study.figures.compose(sheet, "the figures of the answers")
+        sheet.printed = LAST
     heads = (
         "sheet",
         "what it shows",

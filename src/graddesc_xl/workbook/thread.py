@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from ..comparisons import COMPARED_OPTIMIZERS, FIXES, INITIAL_WEIGHTS, LEARNING_RATES, TWO
 from . import comparison_sheet, derivatives_sheet, relu_shape, speed_limit_sheet
 from .comparison_sheet import ComparisonSheet
+from .figures import Figures
 from .layout import FIRST_DATA
-from .live import Live, call, constant, floor, live, text
+from .live import Live, call, live, text
 from .making import Making
-from .overview import Answer, Study
+from .overview import FIGURES, Answer, Study
 from .speed_limit_sheet import SpeedLimit
 from .steps_list import StepsList
 from .verdicts import Samples
@@ -35,6 +36,7 @@ def study(making: Making, lists: Mapping[str, StepsList], progress: Callable[[st
     rates, starts, fixes, optimizers = (
         made[of.name] for of in (LEARNING_RATES, INITIAL_WEIGHTS, FIXES, COMPARED_OPTIMIZERS)
     )
+    figures = Figures(FIGURES)
     return Study(
         sheets=(optimizers.sheet, rates.sheet, starts.sheet, *middle, fixes.sheet),
         about={
@@ -47,57 +49,34 @@ def study(making: Making, lists: Mapping[str, StepsList], progress: Callable[[st
             fixes.sheet.name: "What makes two neurons train, each alone against the same baseline.",
         },
         runs=[(made.sheet, made.runs) for made in (optimizers, rates, starts, limit, fixes)],
+        figures=figures,
         answers=(
-            _smarter(rates),
-            _explodes(limit, lists[COLLAPSE]),
-            _right_rate(rates, limit),
-            _starts(starts),
-            _relu(lists[RELU], making.samples),
-            _same(lists[COLLAPSE], making),
-            _beats(fixes),
-            _momentum(lists[MOMENTUM], optimizers),
+            _smarter(figures, rates),
+            _explodes(figures, limit, lists[COLLAPSE]),
+            _right_rate(figures, rates, limit),
+            _starts(figures, starts),
+            _relu(figures, lists[RELU], making.samples),
+            _same(figures, lists[COLLAPSE], making),
+            _beats(figures, fixes),
+            _momentum(figures, lists[MOMENTUM], optimizers),
         ),
     )
 
 
-def shown(value: Live, places: int = 2) -> Live:
-    """A number in a sentence: programs differ in how they spell a large one, so it gets a power of ten."""
-    return call("IF", call("ABS", value) < 1e6, call("ROUND", value, float(places)), rate(value))
-
-
-def _or_text(error: Live) -> Live:
-    """An error in a sentence, which may be text or an error cell where it is no number."""
-    return call("IF", call("ISNUMBER", error), shown(error), call("IFERROR", error, "no number"))
-
-
-def rate(value: Live, *, below: bool = False) -> Live:
-    """A rate in a sentence, to three digits: 1.02E-4. Programs and languages differ in what TEXT makes of a format.
-
-    below: rounded down, where it is what others must stay below.
-    """
-    most = 1.0 if below else 0.9995  # of a power of ten: from 9.995 on three digits are 10.0
-    exponent = floor(call("LOG10", call("ABS", value) / most))
-    digits = value / constant(10.0) ** exponent
-    # what is a whole number but for its last bits is one
-    mantissa = call("ROUNDDOWN", call("ROUND", digits, 9.0), 2.0) if below else call("ROUND", digits, 2.0)
-    spelled = mantissa & call("IF", call("ABS", value) < most, "E", "E+") & exponent
-    return call("IF", value.equals(0), 0, spelled)
-
-
-def _smarter(rates: ComparisonSheet) -> Answer:
+def _smarter(tell: Figures, rates: ComparisonSheet) -> Answer:
     row = rates.of.rows[2].title
     one, two = (rates.first(row, group) for group in (ONE, STACKED))
     said = (
         text("Not smarter: two stacked lines are one line. ")
         & call("IF", two < one, "Faster at first", "Here not even faster")
         & ": after one epoch with learn "
-        & rate(rates.input(row, "lr"))
+        & tell.rate(rates.input(row, "lr"))
         & " two neurons are at √Σe² "
-        & _or_text(two)
+        & tell.number(two)
         & ", one at "
-        & _or_text(one)
+        & tell.number(one)
         & ". What makes it faster, a larger |grad pred|², also lowers its speed limit: with learn "
-        & rate(rates.input("1e-4", "lr"))
+        & tell.rate(rates.input("1e-4", "lr"))
         & " one neuron: "
         & rates.verdict("1e-4", ONE)
         & ", two: "
@@ -107,43 +86,43 @@ def _smarter(rates: ComparisonSheet) -> Answer:
     return Answer("Is the bigger model smarter or faster?", rates.sheet.name, said)
 
 
-def _explodes(limit: SpeedLimit, collapse: StepsList) -> Answer:
+def _explodes(tell: Figures, limit: SpeedLimit, collapse: StepsList) -> Answer:
     first, one = limit.first[STACKED], limit.first[ONE]
     typed = live(collapse.of.sheet, collapse.of.layout.cell("lr"))
     said = (
         text("With learn ")
-        & rate(limit.rate)
+        & tell.rate(limit.rate)
         & " two neurons first overshoot at step: "
         & first
         & "; one neuron: "
         & one
         & ". For one neuron |grad pred|² is x² + 1, whatever its weights. For two it grows with the weights: an "
         "overshoot that throws them far out makes the next factor, and with it error and derivatives, worse still. "
-        "The collapse sheet with learn " & rate(typed) & ": " & live(collapse.of.sheet, collapse.verdict) & "."
+        "The collapse sheet with learn " & tell.rate(typed) & ": " & live(collapse.of.sheet, collapse.verdict) & "."
     )
     noisy = collapse.of.trace.noise is not None
     return Answer("Why do error, weights and derivatives explode?", limit.sheet.name, said, noisy)
 
 
-def _right_rate(rates: ComparisonSheet, limit: SpeedLimit) -> Answer:
+def _right_rate(tell: Figures, rates: ComparisonSheet, limit: SpeedLimit) -> Answer:
     said = (
         text("The largest that neither explodes nor kills the ReLU: of these rates one neuron takes ")
-        & rate(rates.largest_learning(ONE))
+        & tell.rate(rates.largest_learning(ONE))
         & ", two take "
-        & rate(rates.largest_learning(STACKED))
+        & tell.rate(rates.largest_learning(STACKED))
         & ". Try rates a factor of 3 apart; a lower error after a few epochs may only be less jitter. Safe without "
         "trying: below 1/|grad pred|² of every sample, with these start weights "
-        & rate(limit.most[ONE], below=True)
+        & tell.rate(limit.most[ONE], below=True)
         & " for one neuron, "
-        & rate(limit.most[STACKED], below=True)
+        & tell.rate(limit.most[STACKED], below=True)
         & " for two, and less once their weights grow."
     )
     return Answer("What learning rate is right, and how would one know?", rates.sheet.name, said)
 
 
-def _starts(starts: ComparisonSheet) -> Answer:
+def _starts(tell: Figures, starts: ComparisonSheet) -> Answer:
     def end(row: str) -> Live:
-        return _or_text(starts.error(row, STACKED))
+        return tell.number(starts.error(row, STACKED))
 
     said = (
         text("Near the line they do: the line itself ends at ")
@@ -165,13 +144,13 @@ def _starts(starts: ComparisonSheet) -> Answer:
     return Answer("Do better start weights help?", starts.sheet.name, said)
 
 
-def _relu(relu: StepsList, samples: Samples) -> Answer:
+def _relu(tell: Figures, relu: StepsList, samples: Samples) -> Answer:
     verdict = live(relu.of.sheet, relu.verdict)
     dead = call("IFERROR", call("LEFT", verdict, 4.0), "").equals("dead")
     died = (
         text(". It stops the explosion by dying: an overshoot makes a·x + b not positive for every sample, so the ")
         & "derivatives by a, b and c are 0. These three have not found their optimum, they are cut off. Only d still "
-        "learns: at best the mean of y, with √Σe² " & shown(samples.constant_error) & "."
+        "learns: at best the mean of y, with √Σe² " & tell.number(samples.constant_error) & "."
     )
     open_ = ". While a·x + b stays positive the ReLU changes nothing; an overshoot can close it for every sample."
     said = text("This run: ") & verdict & call("IF", dead, died, open_)
@@ -179,52 +158,56 @@ def _relu(relu: StepsList, samples: Samples) -> Answer:
     return Answer("Does ReLU save it, and why do three of four weights stop?", RELU, said, noisy)
 
 
-def _same(collapse: StepsList, making: Making) -> Answer:
+def _same(tell: Figures, collapse: StepsList, making: Making) -> Answer:
     n = collapse.of.layout.samples
     row = collapse.lines[0]
     sheet = collapse.sheet
     slope, intercept = (live(sheet, (row + 1, collapse.place(0, name))) for name in ("slope", "intercept"))
     pred = live(sheet, (row + 1, collapse.place(0, "pred")))
     x = live(making.samples.sheet, (FIRST_DATA + 1, 2))
-    line = slope * x + intercept
+    line, at = slope * x + intercept, tell.number(x)
+    noisy = (collapse.of.trace.noise or n) <= 2
+
+    def figure(value: Live) -> Live:
+        return tell.number(value, 4, noisy=noisy)
+
     said = (
         text("Yes: c·(a·x + b) + d is the line (a·c)·x + (c·b + d). At step 2, x = ")
-        & x
+        & at
         & ": "
-        & shown(slope, 4)
+        & figure(slope)
         & "·"
-        & x
+        & at
         & " + "
-        & shown(intercept, 4)
+        & figure(intercept)
         & " = "
-        & shown(line, 4)
+        & figure(line)
         & ", and the two neurons predict "
-        & shown(pred, 4)
+        & figure(pred)
         & ". The columns slope and intercept show it at every step."
     )
-    noisy = (collapse.of.trace.noise or n) <= 2
     return Answer("Is a stacked linear model the same as a single one?", COLLAPSE, said, noisy)
 
 
-def _beats(fixes: ComparisonSheet) -> Answer:
+def _beats(tell: Figures, fixes: ComparisonSheet) -> Answer:
     said = text("Not on these samples: they lie on a line, which one neuron can be exactly. ReLU against one neuron: ")
     for row, end in (("smaller rate", "; "), ("Adam", "; "), ("x scaled", ". ")):
-        with_relu, one = (_or_text(fixes.error(row, group)) for group in (WITH_RELU, ONE))
+        with_relu, one = (tell.number(fixes.error(row, group)) for group in (WITH_RELU, ONE))
         said = said & f"{row} " & with_relu & " against " & one & end
     said = said & "It is as good once it trains, and with some fixes faster. A ReLU pays where data bend (ReLU shape)."
     return Answer("Can the ReLU sandwich beat one neuron?", fixes.sheet.name, said)
 
 
-def _momentum(momentum: StepsList, optimizers: ComparisonSheet) -> Answer:
+def _momentum(tell: Figures, momentum: StepsList, optimizers: ComparisonSheet) -> Answer:
     errors = momentum.of.by_epoch("error")
     last = live(momentum.of.sheet, (errors.bottom, errors.left))
     plain = optimizers.error("plain SGD", STACKED)
     said = (
         text("An average of the last derivatives, smoother and later than each of them (see the chart of both). After ")
         & f"{momentum.of.trace.plan.epochs} epochs it ends at "
-        & _or_text(last)
+        & tell.number(last)
         & ", plain SGD on the sheet optimizers at "
-        & _or_text(plain)
+        & tell.number(plain)
         & ". It does not lift the speed limit: with learn 0.0001 it explodes as well, only later (sheet fixes)."
     )
     return Answer("What does momentum look like?", MOMENTUM, said)
