@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from graddesc_xl.ending import scratch
 from graddesc_xl.errors import RecalculationError, SettingError
-from graddesc_xl.verification.bounded import Limits, run, scratch
+from graddesc_xl.verification.bounded import Limits, run
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits on memory are POSIX's")
 FILE = Path("a.xlsx")
@@ -108,7 +109,8 @@ def test_a_stopped_command_leaves_nothing_behind(tmp_path: Path, number: signal.
     body = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from graddesc_xl.verification.bounded import Limits, run, scratch\n"
+        "from graddesc_xl.ending import scratch\n"
+        "from graddesc_xl.verification.bounded import Limits, run\n"
         "with scratch() as folder:\n"
         f"    note = Path({str(tmp_path / 'note')!r})\n"
         "    (folder / 'large').write_text('x')\n"

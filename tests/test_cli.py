@@ -15,7 +15,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
-from graddesc_xl import __version__, cli, verification
+from graddesc_xl import __version__, cli, engine, verification
 from graddesc_xl.cli import export, failing
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
@@ -276,11 +276,11 @@ def test_existing_file_is_kept(tmp_path: Path) -> None:
 def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that fails halfway leaves the old file as it was and no fragment beside it."""
 
-    def full(frame: Any, path: Path) -> None:
-        path.write_text("half", encoding="utf-8")
+    def full(*_: Any) -> Any:
+        yield export.with_error_cells(engine.run("basic").frame()), 0
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export, "write_csv", full)
+    monkeypatch.setattr(export, "blocks", full)
     (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
     said = refused("run", "basic", "--csv", "out.csv", "--force")
     assert said == "Error: out.csv cannot be written: No space left on device."

@@ -13,6 +13,7 @@ from .errors import WorkbookError
 from .workbook import PROPERTY
 from .workbook.book import Book, book, compose
 from .workbook.write import CREATED, write
+from .writing import Stamp, destination, stamp, writable
 
 
 @dataclass(frozen=True)
@@ -43,27 +44,23 @@ def build(
     ...     build("graddesc", folder).verdicts["basic"]
     'learning'
     """
-    from xlsxwriter.exceptions import XlsxWriterException
-
     began = time.perf_counter()
     of = book(name)
     path = Path(folder) / of.file
     if path.parent.exists() and not path.parent.is_dir():
         raise WorkbookError(f"{path.parent} is a file, not a folder: name a folder to write {path.name} into.")
-    guard(path, force)
-    made = compose(of, run_plan, progress=lambda sheet: progress(f"computing {sheet}"))
-    try:
+    with writable(path):
+        replaceable = stamp(path) if force else None
+        guard(path, replaceable)
+        made = compose(of, run_plan, progress=lambda sheet: progress(f"computing {sheet}"))
         write(
             made.sheets,
             path,
             title=of.title,
             manifest=manifest(of),
             progress=lambda sheet: progress(f"writing {sheet}"),
+            check=lambda: guard(path, replaceable),
         )
-    except (OSError, XlsxWriterException) as problem:
-        raise WorkbookError(
-            f"{path} cannot be written: {getattr(problem, 'strerror', None) or problem}. Choose another folder with -o."
-        ) from None
     return Built(
         path,
         tuple(sheet.name for sheet in made.sheets),
@@ -78,18 +75,29 @@ def manifest(of: Book) -> dict[str, object]:
     return {"book": of.name, "format": 1}
 
 
-def guard(path: Path, force: bool) -> None:
-    """Refuse to write over a workbook that is open, or that a person has saved since it was built."""
-    for lock in (path.with_name(f".~lock.{path.name}#"), path.with_name(f"~${path.name}")):
-        if lock.exists():
-            raise WorkbookError(
-                f"{path} is open in another program ({lock.name} lies beside it). Close it there first."
-            )
-    if path.exists() and not force and not untouched(path):
+def guard(path: Path, replaceable: Stamp | None = None) -> None:
+    """Refuse to write over a workbook that is open, or that a person has saved since it was built.
+
+    replaceable: the one state of it that may be overwritten all the same.
+    """
+    for place in {path, destination(path)}:
+        for lock in (place.with_name(f".~lock.{place.name}#"), place.with_name(f"~${place.name}")):
+            if lock.exists():
+                raise WorkbookError(
+                    f"{path} is open in another program ({lock.name} lies beside it). Close it there first."
+                )
+    found = stamp(path)
+    if found is None or found == replaceable or untouched(path):
+        return
+    if replaceable:
         raise WorkbookError(
-            f"{path} has been saved by another program since it was built; building would lose those changes. "
-            "Build into another folder with -o, or overwrite it with --force."
+            f"{path} was saved by another program while this one worked and is left as it is; "
+            "to overwrite it, build once more."
         )
+    raise WorkbookError(
+        f"{path} has been saved by another program since it was built; building would lose those changes. "
+        "Build into another folder with -o, or overwrite it with --force."
+    )
 
 
 def untouched(path: Path) -> bool:

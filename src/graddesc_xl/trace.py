@@ -150,18 +150,22 @@ class Trace:
         self._sizes[column] = np.broadcast_to(size, self.rows[column][:epochs].shape)
         return self._sizes[column]
 
-    def frame(self, run: int = 0) -> pd.DataFrame:
-        """One row per step: epoch, step, x, y and every column of the plan."""
+    def frame(self, run: int = 0, *, epochs: range | None = None) -> pd.DataFrame:
+        """One row per step: epoch, step, x, y and every column of the plan.
+
+        epochs: only these, counted from 0.
+        """
         import pandas as pd
 
-        epochs, n = self.plan.epochs, len(self.data)
+        chosen, n = epochs or range(self.plan.epochs), len(self.data)
+        first, last, rows = chosen.start, chosen.stop, len(chosen) * n
         table: dict[str, Any] = {
-            "epoch": np.repeat(np.arange(1, epochs + 1), n),
-            "step": np.arange(1, epochs * n + 1),
-            "x": np.tile(self.data.xs, epochs),
-            "y": np.tile(self.data.ys, epochs),
+            "epoch": np.repeat(np.arange(first + 1, last + 1), n),
+            "step": np.arange(first * n + 1, last * n + 1),
+            "x": np.tile(self.data.xs, len(chosen)),
+            "y": np.tile(self.data.ys, len(chosen)),
         }
-        return pd.DataFrame(table | {name: self[name].reshape(epochs * n, -1)[:, run] for name in self.rows})
+        return pd.DataFrame(table | {name: self[name][first:last].reshape(rows, -1)[:, run] for name in self.rows})
 
     def epoch_frame(self, run: int = 0) -> pd.DataFrame:
         """One row per epoch: √Σe², RMSE and the weights after it."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +19,7 @@ import typer
 from .. import __version__
 from ..errors import GraddescError, SettingError, did_you_mean
 from . import export
-from .failing import FAILED, PROGRAM, Commands, finish, keeping, sentence
+from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .show import screen, short, show_built, show_comparison, show_list, show_report, show_run, working
 
 if TYPE_CHECKING:
@@ -112,15 +115,12 @@ def build(
         raise SettingError(f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}.")
     made: list[Built] = []
     problems: list[str] = []
-    written: list[Path] = []
-    with keeping(written):
-        for each in [name] if name is not None else BOOKS:
-            try:
-                with working(f"Building {each}") as step:
-                    made.append(building.build(each, folder, force=force, progress=step))
-                written.append(made[-1].path)
-            except GraddescError as problem:
-                problems.append(str(problem))
+    for each in [name] if name is not None else BOOKS:
+        try:
+            with working(f"Building {each}") as step:
+                made.append(building.build(each, folder, force=force, progress=step))
+        except GraddescError as problem:
+            problems.append(str(problem))
     if made:
         show_built(made)
     finish(problems)
@@ -182,25 +182,23 @@ def run(
     given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
     e = experiment(name, **{field: value for field, value in given.items() if value is not None})
     settings = parse_settings(setting or [], e.name, e.plan.inputs)
-    for path, suffix in ((csv, ".csv"), (xlsx, ".xlsx")):
-        if path:
-            export.check_target(path, suffix, force)
+    targets = [
+        (export.Target(path, suffix, force=force), write)
+        for path, suffix, write in ((csv, ".csv", export.write_csv), (xlsx, ".xlsx", export.write_xlsx))
+        if path
+    ]
     if xlsx and e.epochs * len(e.data) > export.MOST_ROWS:
         raise SettingError(
             f"{e.epochs * len(e.data):,} steps do not fit a sheet of {export.MOST_ROWS:,} rows: use --csv."
         )
-    written: list[Path] = []
-    with keeping(written):
-        with working(f"Running {name}", brief=True):
-            trace = engine.run(e, settings)
-        for path, write in ((csv, export.write_csv), (xlsx, export.write_xlsx)):
-            if path:
-                with working(f"Writing {path}", brief=True):
-                    export.whole(path, trace, write)
-                written.append(path)
+    with working(f"Running {name}", brief=True):
+        trace = engine.run(e, settings)
+    for target, write in targets:
+        with working(f"Writing {target.path}", brief=True) as step:
+            write(trace, target, step)
     show_run(e, trace, every=every)
-    for path in written:
-        screen().print(f"{path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
+    for target, _ in targets:
+        screen().print(f"{target.path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
 
 
 def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refused: list[str]) -> None:
@@ -329,4 +327,7 @@ def list_all() -> None:
 def main() -> None:
     """The console script."""
     gc.disable()  # a short life with many small objects and hardly a cycle: collecting costs a tenth of it
+    if not sys.warnoptions and not os.environ.get("GRADDESC_XL_DEBUG"):
+        warnings.simplefilter("ignore")
+        sys.unraisablehook = lambda _: None
     app(prog_name=PROGRAM)

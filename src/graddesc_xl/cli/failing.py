@@ -1,6 +1,7 @@
 """How a command ends: every error is one sentence on stderr and an exit code, never a traceback.
 
-Exit codes: 0 ok, 1 a verification failed, 2 bad input, 3 a mistake of ours, 130 stopped with Ctrl-C.
+Exit codes: 0 ok, 1 a verification failed, 2 bad input, 3 a mistake of ours. Above 128 nothing is said of the
+input: 130 stopped with Ctrl-C, 141 nobody read on (`| head`), 129 and 143 ended by SIGHUP and SIGTERM.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,19 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
+from ..ending import StoppedError, raising
 from ..errors import GraddescError, did_you_mean
+from ..writing import recorded
 from .show import screen
 
 PROGRAM = "graddesc-xl"
 
 
-FAILED, BAD_INPUT, OUR_MISTAKE, STOPPED = 1, 2, 3, 130
+FAILED, BAD_INPUT, OUR_MISTAKE, STOPPED, UNREAD = 1, 2, 3, 130, 141
 
 
 #: Typer's class of errors in how a command was typed; Typer has moved it from module to module
 UsageError: Any = typer.BadParameter.__bases__[0]
-
-
-class StoppedError(Exception):
-    """Ctrl-C after some files were written whole."""
 
 
 class Commands(TyperGroup):
@@ -56,22 +55,33 @@ class Commands(TyperGroup):
         """Run a command line and exit."""
         forgive_encodings()
         given = (args, prog_name or PROGRAM, complete_var, False, windows_expand_args)
-        try:
-            code = super().main(*given, **extra) or 0
-            if code == STOPPED:
-                raise StoppedError("nothing was written")
-        except (KeyboardInterrupt, typer.Abort):
-            code = complain("stopped; nothing was written", STOPPED)
-        except StoppedError as stopped:
-            code = complain(f"stopped; {stopped}", STOPPED)
-        except UsageError as problem:
-            code = complain(usage(problem), BAD_INPUT)
-        except GraddescError as problem:
-            code = complain(str(problem), BAD_INPUT)
-        except OSError as problem:
-            code = complain(sentence(problem), BAD_INPUT)
-        except Exception as problem:
-            code = unexpected(problem)
+        with recorded() as written:
+            try:
+                with raising():
+                    code = super().main(*given, **extra) or 0
+                    if code == STOPPED:  # so Typer returns Ctrl-C
+                        raise KeyboardInterrupt
+                    if sys.stdout:
+                        sys.stdout.flush()
+            except (KeyboardInterrupt, typer.Abort):
+                code = stopped(written(), STOPPED)
+            except StoppedError as stop:
+                code = stopped(written(), 128 + stop.number)
+            except SystemExit as leaving:  # so Rich and Typer leave where nobody reads on
+                if not isinstance(leaving.__context__, BrokenPipeError):
+                    raise
+                code = UNREAD
+            except BrokenPipeError:
+                code = UNREAD
+            except UsageError as problem:
+                code = complain(usage(problem), BAD_INPUT)
+            except GraddescError as problem:
+                code = complain(str(problem), BAD_INPUT)
+            except OSError as problem:
+                code = complain(sentence(problem), BAD_INPUT)
+            except Exception as problem:
+                code = unexpected(problem)
+        abandon_unprinted()
         sys.exit(code)
 
 
@@ -83,10 +93,27 @@ def forgive_encodings() -> None:
 
 
 def complain(problem: str, code: int) -> int:
-    """Print a sentence on stderr; returns the exit code."""
-    error = Text.assemble(("Error: ", "bold red"), problem) if code != STOPPED else Text(problem)
-    screen(err=True).print(error, soft_wrap=True)
+    """Print a sentence on stderr, if anybody reads it; returns the exit code."""
+    error = Text.assemble(("Error: ", "bold red"), problem) if code < 128 else Text(problem)
+    with suppress(OSError):
+        screen(err=True).print(error, soft_wrap=True)
     return code
+
+
+def stopped(written: Sequence[Path], code: int) -> int:
+    """Say which files were written before the end was asked for."""
+    kept = f"{', '.join(map(str, written))} had been written, nothing else" if written else "nothing was written"
+    return complain(f"stopped; {kept}", code)
+
+
+def abandon_unprinted() -> None:
+    """Let what cannot be printed come to nothing; Python would complain about it at its very end."""
+    for stream in filter(None, (sys.__stdout__, sys.__stderr__)):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def usage(problem: Any) -> str:
@@ -109,17 +136,6 @@ def unexpected(problem: Exception) -> int:
         return OUR_MISTAKE
     what = f"{type(problem).__name__}: {problem}".rstrip(": ")
     return complain(f"This should not happen ({what}). Set GRADDESC_XL_DEBUG=1 to see the traceback.", OUR_MISTAKE)
-
-
-@contextmanager
-def keeping(written: Sequence[Path]) -> Iterator[None]:
-    """Let Ctrl-C tell which files were written before it."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if not written:
-            raise
-        raise StoppedError(f"{', '.join(map(str, written))} had been written, nothing else") from None
 
 
 def finish(problems: Sequence[str]) -> None:

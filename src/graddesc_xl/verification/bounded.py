@@ -7,15 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
+from ..ending import terminable
 from ..errors import RecalculationError, SettingError
 
 #: of what a program prints, so many bytes are kept and so many characters quoted
@@ -82,41 +81,6 @@ def quoted(said: str) -> str:
     """
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in said).split()).rstrip(".")
     return line[:QUOTED] + "..." * (len(line) > QUOTED) or "it gave no reason"
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder for temporary files; it is gone when the context ends, however that is."""
-    with terminable(), tempfile.TemporaryDirectory(prefix="graddesc-xl-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-class _TerminatedError(BaseException):
-    """SIGTERM, on its way out through the contexts that clean up."""
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Let SIGTERM leave through the contexts inside this one, so that they clean up, before it ends the process.
-
-    Where somebody else handles SIGTERM, that is left to them.
-    """
-    here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise _TerminatedError
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    except _TerminatedError:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.raise_signal(signal.SIGTERM)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _limited(command: Sequence[str], limits: Limits) -> list[str]:

@@ -8,9 +8,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ..ending import scratch
 from ..errors import RecalculationError
 from . import ironcalc_program
-from .bounded import Limits, run, scratch
+from .bounded import Limits, run
 from .reading import Held, plain
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..ending import scratch
 from ..errors import RecalculationError
-from .bounded import Limits, quoted, run, scratch
+from .bounded import Limits, quoted, run
 
 INSTALL = (
     "Install it (Debian, Ubuntu: apt install libreoffice-calc; macOS: brew install --cask libreoffice; "

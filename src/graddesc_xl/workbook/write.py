@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from ..ending import scratch
 from ..errors import WorkbookError
+from ..writing import replacing
 from . import PROPERTY
 from .cells import Area, CellError, Formula, a1, plain, quoted
 from .sheet import Chart, Reference, Sheet
@@ -31,42 +31,42 @@ def write(
     title: str,
     manifest: dict[str, Any],
     progress: Callable[[str], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write a workbook whole or not at all: into a neighbour of `path` that replaces it at the end."""
+    """Write a workbook whole or not at all; progress: told each sheet; check: a last look before it is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=".tmp", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        _write(sheets, temporary, title, manifest, progress)
-        mode = 0o666 & ~_umask()
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    with new_workbook(path, check) as (book, page_class):
+        book.set_properties({"title": title, "author": "graddesc-xl", "created": CREATED})
+        book.set_custom_property(PROPERTY, json.dumps(manifest, sort_keys=True), "text")
+        book.set_size(1920, 1080)
+        book.set_calc_mode("auto")
+        formats: dict[Style, Any] = {}
+        pages = [(sheet, book.add_worksheet(sheet.name, page_class)) for sheet in sheets]
+        for sheet, page in pages:
+            progress(sheet.name)
+            _page(sheet, page, title)
+            _cells(sheet, page, book, formats)
+            _around(sheet, page, book)
+            _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
+        progress("the file")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _write(
-    sheets: Sequence[Sheet], path: Path, title: str, manifest: dict[str, Any], progress: Callable[[str], None]
-) -> None:
+@contextmanager
+def new_workbook(
+    path: Path, check: Callable[[], None] = lambda: None, **options: Any
+) -> Iterator[tuple[Any, type[Any]]]:
+    """A workbook of XlsxWriter's, and its class of worksheets; where the context ends well it replaces `path`."""
     import xlsxwriter
+    from xlsxwriter.exceptions import XlsxWriterException
     from xlsxwriter.worksheet import Worksheet
 
     errors = {error.value for error in CellError}
 
     class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
-        """A worksheet that takes formulas as they are.
+        """A worksheet that takes formulas as they are, and keeps every bit of a number.
 
         XlsxWriter looks in each formula for some thirty newer functions that need a prefix, which takes more
-        than half of the time; ours are all of Excel 2007. Without this method files are the same, only later.
+        than half of the time; ours are all of Excel 2007. It writes 16 digits of a number, one too few.
         """
 
         def _prepare_formula(self, formula: str, *_: object) -> str:
@@ -76,21 +76,22 @@ def _write(
             """What a chart shows until it is drawn anew: nothing for an error cell, where XlsxWriter has 0."""
             return [None if value in errors else value for value in super()._get_range_data(*corners)]
 
-    options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(str(path), options)
-    book.set_properties({"title": title, "author": "graddesc-xl", "created": CREATED})
-    book.set_custom_property(PROPERTY, json.dumps(manifest, sort_keys=True), "text")
-    book.set_size(1920, 1080)
-    book.set_calc_mode("auto")
-    formats: dict[Style, Any] = {}
-    pages = [(sheet, book.add_worksheet(sheet.name, Page)) for sheet in sheets]
-    for sheet, page in pages:
-        progress(sheet.name)
-        _page(sheet, page, title)
-        _cells(sheet, page, book, formats)
-        _around(sheet, page, book)
-        _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
-    book.close()
+        def _xml_number_element(self, number: float, attributes: Sequence[tuple[str, object]] = ()) -> None:
+            named = "".join(f' {key}="{value}"' for key, value in attributes)
+            self.fh.write(f"<c{named}><v>{number}</v></c>")
+
+    with replacing(path, check) as file, scratch() as folder:
+        texts = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(file, {**texts, "tmpdir": str(folder), **options})
+        try:
+            yield book, Page
+            book.close()
+        except XlsxWriterException as problem:  # an error of the operating system in disguise
+            raise OSError(str(problem)) from None
+        finally:
+            for page in book.worksheets():  # after an error XlsxWriter leaves the rows of constant_memory open
+                with suppress(OSError):
+                    getattr(page.row_data_fh, "close", lambda: None)()
 
 
 def _page(sheet: Sheet, page: Any, title: str) -> None:
