@@ -344,6 +344,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     seen: list[dict[str, Any]] = []
 
     def fake(path: str | Path, **options: Any) -> Report:
+        options.pop("progress")("reading")
         seen.append({"path": str(path), **options})
         if str(path).startswith("lost"):
             raise WorkbookError(f"There is no file {path}.")

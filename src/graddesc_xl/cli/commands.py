@@ -299,9 +299,9 @@ def verify(
     problems: list[str] = []
     for file in files:
         try:
-            with working(f"Verifying {file}", brief=as_json):
+            with working(f"Verifying {file}", brief=as_json) as step:
                 opinion = libreoffice if soffice is None else soffice
-                report = verification.verify(file, libreoffice=opinion, timeout=timeout, memory=memory)
+                report = verification.verify(file, libreoffice=opinion, timeout=timeout, memory=memory, progress=step)
         except (GraddescError, OSError) as problem:
             said = sentence(problem) if isinstance(problem, OSError) else str(problem)
             problems.append(said)

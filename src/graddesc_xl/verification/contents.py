@@ -10,6 +10,7 @@ from typing import Any
 from ..workbook.book import Composition
 from ..workbook.cells import Area, CellError, Formula, column_number, plain
 from ..workbook.sheet import Rule, Sheet
+from .bounded import quoted
 from .reading import Cells, Model
 
 #: of a cell's text that a sentence quotes
@@ -47,9 +48,9 @@ def constants(sheet: Sheet, held: Cells, model: Model) -> Iterator[str]:
         if formula is not None:
             instead = sheet.replaceable.get((row, column))
             if instead is None:
-                yield f"{sheet.address(row, column)} holds the formula ={formula}, not {shown(content)}."
+                yield f"{sheet.address(row, column)} holds the formula ={quoted(formula)}, not {shown(content)}."
             elif not model.same_formula(sheet.name, row, column, instead):
-                yield f"{sheet.address(row, column)} holds ={formula}, not ={instead} or a number."
+                yield f"{sheet.address(row, column)} holds ={quoted(formula)}, not ={instead} or a number."
         elif not same_constant(held.get((row, column)), content):
             found = shown(held.get((row, column)))
             yield f"{sheet.address(row, column)} holds {found}, not {shown(content)}."
@@ -76,7 +77,7 @@ def added(sheet: Sheet, held: Cells, model: Model) -> dict[tuple[int, int], str]
     found = {at: shown(value) for at, value in held.items() if at not in sheet.cells}
     for at in model.used(sheet.name):
         if at not in sheet.cells and (formula := model.formula(sheet.name, *at)) is not None:
-            found[at] = f"={formula}"
+            found[at] = f"={quoted(formula)}"
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,27 +20,33 @@ from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
 from . import contents, reading, tiers
 from . import libreoffice as office
-from .bounded import Limits
+from .bounded import Limits, quoted
 from .known import KNOWN, Known, of_writer
 from .reading import Held, Model
 from .report import Change, Report, SheetResult, ValueSet
 
 
 def verify(
-    path: str | Path, *, libreoffice: bool | str | Path = False, timeout: float = 120.0, memory: float = 4096.0
+    path: str | Path,
+    *,
+    libreoffice: bool | str | Path = False,
+    timeout: float = 120.0,
+    memory: float = 4096.0,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Check every formula and every value of a workbook, from the file alone.
 
     Three sets of values: those the file holds, IronCalc's recalculation and, if `libreoffice` is true (found on
     PATH) or names the program, LibreOffice's. A workbook whose inputs a person changed is verified against its
-    own inputs. timeout, memory: the seconds and megabytes that each spreadsheet program may take.
+    own inputs. timeout, memory: the seconds and megabytes that each spreadsheet program may take. progress: told
+    what is being done.
     Raises WorkbookError for a file that cannot be read, RecalculationError for a program that fails, SettingError
     for limits that are none.
     """
     path, limits = Path(path), Limits(timeout, memory)
     reading.check_file(path)
     program = office.find(libreoffice) if libreoffice is not False else None
-    model = reading.load(path)
+    model = reading.load(path, progress)
     book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
     if book is None:
         return _foreign(path, model, program, limits)
@@ -54,9 +60,11 @@ def verify(
         problems.append(
             "The file holds no values: the program that saved it does not compute. Save it with one that does."
         )
+    progress("recalculating with IronCalc")
     model.recalculate(limits)
     sets.append(_compare("IronCalc", expected, model, KNOWN["IronCalc"]))
     if program:
+        progress("recalculating with LibreOffice")
         opinion = _second_opinion(path, program, limits)
         sets.append(_compare("LibreOffice", expected, opinion, KNOWN["LibreOffice"]))
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
@@ -147,7 +155,9 @@ def _formulas(expected: Composition, model: Model) -> list[str]:
             if found is None and (row, column) in sheet.replaceable:
                 continue
             title = f" ({titles[column]})" if column in titles else ""
-            holds = f"={found}" if found else f"the constant {contents.shown(model.value(sheet.name, row, column))}"
+            holds = (
+                f"={quoted(found)}" if found else f"the constant {contents.shown(model.value(sheet.name, row, column))}"
+            )
             problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
     return problems
 
