@@ -133,6 +133,15 @@ def test_a_stopped_command_leaves_nothing_behind(tmp_path: Path, number: signal.
     assert not [*(tmp_path / "temporary").iterdir()]
 
 
+def test_a_program_has_its_temporary_files_where_they_are_removed() -> None:
+    """What a stopped program cannot remove itself lies in a folder that goes with the context."""
+    command = [sys.executable, "-c", "import tempfile; print(tempfile.mkdtemp())"]
+    with scratch() as folder:
+        made = Path(run(command, Limits(30), name="The program", file=FILE, folder=folder).strip())
+        assert made.parent == folder
+    assert not made.exists()
+
+
 def test_temporary_files_are_gone_after_an_error() -> None:
     """Whatever happens inside, the folder does not outlive its context."""
     with pytest.raises(ValueError, match="no"), scratch() as folder:

@@ -36,10 +36,11 @@ class Limits:
                 raise SettingError(f"--{option} must be above 0 and at most 1,000,000 {unit}, not {value:g}.")
 
 
-def run(command: Sequence[str], limits: Limits, *, name: str, file: Path) -> str:
+def run(command: Sequence[str], limits: Limits, *, name: str, file: Path, folder: Path | None = None) -> str:
     """Run a program on a file and return what it prints; everything that it started is ended with it.
 
-    name: what sentences call the program; file: the one they say it failed on.
+    name: what sentences call the program; file: the one they say it failed on. folder: for its temporary files,
+    which it has no time to remove when it is stopped.
     Raises RecalculationError where it cannot start, takes too long or fails.
     """
     windows = sys.platform == "win32"
@@ -51,6 +52,7 @@ def run(command: Sequence[str], limits: Limits, *, name: str, file: Path) -> str
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=not windows,
+                env=os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)) if folder else None,
             )
             said = bytearray()
             reader = threading.Thread(target=_keep, args=(process.stdout, said), daemon=True)

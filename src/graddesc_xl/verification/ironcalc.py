@@ -21,7 +21,7 @@ def recalculated(path: Path, limits: Limits) -> Held:
         result = folder / "values.json"
         source = _relative(path, folder)
         command = [sys.executable, "-P", "-X", "utf8", str(ironcalc_program.__file__), str(source), str(result)]
-        run(command, limits, name="IronCalc", file=path)
+        run(command, limits, name="IronCalc", file=path, folder=folder)
         try:
             sheets = json.loads(result.read_bytes())
         except (OSError, ValueError):

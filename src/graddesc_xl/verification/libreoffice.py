@@ -78,7 +78,7 @@ def recalculated(path: Path, program: str, limits: Limits) -> Iterator[Path]:
             str(out),
             str(source),
         ]
-        said = run(command, limits, name="LibreOffice", file=path)
+        said = run(command, limits, name="LibreOffice", file=path, folder=folder)
         result = out / source.name
         if not result.exists():
             raise RecalculationError(f"LibreOffice could not convert {path}: {quoted(said)}.")
