@@ -221,6 +221,34 @@ def test_run_refuses(args: Sequence[str], said: str) -> None:
     assert said in line
 
 
+LONG = "a" * 10_000
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [LONG],
+        ["run", LONG],
+        ["build", LONG],
+        ["build", "-o", LONG],
+        ["run", "basic", f"--{LONG}"],
+        ["run", "basic", "--epochs", LONG],
+        ["run", "basic", "--carry", LONG],
+        ["run", "basic", "--set", LONG],
+        ["run", "basic", "--set", f"lr={LONG}"],
+        ["run", "basic", "--csv", f"{LONG}.csv"],
+        ["run", "learning rates", "--set", LONG],
+        ["verify", LONG],
+        ["verify", f"{LONG}/{LONG}"],
+    ],
+)
+def test_sentences_do_not_repeat_all_that_was_given(args: Sequence[str]) -> None:
+    """Of a text without an end a sentence repeats the beginning and the end."""
+    result = call(*args)
+    assert (result.exit_code, result.stdout) == (failing.BAD_INPUT, "")
+    assert "Error: " in result.stderr and len(result.stderr) < 1500
+
+
 def test_csv(tmp_path: Path) -> None:
     """The CSV file holds every step at full precision, with a sheet's error cells."""
     result = call("run", "basic", "--set", "lr=0.01", "--csv", "out.csv")

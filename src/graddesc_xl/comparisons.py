@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import SettingError, did_you_mean
+from .errors import SettingError, did_you_mean, shown
 from .experiment import Experiment
 from .models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from .optimizers import OPTIMIZERS
@@ -188,7 +188,7 @@ def comparison(name: str | Comparison) -> Comparison:
     if isinstance(name, Comparison):
         return name
     if not isinstance(name, str):
-        raise SettingError(f"A comparison or the name of one is wanted, not {name!r}.")
+        raise SettingError(f"A comparison or the name of one is wanted, not {shown(name)}.")
     if name not in COMPARISONS:
-        raise SettingError(f"There is no comparison {name!r}.{did_you_mean(name, COMPARISONS)}")
+        raise SettingError(f"There is no comparison {shown(name)}.{did_you_mean(name, COMPARISONS)}")
     return COMPARISONS[name]

@@ -19,7 +19,7 @@ import numpy as np
 
 from .comparisons import Comparison, comparison
 from .data import Dataset
-from .errors import SettingError, did_you_mean
+from .errors import SettingError, did_you_mean, shown
 from .evaluate import Array, evaluate, reduce
 from .experiment import Experiment, Settings, experiment, resolve, rounded
 from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State
@@ -172,7 +172,7 @@ def run(
     for name in inputs:
         if name not in labels and name not in names:
             near = did_you_mean(name, [*names, *labels, *OPTIONS], [*names, *OPTIONS])
-            raise SettingError(f"{e.name} has no setting {name!r}.{near}")
+            raise SettingError(f"{e.name} has no setting {shown(name)}.{near}")
     return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
 
 
@@ -195,7 +195,7 @@ def compare(
     for name, value in (settings or {}).items():
         if name not in known:
             raise SettingError(
-                f"{of.name} has no setting {name!r}.{did_you_mean(name, known, dict.fromkeys(known.values()))}"
+                f"{of.name} has no setting {shown(name)}.{did_you_mean(name, known, dict.fromkeys(known.values()))}"
             )
         given[known[name]] = value
     traces = {}
@@ -214,10 +214,10 @@ def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str,
     given: dict[str, float] = {}
     for name, start in (starts or {}).items():
         if name not in startable:
-            raise SettingError(f"{plan.name} starts no column {name!r}.{did_you_mean(name, startable)}")
+            raise SettingError(f"{plan.name} starts no column {shown(name)}.{did_you_mean(name, startable)}")
         number = rounded(start)
         if number.shape or not np.isfinite(number):
-            raise SettingError(f"The start of {name} must be one finite number, not {start!r}.")
+            raise SettingError(f"The start of {name} must be one finite number, not {shown(start)}.")
         given[name] = float(number)
     shapes = {value.shape for value in inputs.values() if value.shape}
     if len(shapes) > 1:

@@ -30,6 +30,25 @@ class RecalculationError(GraddescError):
     """A spreadsheet program that is missing, hangs or fails."""
 
 
+def cut(text: str, most: int = 80) -> str:
+    """A text as a sentence repeats it: of a long one its beginning and its end.
+
+    >>> cut("a" * 50 + "b" * 50, 20)
+    'aaaaaaaaaa...bbbbbbbbbb'
+    """
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
+def shown(given: object) -> str:
+    """What was given as a sentence repeats it.
+
+    >>> shown("basic"), len(shown([1.5] * 100_000))
+    ("'basic'", 83)
+    """
+    return cut(repr(given))
+
+
 def did_you_mean(given: str, known: Iterable[str], listed: Iterable[str] | None = None) -> str:
     """The end of a sentence: the nearest known names, or all of them (`listed`, where some are second names).
 
@@ -39,7 +58,7 @@ def did_you_mean(given: str, known: Iterable[str], listed: Iterable[str] | None 
     ' Known: basic, momentum.'
     """
     by_lower = {name.lower(): name for name in known}
-    close = get_close_matches(given.lower(), by_lower, n=2, cutoff=0.6)
+    close = get_close_matches(str(given).lower(), by_lower, n=2, cutoff=0.6)
     if close:
         return f" Did you mean {' or '.join(by_lower[name] for name in close)}?"
     return f" Known: {', '.join(listed or by_lower.values())}."

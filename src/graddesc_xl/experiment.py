@@ -12,7 +12,7 @@ import numpy as np
 from . import losses
 from .calculus import gradient, inlined, nudged
 from .data import GRADDESC, Dataset
-from .errors import SettingError, did_you_mean
+from .errors import SettingError, cut, did_you_mean, shown
 from .evaluate import Array
 from .expr import Data, Expr, Here, Param, Prev, substitute, where
 from .models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
@@ -58,10 +58,10 @@ class Experiment:
         )
         for name, value, known in fixed:
             if value not in known:
-                raise SettingError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r}.")
+                raise SettingError(f"{name} must be {' or '.join(map(repr, known))}, not {shown(value)}.")
         for name, number, low in (("epochs", self.epochs, 1), ("warmup", self.warmup, 0)):
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
-                raise SettingError(f"{name} must be a whole number from {low} to 100000, not {number!r}.")
+                raise SettingError(f"{name} must be a whole number from {low} to 100000, not {shown(number)}.")
 
     @cached_property
     def plan(self) -> Plan:
@@ -166,7 +166,7 @@ def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
     names = [i.name for i in inputs]
     for name in e.values:
         if name not in names:
-            raise SettingError(f"{e.name} has no setting {name!r}.{did_you_mean(name, names)}")
+            raise SettingError(f"{e.name} has no setting {shown(name)}.{did_you_mean(name, names)}")
     return tuple(replace(i, value=e.values.get(i.name, i.value)) for i in inputs)
 
 
@@ -217,7 +217,7 @@ def rounded(value: float | Sequence[float] | Array) -> Array:
     try:
         flat = [float(f"{v:.15g}") for v in np.ravel(np.asarray(value, dtype=float))]
     except (TypeError, ValueError, OverflowError):
-        raise SettingError(f"{value!r} is not a number, or too large for one.") from None
+        raise SettingError(f"{shown(value)} is not a number, or too large for one.") from None
     return np.array(flat).reshape(np.shape(value))
 
 
@@ -231,7 +231,7 @@ def resolve(plan: Plan, settings: Settings) -> dict[str, Array]:
     wanted: dict[str, Any] = {i.name: i.value for i in plan.inputs}
     for given, value in settings.items():
         if given not in known:
-            raise SettingError(f"{plan.name} has no setting {given!r}.{did_you_mean(given, known, wanted)}")
+            raise SettingError(f"{plan.name} has no setting {shown(given)}.{did_you_mean(given, known, wanted)}")
         wanted[known[given].name] = value
     return {name: _checked(known[name], value) for name, value in wanted.items()}
 
@@ -240,14 +240,15 @@ def _checked(given: Input, value: Any) -> Array:
     try:
         number = rounded(value)
     except SettingError:
-        raise SettingError(f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {value!r}.") from None
+        raise SettingError(f"{given.name} must be a number, as in {given.name}={1e-4:g}, not {shown(value)}.") from None
     if not number.size:
         raise SettingError(f"{given.name} is an empty sequence: a batch needs at least one number.")
     if given.choices and not np.all(np.isin(number, list(given.choices))):
         meanings = " or ".join(f"{choice:g} ({meaning})" for choice, meaning in given.choices.items())
-        raise SettingError(f"{given.name}={value} is no choice: it must be {meanings}.")
+        raise SettingError(f"{given.name}={cut(str(value))} is no choice: it must be {meanings}.")
     if not np.all((number >= given.low) & (number <= given.high)):
-        raise SettingError(f"{given.name}={value} is out of range: it must be from {given.low:g} to {given.high:g}.")
+        wanted = f"it must be from {given.low:g} to {given.high:g}"
+        raise SettingError(f"{given.name}={cut(str(value))} is out of range: {wanted}.")
     return number
 
 
@@ -338,10 +339,10 @@ def experiment(name: str | Experiment, **changes: Any) -> Experiment:
     if isinstance(name, Experiment):
         found = name
     elif not isinstance(name, str):
-        raise SettingError(f"An experiment or the name of one is wanted, not {name!r}.")
+        raise SettingError(f"An experiment or the name of one is wanted, not {shown(name)}.")
     elif name in EXPERIMENTS:
         found = EXPERIMENTS[name]
     else:
-        raise SettingError(f"There is no experiment {name!r}.{did_you_mean(name, EXPERIMENTS)}")
+        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
     new = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
     return replace(found, **new) if new else found

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from .errors import PlanError, did_you_mean
+from .errors import PlanError, did_you_mean, shown
 from .expr import REDUCTIONS, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves, substitute
 
 #: What a column is for; each role has a colour of its own.
@@ -218,14 +218,14 @@ def _by_name(columns: Sequence[Column], name: str) -> Column:
     for column in columns:
         if column.name == name:
             return column
-    raise PlanError(f"There is no column {name!r}.{did_you_mean(name, [c.name for c in columns])}")
+    raise PlanError(f"There is no column {shown(name)}.{did_you_mean(name, [c.name for c in columns])}")
 
 
 def _unique(kind: str, names: Iterable[str]) -> set[str]:
     seen: set[str] = set()
     for name in names:
         if not name.isidentifier() or keyword.iskeyword(name):
-            raise PlanError(f"{name!r} is no name for {kind}s: use letters, digits and underscores, as in new_b.")
+            raise PlanError(f"{shown(name)} is no name for {kind}s: use letters, digits and underscores, as in new_b.")
         if name in seen:
             raise PlanError(f"Two {kind}s are called {name!r}: each needs a name of its own.")
         seen.add(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .data import Dataset
-from .errors import SettingError, did_you_mean
+from .errors import SettingError, did_you_mean, shown
 from .evaluate import Array, evaluate, magnitude
 from .expr import Data, Expr, Here, Param, Prev, State
 from .plan import Plan
@@ -41,7 +41,7 @@ class Trace:
     def __getitem__(self, column: str) -> Array:
         """One column of all epochs: shape (epochs, samples), or (epochs, samples, runs) in a batch."""
         if column not in self.rows:
-            raise SettingError(f"The trace has no column {column!r}.{did_you_mean(column, self.rows)}")
+            raise SettingError(f"The trace has no column {shown(column)}.{did_you_mean(column, self.rows)}")
         return self.rows[column][: self.plan.epochs]
 
     @property

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import __version__
-from ..errors import GraddescError, SettingError, did_you_mean
+from ..errors import GraddescError, SettingError, did_you_mean, shown
 from . import export
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .show import screen, short, show_built, show_comparison, show_list, show_report, show_run, working
@@ -230,7 +230,7 @@ def refuse_unknown(name: str, books: Mapping[str, Book], *known: Iterable[str]) 
                 f"graddesc-xl build {book.name}, and open it."
             )
     names = [each for group in known for each in group]
-    raise SettingError(f"There is no experiment {name!r}.{did_you_mean(name, names)}")
+    raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, names)}")
 
 
 def beginning(given: str | None, known: Sequence[str]) -> str | None:
@@ -252,7 +252,7 @@ def parse_settings(given: Sequence[str], what: str, known: Sequence[Input]) -> d
         if name in OPTIONS:
             raise SettingError(f"{name} is no setting of a sheet: use {OPTIONS[name]}.")
         if name not in inputs:
-            raise SettingError(f"{what} has no setting {name!r}.{did_you_mean(name, inputs)}")
+            raise SettingError(f"{what} has no setting {shown(name)}.{did_you_mean(name, inputs)}")
         of = inputs[name]
         if not equals:
             raise SettingError(f"--set {text} lacks a value: write it as --set {name}={short(of.value)}.")
@@ -268,7 +268,8 @@ def parse_number(name: str, value: str, of: Input) -> float:
         return float(value)
     except ValueError:
         comma = " with a point, not a comma" if "," in value else ""
-        raise SettingError(f"{name} must be a number{comma}, as in {name}={short(of.value)}, not {value!r}.") from None
+        example = f"{name}={short(of.value)}"
+        raise SettingError(f"{name} must be a number{comma}, as in {example}, not {shown(value)}.") from None
 
 
 @app.command(

@@ -20,7 +20,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from ..ending import StoppedError, raising
-from ..errors import GraddescError, did_you_mean
+from ..errors import GraddescError, cut, did_you_mean, shown
 from ..writing import recorded
 from .show import screen
 
@@ -30,6 +30,8 @@ PROGRAM = "graddesc-xl"
 FAILED, BAD_INPUT, OUR_MISTAKE, STOPPED, UNREAD = 1, 2, 3, 130, 141
 
 
+#: signs of the longest sentence that is printed whole
+LONGEST = 1000
 #: Typer's class of errors in how a command was typed; Typer has moved it from module to module
 UsageError: Any = typer.BadParameter.__bases__[0]
 
@@ -40,7 +42,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of that name, or a sentence with the nearest one."""
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            ctx.fail(f"There is no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
+            ctx.fail(f"There is no command {shown(args[0])}.{did_you_mean(args[0], self.commands)}")
         return super().resolve_command(ctx, args)
 
     def main(
@@ -94,7 +96,7 @@ def forgive_encodings() -> None:
 
 def complain(problem: str, code: int) -> int:
     """Print a sentence on stderr, if anybody reads it; returns the exit code."""
-    error = Text.assemble(("Error: ", "bold red"), problem) if code < 128 else Text(problem)
+    error = Text.assemble(("Error: ", "bold red"), cut(problem, LONGEST)) if code < 128 else Text(problem)
     with suppress(OSError):
         screen(err=True).print(error, soft_wrap=True)
     return code
@@ -118,7 +120,7 @@ def abandon_unprinted() -> None:
 
 def usage(problem: Any) -> str:
     """What was typed wrong, and where to read how it is typed."""
-    said = problem.format_message()
+    said = cut(problem.format_message(), LONGEST // 2)
     command = problem.ctx.command_path if problem.ctx else PROGRAM
     return f"{said if said.endswith(('.', '?')) else said + '.'} See {command} --help."
 
@@ -126,7 +128,7 @@ def usage(problem: Any) -> str:
 def sentence(problem: OSError) -> str:
     """An error of the operating system with the path that it is about."""
     what = problem.strerror or str(problem) or type(problem).__name__
-    return f"{problem.filename}: {what}." if problem.filename else f"{what}."
+    return f"{cut(str(problem.filename))}: {what}." if problem.filename else f"{what}."
 
 
 def unexpected(problem: Exception) -> int:

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..errors import cut
+
 if TYPE_CHECKING:
     from ..building import Built
     from ..comparisons import Comparison
@@ -129,7 +131,7 @@ def working(what: str, *, brief: bool = False) -> Iterator[Callable[[str], None]
 
     brief: not worth a line elsewhere.
     """
-    console = screen(err=True)
+    console, what = screen(err=True), cut(what, 200)
     if not console.is_terminal:
         if not brief:
             console.print(what)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import SettingError, did_you_mean
+from ..errors import SettingError, did_you_mean, shown
 from ..experiment import EXPERIMENTS, Experiment
 from . import charts, check, data_sheet, overview, step_sheet, steps_list, thread
 from .making import Inputs, Making, Runner, Typed
@@ -73,7 +73,7 @@ BOOKS: Mapping[str, Book] = {
 def book(name: str) -> Book:
     """The book of that name."""
     if name not in BOOKS:
-        raise SettingError(f"There is no workbook {name!r}.{did_you_mean(name, BOOKS)}")
+        raise SettingError(f"There is no workbook {shown(name)}.{did_you_mean(name, BOOKS)}")
     return BOOKS[name]
 
 
