@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -13,6 +14,13 @@ from pathlib import Path
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.cell import coordinate_to_tuple
 
+#: what conditions are computed with
+_FUNCTIONS: Mapping[str, Callable[..., object]] = {
+    "AND": lambda *conditions: all(conditions),
+    "OR": lambda *conditions: any(conditions),
+    "ABS": abs,
+    "LEFT": lambda text, count: str(text)[:count],
+}
 #: row, column
 At = tuple[int, int]
 Value = float | str | None
@@ -60,6 +68,53 @@ class ChartPart:
     curves: Sequence[Curve]
 
 
+@dataclass(frozen=True)
+class InputRule:
+    """What may be typed into cells, and the title of the message about them."""
+
+    title: str
+    cells: frozenset[At]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A formula for the first of some cells, and how those look where it holds; the lower priority goes first."""
+
+    priority: int
+    formula: str
+    first: At
+    cells: frozenset[At]
+    look: Look
+
+
+@dataclass(frozen=True)
+class Look:
+    """The number format and the colours that a format or a condition asks for; "" where it asks for none."""
+
+    number: str
+    color: str
+    fill: str
+
+
+def _cells(references: str) -> list[At]:
+    """The cells of ranges, the first one first."""
+    found = []
+    for reference in references.split():
+        left, top, right, bottom = range_boundaries(reference)
+        assert left and top and right and bottom
+        found += [(r, c) for r in range(top, bottom + 1) for c in range(left, right + 1)]
+    return found
+
+
+def _look(xml: str) -> Look:
+    """The look that a format describes itself."""
+    number, color, fill = (
+        re.search(pattern, xml)
+        for pattern in (r'formatCode="([^"]*)"', r'<font>.*?<color rgb="FF(\w{6})"', r'<fill>.*?Color rgb="FF(\w{6})"')
+    )
+    return Look(*(html.unescape(found[1]) if found else "" for found in (number, color, fill)))
+
+
 def _texts(xml: str) -> str:
     return html.unescape("".join(re.findall(r"<(?:a:)?t(?: [^>]*)?>(.*?)</(?:a:)?t>", xml, re.DOTALL)))
 
@@ -90,6 +145,8 @@ class Page:
     strings: Sequence[str]
     comments: str
     charts: Sequence[ChartPart]
+    looks: Sequence[Look]
+    conditional: Sequence[Look]
 
     @cached_property
     def _cells(self) -> dict[At, tuple[str, str, str, str | None]]:
@@ -116,9 +173,30 @@ class Page:
         return read
 
     @cached_property
-    def styles(self) -> dict[At, int]:
-        """The number of each cell's format."""
-        return {at: int(style) for at, (style, *_) in self._cells.items()}
+    def styles(self) -> dict[At, Look]:
+        """The look of each cell that is not empty, conditions aside."""
+        return {at: self.looks[int(style)] for at, (style, *_) in self._cells.items()}
+
+    @cached_property
+    def rules(self) -> list[InputRule]:
+        """The rules for what is typed."""
+        found = re.findall(r'<dataValidation [^>]*promptTitle="([^"]*)"[^>]*sqref="([^"]*)"', self.xml)
+        return [InputRule(html.unescape(title), frozenset(_cells(ranges))) for title, ranges in found]
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """The conditions on how cells look, the first to apply first."""
+        found = []
+        for ranges, rules in re.findall(
+            r'<conditionalFormatting sqref="([^"]*)">(.*?)</conditionalFormatting>', self.xml, re.DOTALL
+        ):
+            cells = _cells(ranges)
+            for look, priority, formula in re.findall(
+                r'<cfRule type="expression" dxfId="(\d+)" priority="(\d+)"[^>]*><formula>(.*?)</formula>', rules
+            ):
+                conditional = self.conditional[int(look)]
+                found.append(Condition(int(priority), html.unescape(formula), cells[0], frozenset(cells), conditional))
+        return sorted(found, key=lambda condition: condition.priority)
 
     @cached_property
     def formulas(self) -> dict[At, str]:
@@ -130,6 +208,35 @@ class Page:
         """The note of each cell that has one."""
         found = re.findall(r'<comment ref="([A-Z]+\d+)".*?<text>(.*?)</text>', self.comments, re.DOTALL)
         return {coordinate_to_tuple(address): _texts(text) for address, text in found}
+
+    def shown(self, at: At) -> Look:
+        """How a cell looks where every condition is computed, of several the first that asks for something."""
+        number, color, fill = "", "", ""
+        for condition in self.conditions:
+            if at in condition.cells and self.holds(condition, at):
+                look = condition.look
+                number, color, fill = number or look.number, color or look.color, fill or look.fill
+        look = self.styles[at]
+        return Look(number or look.number, color or look.color, fill or look.fill)
+
+    def holds(self, condition: Condition, at: At) -> bool:
+        """Whether a condition is true of a cell, computed with what the cells hold."""
+
+        def value(reference: re.Match[str]) -> str:
+            fixed_column, letters, fixed_row, digits = reference.groups()
+            row, column = coordinate_to_tuple(letters + digits)
+            row += 0 if fixed_row else at[0] - condition.first[0]
+            column += 0 if fixed_column else at[1] - condition.first[1]
+            return repr(self.values.get((row, column), 0.0))
+
+        parts = condition.formula.split('"')
+        for i in range(0, len(parts), 2):
+            spelled = re.sub(r"(?<![<>])=", "==", parts[i]).replace("<>", "!=")
+            parts[i] = re.sub(r"(\$?)\b([A-Z]+)(\$?)(\d+)", value, spelled)
+        try:
+            return bool(eval('"'.join(parts), dict(_FUNCTIONS)))
+        except TypeError:  # of a text or an error cell, which no condition is about
+            return False
 
     def find(self, text: str, *, row: int = 0, column: int = 0, above: int = 0, left: int = 0) -> At:
         """The first cell with a text, in a row or column, or below and right of others."""
@@ -163,6 +270,19 @@ class Parts:
         items = re.findall(r"<si>.*?</si>", self._part("xl/sharedStrings.xml"), re.DOTALL)
         self.strings = [_texts(item) for item in items]
         self.page = cache(self._page)
+        styles = self._part("xl/styles.xml")
+        numbers = dict(re.findall(r'<numFmt numFmtId="(\d+)" formatCode="([^"]*)"', styles)) | {
+            "0": "General",
+            "1": "0",
+        }
+        fonts, fills = ([_look(f) for f in re.findall(rf"<{kind}>.*?</{kind}>", styles)] for kind in ("font", "fill"))
+        (formats,) = re.findall(r"<cellXfs.*?</cellXfs>", styles)
+        cells = re.findall(r'<xf numFmtId="(\d+)" fontId="(\d+)" fillId="(\d+)"', formats)
+        self.looks = [
+            Look(html.unescape(numbers[number]), fonts[int(font)].color, fills[int(fill)].fill)
+            for number, font, fill in cells
+        ]
+        self.conditional = [_look(found) for found in re.findall(r"<dxf>.*?</dxf>", styles)]
 
     def _part(self, name: str) -> str:
         return self._file.read(name).decode()
@@ -181,9 +301,39 @@ class Parts:
         drawings = self._links(part, "drawing")
         charts = [_chart(self._part(chart)) for drawing in drawings for chart in self._links(drawing, "chart")]
         comments = "".join(map(self._part, self._links(part, "comments")))
-        return Page(sheet, self._part(part), self.strings, comments, charts)
+        return Page(sheet, self._part(part), self.strings, comments, charts, self.looks, self.conditional)
 
     def values(self, area: Area) -> list[Value]:
         """What the cells of an area hold."""
         held = self.page(area.sheet).values
         return [held[at] for at in area.cells]
+
+
+class Steps:
+    """A sheet with a row per step as a reader finds the way in it: blocks by name, columns by the notes of headers."""
+
+    SAMPLES, EPOCHS = 29, 10
+
+    def __init__(self, page: Page) -> None:
+        tops = [page.find(f"epoch {epoch}", column=1)[0] for epoch in range(1, self.EPOCHS + 1)]
+        self.rows = [row for top in tops for row in range(top + 3, top + 3 + self.SAMPLES)]
+        notes = {at: note for at, note in page.notes.items() if at[0] == tops[0] + 2}
+        self.titles = {note.splitlines()[0]: column for (_, column), note in notes.items()}
+        self.values = page.values
+
+    def column(self, title: str, *epochs: int) -> list[Value]:
+        """All steps of some epochs, counted from 1, or of all."""
+        found = [self.values[row, self.titles[title]] for row in self.rows]
+        chosen = epochs or range(1, self.EPOCHS + 1)
+        return [value for epoch in chosen for value in found[(epoch - 1) * self.SAMPLES : epoch * self.SAMPLES]]
+
+    def squares(self) -> list[float | None]:
+        """The sum of the squared errors of each epoch; None where one is an error cell."""
+        epochs = [self.column("err²", epoch) for epoch in range(1, self.EPOCHS + 1)]
+        return [None if None in errors else math.fsum(map(number, errors)) for errors in epochs]
+
+
+def number(value: Value) -> float:
+    """A cell that must hold a number."""
+    assert isinstance(value, float), value
+    return value

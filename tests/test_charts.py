@@ -10,43 +10,15 @@ from pathlib import Path
 import pytest
 
 from graddesc_xl import COMPARISONS, GRADDESC, compare
-from parts import ChartPart, Page, Parts, Value
+from parts import ChartPart, Page, Parts, Steps, Value, number
 
-SAMPLES, EPOCHS = len(GRADDESC), 10
+SAMPLES, EPOCHS = Steps.SAMPLES, Steps.EPOCHS
 #: by hand: the errors of predicting 0, and the line that the samples lie on
 ZERO = math.sqrt(sum((2 * x + 30) ** 2 for x in GRADDESC.x))
 TARGETS = {"a": 2.0, "b": 30.0, "slope": 2.0, "intercept": 30.0}
 
 #: the title of the column that a curve draws ("" where two points stand apart), its x and its y
 Claim = tuple[str, Sequence[Value], Sequence[Value]]
-
-
-class Steps:
-    """A sheet with a row per step as a reader finds the way in it: blocks by name, columns by the notes of headers."""
-
-    def __init__(self, page: Page) -> None:
-        tops = [page.find(f"epoch {epoch}", column=1)[0] for epoch in range(1, EPOCHS + 1)]
-        self.rows = [row for top in tops for row in range(top + 3, top + 3 + SAMPLES)]
-        notes = {at: note for at, note in page.notes.items() if at[0] == tops[0] + 2}
-        self.titles = {note.splitlines()[0]: column for (_, column), note in notes.items()}
-        self.values = page.values
-
-    def column(self, title: str, *epochs: int) -> list[Value]:
-        """All steps of some epochs, counted from 1, or of all."""
-        found = [self.values[row, self.titles[title]] for row in self.rows]
-        chosen = epochs or range(1, EPOCHS + 1)
-        return [value for epoch in chosen for value in found[(epoch - 1) * SAMPLES : epoch * SAMPLES]]
-
-    def squares(self) -> list[float | None]:
-        """The sum of the squared errors of each epoch; None where one is an error cell."""
-        epochs = [self.column("err²", epoch) for epoch in range(1, EPOCHS + 1)]
-        return [None if None in errors else math.fsum(map(number, errors)) for errors in epochs]
-
-
-def number(value: Value) -> float:
-    """A cell that must hold a number."""
-    assert isinstance(value, float), value
-    return value
 
 
 def each(function: Callable[[float], float | None], values: Iterable[Value]) -> list[Value]:
