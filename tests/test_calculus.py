@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graddesc_xl.calculus import PARTIALS, derivative, gradient, inlined, nudged
-from graddesc_xl.engine import SOURCE
+from graddesc_xl.calculus import PARTIALS, derivative, gradient, inlined, nudged, same
+from graddesc_xl.engine import SOURCE, run
 from graddesc_xl.evaluate import MAGNITUDE, NUMPY, evaluate, magnitude
+from graddesc_xl.experiment import experiment
 from graddesc_xl.expr import (
     OPERATORS,
     Apply,
@@ -28,7 +29,7 @@ from graddesc_xl.expr import (
     where,
 )
 from graddesc_xl.losses import SQUARED_ERROR
-from graddesc_xl.models import MODELS, ONE_NEURON
+from graddesc_xl.models import MODELS, ONE_NEURON, TWO_NEURONS
 from graddesc_xl.words import WORDS
 from graddesc_xl.workbook.formula import EXCEL
 
@@ -272,3 +273,23 @@ def test_a_derivative_that_is_no_operation_still_has_its_column() -> None:
         assert found.columns == {"d_a": held} and found.of == {"a": "d_a"}
     forward = {"h": Data("x") ** 2, "err": Here("h") * Here("a")}
     assert gradient(forward, "err", ["a"]).columns["d_a"] == Here("h")
+
+
+def test_the_same_but_for_the_order() -> None:
+    """Sums and products may stand in either order, as their bits do not change; differences and brackets may not."""
+    a, x, b, y = Here("a"), Data("x"), Here("b"), Data("y")
+    assert same(2 * (a * x + b - y), ((b + x * a) - y) * 2)
+    for other in (2 * (y - (a * x + b)), 2 * (a * x + (b - y)), 2 * (a * x + b + y), 3 * (a * x + b - y), a):
+        assert not same(2 * (a * x + b - y), other)
+
+
+@pytest.mark.parametrize("name", ["momentum", "rmsprop", "adam", "adam_ann"])
+def test_a_column_may_be_spelled_otherwise(name: str) -> None:
+    """Only as the same expression: with another model the derived one stays."""
+    a, x, b, y = Here("a"), Data("x"), Here("b"), Data("y")
+    assert experiment(name).plan.column("d_b").expr == 2 * (a * x + b - y)
+    other = experiment(name, model=TWO_NEURONS).plan
+    assert other.column("d_b").expr == experiment(name, model=TWO_NEURONS, spelled={}).plan.column("d_b").expr
+    trace, plain = run(name, epochs=2), run(name, epochs=2, spelled={})
+    for column in plain.rows:
+        np.testing.assert_array_equal(trace[column], plain[column])

@@ -105,6 +105,7 @@ def test_errors_of_different_kinds_are_infinitely_far_apart() -> None:
         assert tiers.distance(found, 1.0) == tiers.distance(1.0, found) == math.inf
     passed = [(f, w) for f in kinds for w in kinds if f is not w and not tiers.distance(f, w, known=IRONCALC)]
     assert passed == [(CellError.DIV0, CellError.NUM)]
+    assert tiers.scaled(np.array([0.0, 1e-300]), np.zeros(2), np.zeros(2)).tolist() == [0.0, math.inf]
     grid = np.array([math.inf, math.nan, -math.inf, 1.0])
     assert np.isinf(tiers.scaled(grid[:, None], grid, np.ones(1))).tolist() == (~np.eye(4, dtype=bool)).tolist()
 

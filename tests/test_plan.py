@@ -12,7 +12,7 @@ import pytest
 from graddesc_xl.engine import run, run_plan
 from graddesc_xl.errors import GraddescError, PlanError, SettingError
 from graddesc_xl.experiment import EXPERIMENTS, Experiment, experiment
-from graddesc_xl.expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State, sqrt
+from graddesc_xl.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, sqrt
 from graddesc_xl.models import MODELS
 from graddesc_xl.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Column, Derived, EpochState, Footer, Input, Plan, Start
@@ -110,6 +110,14 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "unknown footer": (
         {"footers": (*GOOD.footers, footer("more", Foot("sizes")))},
         "The footer 'more' uses the footer 'sizes', which does not exist. Did you mean size?",
+    ),
+    "unknown start": (
+        {"footers": (*GOOD.footers, footer("more", Opening("w")))},
+        "The footer 'more' uses the start 'w', which does not exist. Known: new_w.",
+    ),
+    "a pass that hands on what has no start": (
+        {"warmup": 2, "hands_on": (frozenset({"new_w", "rate"}), frozenset({"w"}))},
+        "A discarded pass uses the start 'w', which does not exist. Known: ",
     ),
     "unknown column in a reduction": (
         {"footers": (*GOOD.footers, footer("more", Over("sum", "zzz")))},

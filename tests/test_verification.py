@@ -54,6 +54,9 @@ POISONS: dict[str, tuple[str, str, Callable[[str], str], str]] = {
     "a wrong cached value": ("basic", "K12", _value("5"), "de/db"),
     "a wrong value in the ninth digit": ("adam", "L30", lambda c: re.sub(r"(\.\d{4})\d", r"\g<1>9", c), "avg (de/db)²"),
     "a wrong start": ("momentum", "J3", _value("1"), "start of avg de/db"),
+    "a wrong start below the rows": ("adam", "L33", _value("1"), "start of avg (de/db)²"),
+    "a wrong start of a later epoch": ("rmsprop", "K37", _value("1"), "start of avg (de/da)²"),
+    "a number where 0 belongs": ("adam", "J373", _value("1"), "start of avg de/db"),
     "a wrong footer": ("basic", "L33", _value("1"), "√Σ"),
     "an error where a number belongs": (
         "basic",

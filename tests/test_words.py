@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graddesc_xl import COMPARISONS, EXPERIMENTS, Experiment
 from graddesc_xl.evaluate import evaluate, magnitude
 from graddesc_xl.experiment import SCALED
-from graddesc_xl.expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
+from graddesc_xl.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
 from graddesc_xl.models import MODELS
 from graddesc_xl.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Plan, compact
@@ -43,9 +43,10 @@ def name(leaf: Expr, plan: Plan) -> str:
             return f"previous {titles[column]}" if before or column[:4] != "new_" else column.removeprefix("new_")
         case State(state):
             return next(s.title for s in plan.states if s.name == state)
+        case Opening(column):
+            return f"start of {titles[column]}"
         case Foot(footer):
-            found = next(f for f in plan.footers if f.name == footer)
-            return name(found.expr, plan) if isinstance(found.expr, Over) else found.title
+            return next(f.title for f in plan.footers if f.name == footer)
         case Over(reduction, column):
             return {"sum": "Σ {}", "sumsq": "Σ ({})²", "count": "n", "last": "last {}"}[reduction].format(
                 titles[column]
@@ -73,6 +74,7 @@ def _leaves(plan: Plan) -> list[Expr]:
     """Everything that an expression may refer to, none twice by the same name."""
     found: list[Expr] = [Data("x"), Data("y"), *(Here(c.name) for c in plan.columns)]
     found += [Prev(s.column) for s in plan.starts] + [State(s.name) for s in plan.states]
+    found += [Opening(s.column) for s in plan.starts]
     found += (
         [Param(i.name) for i in plan.inputs]
         + [Param(d.name) for d in plan.derived]

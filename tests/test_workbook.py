@@ -58,22 +58,34 @@ PUBLISHED = {
         "I32": 1.4726310635401902,
     },
     "adam": {
-        "J3": -35.184581561426135,
-        "K3": -1437.090895646387,
-        "L3": 5383.144230406291,
-        "M3": 30215896.971354052,
-        "H32": 7.724679510426601,
-        "I32": 2.3409352038127746,
-        "N33": 206.44212103841983,
-        "N67": 88.54186549285957,
-        "N101": 131.98723656313157,
-        "N135": 62.07362148334481,
+        "J3": -11.530434582454225,
+        "K3": 568.2632536601642,
+        "L3": 2222.044423391362,
+        "M3": 8436962.873860387,
+        "J33": -11.530434582454225,
+        "K33": 568.2632536601642,
+        "L33": 2222.044423391362,
+        "M33": 8436962.873860387,
+        "H32": 9.736408385070392,
+        "I32": 3.2508197885034793,
+        "N33": 201.91120346258373,
+        "N67": 125.07938511297803,
+        "N101": 59.77783960765605,
+        "N135": 164.50431023346565,
+        "N339": 182.74395052148768,
     },
     "adam_ann": {
         "J3": -29.14129355150132,
         "K3": -919.4085359523834,
         "L3": 7481.715874165458,
         "M3": 40148488.714414425,
+        "M33": 40148488.714414425,
+        "N3": 7002.565171676693,
+        "N33": math.sqrt(7481.715874165458) + math.sqrt(40148488.714414425),
+        "K34": 1 / -919.4085359523834,
+        "L34": 1 / 7481.715874165458,
+        "O33": 183.36263046942992,
+        "O348": 8.497109530011771,
         "H32": 7.813366131394433,
         "I32": 2.5685179767452984,
     },
@@ -108,15 +120,40 @@ MIRRORED = {
         "J5": "J4*$J$1+$K$1*F5",
         "K1": "1-$J$1",
         "J4": "J3*$J$1+$K$1*F4",
+        "F4": "2*(D4*A4+C4-B4)",
+        "J3": "J33",
+        "K3": "K33",
+        "J37": "J67",
+        "J67": "J32",
+        "F33": "SQRT(SUMSQ(F4:F32))",
+        "L33": "SQRT(SUM(L4:L32))",
     },
-    "rmsprop": {"H5": "C5-F5*$D$2/SQRT(J4)", "I4": "D4-G4*$D$2/SQRT(K3)", "K5": "K4*$J$1+$K$1*G5^2"},
-    "adam": {"H5": "C5-J5*$D$2/SQRT(L5)", "I5": "D5-K5*$D$2/SQRT(M5)", "L5": "L4*$L$1+$M$1*F5^2"},
+    "rmsprop": {
+        "H5": "C5-F5*$D$2/SQRT(J4)",
+        "I4": "D4-G4*$D$2/SQRT(K3)",
+        "K5": "K4*$J$1+$K$1*G5^2",
+        "F5": "2*(D5*A5+C5-B5)",
+        "K3": "K33",
+    },
+    "adam": {
+        "F4": "2*(D4*A4+C4-B4)",
+        "J3": "J33",
+        "M3": "M33",
+        "M67": "M32",
+        "H5": "C5-J5*$D$2/SQRT(L5)",
+        "I5": "D5-K5*$D$2/SQRT(M5)",
+        "L5": "L4*$L$1+$M$1*F5^2",
+    },
     "adam_ann": {
         "F33": "SQRT(SUMSQ(F4:F32))/COUNT(F4:F32)",
         "N33": "SQRT(L33)+SQRT(M33)",
         "N34": "N33/$N$3",
-        "D37": "IF(N34>2,$D$2/4,$D$2)",
-        "N38": "MIN(N33,$N$3)",
+        "K34": "1/K3",
+        "L34": "1/L3",
+        "F4": "2*(D4*A4+C4-B4)",
+        "M3": "M33",
+        "D37": "IF(N32/$N$3>2,$D$2/4,$D$2)",
+        "N38": "MIN(N32,$N$3)",
     },
 }
 
@@ -145,6 +182,79 @@ def test_published_figures_by_libreoffice(libreoffice_values: Model) -> None:
     """LibreOffice, forced to recalculate, finds the published figures too."""
     for sheet, cell, figure in FIGURES:
         assert libreoffice_values.value(sheet, *at(cell)) == pytest.approx(figure, rel=1e-12), (sheet, cell)
+
+
+# The published sheets in the state in which they were saved: what is typed, and what stands there then.
+TYPED_STATES: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "momentum": (
+        {"C1": 1.0, "C2": 1.0, "J33": -18.33392669020789, "K33": 98.24583039212854},
+        {
+            "J3": -18.33392669020789,
+            "L33": 200.9651846012761,
+            "H32": 1.065115994374686,
+            "I32": 2.121333184761536,
+            "J32": -18.8826696627493,
+            "K32": 125.06850548616737,
+        },
+    ),
+    "rmsprop": (
+        {
+            "C1": 3.1890676512613103,
+            "C2": 2.4036203537069443,
+            "D2": 0.02,
+            "J33": 1134.4241521916742,
+            "K33": 1679911.3688917186,
+        },
+        {
+            "K3": 1679911.3688917186,
+            "H32": 3.5258600758209218,
+            "I32": 2.4061067168576575,
+            "J32": 1102.0876517024533,
+            "K32": 1682266.0289862712,
+        },
+    ),
+    "adam": (
+        {
+            "C1": 29.713174380227404,
+            "C2": 1.9455616332946517,
+            "D2": 0.1,
+            "J33": 1.8871073544462662,
+            "K33": 167.3681217326772,
+            "L33": 40.892736082118006,
+            "M33": 275756.3249788667,
+        },
+        {
+            "J3": 1.8871073544462662,
+            "M3": 275756.3249788667,
+            "H32": 29.9944192265624,
+            "I32": 2.0862403324170447,
+            "J32": -2.3190047654731245,
+            "K32": -178.30780790595097,
+            "L32": 44.73540830915748,
+            "M32": 304217.19061516115,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("sheet", TYPED_STATES)
+def test_the_published_state_typed_in_gives_the_published_figures(workbook: Path, sheet: str) -> None:
+    """Weights, rate and the start state below the rows, typed as a published sheet held them, give its figures."""
+    typed, figures = TYPED_STATES[sheet]
+    model = Spreadsheet(reading.load(workbook))
+    for cell, number in typed.items():
+        model.type_number(sheet, *at(cell), number)
+    model.recalculate()
+    for cell, figure in figures.items():
+        assert model.value(sheet, *at(cell)) == pytest.approx(figure, rel=1e-15), cell
+
+
+def test_discarded_passes_say_what_they_hand_on(held: Model) -> None:
+    """The first line of a folded pass says in words what it hands on, and what it leaves as it was."""
+    said = {block: held.value("adam", Layout(EXPERIMENTS["adam"].plan, 29).top(block), 8) for block in range(10, 14)}
+    squares, averages = "avg (de/db)², avg (de/da)²", "avg de/db, avg de/da"
+    for block, (handed_on, left) in enumerate([(squares, averages), (averages, squares)] * 2, 10):
+        assert said[block].endswith(f"thrown away: it hands on {handed_on}, and leaves {left} as it found them.")
 
 
 @pytest.mark.parametrize(("sheet", "cell"), [(s, c) for s, cells in MIRRORED.items() for c in cells])

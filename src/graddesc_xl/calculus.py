@@ -155,6 +155,14 @@ def inlined(forward: Mapping[str, Expr], column: str) -> Expr:
     return substitute(forward[column], expand)
 
 
+def same(left: Expr, right: Expr) -> bool:
+    """Whether two expressions are one but for the order of what is added or multiplied: to the last bit, in pairs."""
+    if not (isinstance(left, Apply) and isinstance(right, Apply)):
+        return left == right
+    orders = [right.args, right.args[::-1]] if right.op in ("add", "mul") else [right.args]
+    return left.op == right.op and any(all(map(same, left.args, order)) for order in orders)
+
+
 def nudged(expr: Expr, weight: str, step: Param) -> Expr:
     """The expression with `weight + h` in the place of the weight: the upper end of a finite difference."""
     return substitute(expr, lambda leaf: leaf + step if leaf == Here(weight) else leaf)

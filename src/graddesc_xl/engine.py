@@ -22,7 +22,7 @@ from .data import Dataset
 from .errors import SettingError, did_you_mean, shown
 from .evaluate import Array, evaluate, reduce
 from .experiment import Experiment, Settings, experiment, resolve, rounded
-from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State
+from .expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from .plan import EpochState, Plan, Start
 from .trace import Trace
 
@@ -290,6 +290,8 @@ class _Job:
                     return self.cells[name]
                 case State(name):
                     return self.states[name][block]
+                case Opening(column):
+                    return self.starts[column][block]
                 case Over(reduction, column):
                     return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, axis))
                 case Foot(name):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import losses
-from .calculus import gradient, inlined, nudged
+from .calculus import gradient, inlined, nudged, same
 from .data import GRADDESC, Dataset
 from .errors import SettingError, cut, did_you_mean, shown
 from .evaluate import Array
@@ -34,6 +34,7 @@ class Experiment:
     values: defaults of the inputs where they differ from the recipes'. numerical: show the finite-difference
     columns. gradient: which derivatives drive the update. scaled: what is divided by an input before the model
     sees it. warmup: discarded passes that prepare the optimizer's averages; None is the recipe's own number.
+    spelled: column -> the same expression written otherwise, as a published sheet has it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Experiment:
     scaled: tuple[str, ...] = ()
     warmup: int | None = None
     values: Mapping[str, float] = field(default_factory=dict)
+    spelled: Mapping[str, Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         fixed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
@@ -91,7 +93,7 @@ def make_plan(e: Experiment) -> Plan:
     for name, expr in slopes.columns.items():
         weights = [w for w in model.weights if slopes.of[w] == name]
         columns += [column for w in weights for column in estimates.get(w, ())]
-        columns.append(_adjoint(name, expr, slopes.by[name], weights))
+        columns.append(_adjoint(name, _spelled(name, expr, forward, e), slopes.by[name], weights))
         if e.gradient != "analytic":
             columns += [_gap(w, name) for w in weights]
         if e.gradient == "switch":
@@ -110,6 +112,7 @@ def make_plan(e: Experiment) -> Plan:
         weights=model.weights,
         epochs=e.epochs,
         warmup=optimizer.warmup if e.warmup is None else e.warmup,
+        hands_on=parts.hands_on,
         targets=model.targets,
         gates=model.gates,
         charted=model.charted or model.weights[-1],
@@ -191,6 +194,12 @@ def _weight(model: Model, w: str) -> Column:
     return Column(w, Prev(f"new_{w}"), "weight", w, model.about[w], of=(w,))
 
 
+def _spelled(name: str, expr: Expr, forward: Mapping[str, Expr], e: Experiment) -> Expr:
+    """An expression as the experiment spells it, if that is the same, with forward columns written out or not."""
+    spelled = e.spelled.get(name, expr)
+    return spelled if same(inlined({**forward, name: expr}, name), spelled) else expr
+
+
 def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str]) -> Column:
     """The column of an exact derivative. by: what by; weights: all whose derivative it is."""
     also = f"; the same as de/d{' and de/d'.join(weights[1:])}" if weights[1:] else ""
@@ -252,6 +261,10 @@ def _checked(given: Input, value: Any) -> Array:
     return number
 
 
+#: de/db as the published sheets with averages have it: the prediction is written out
+_WRITTEN_OUT: Mapping[str, Expr] = {"d_b": 2 * (Here("a") * Data("x") + Here("b") - Data("y"))}
+
+
 def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Experiment:
     return Experiment(
         name,
@@ -292,19 +305,28 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "momentum",
             "The step follows a moving average of the derivatives, so it keeps its direction.",
             1e-4,
+            spelled=_WRITTEN_OUT,
         ),
         _mirrored(
             "rmsprop",
             "RMSProp",
             "Each weight's step is divided by the usual size of its own derivative.",
             0.02,
+            spelled=_WRITTEN_OUT,
         ),
-        _mirrored("adam", "Adam", "Momentum's average divided by RMSProp's root: both ideas at once.", 1.0),
+        _mirrored(
+            "adam",
+            "Adam",
+            "Momentum's average divided by RMSProp's root: both ideas at once.",
+            1.0,
+            spelled=_WRITTEN_OUT,
+        ),
         _mirrored(
             "adam_ann",
             "Adam, annealed",
             "Adam whose learning rate is quartered when the derivatives grow again.",
             1.0,
+            spelled=_WRITTEN_OUT,
         ),
         _thread("basic SGD 1 neuron", ONE_NEURON, "Just under its speed limit: the same rate as in the next two."),
         _thread(

@@ -107,6 +107,13 @@ class Prev(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Opening(Expr):
+    """What an epoch's block starts a column from, seen from outside its rows."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class State(Expr):
     """A value that holds for a whole epoch, such as an annealed learning rate."""
 

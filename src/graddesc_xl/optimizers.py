@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .expr import Const, Expr, Foot, Here, Over, Param, Prev, State, greater, minimum, sqrt, total, where
+from .expr import Const, Expr, Foot, Here, Opening, Over, Param, Prev, State, greater, minimum, sqrt, total, where
 from .plan import Column, Derived, EpochState, Footer, Input, Start
 
 #: (weight, the column that holds its gradient), in the order of the sheet's columns
@@ -19,12 +19,13 @@ Gradients = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Parts:
-    """What a recipe adds to a plan for given weights."""
+    """What a recipe adds to a plan for given weights. hands_on: what its discarded passes hand on, as in `Plan`."""
 
     columns: tuple[Column, ...]
     starts: tuple[Start, ...] = ()
     states: tuple[EpochState, ...] = ()
     footers: tuple[Footer, ...] = ()
+    hands_on: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,15 +144,14 @@ def _adam(gradients: Gradients, lr: Expr = LR) -> Parts:
     new = [updated(w, Here(w) - Here(f"avg_{w}") * lr / sqrt(Here(f"sq_{w}"))) for w, _ in gradients]
     steps = [_effective(w, Here(f"sq_{w}"), lr) for w, _ in gradients]
     starts = (*_warm(averages, Param("avg0")), *_warm(squares, Param("sq0")))
-    return Parts((*averages, *squares, *new, *steps), starts)
+    # the published Reset pastes one pair after the other, and the sheet recalculates between
+    hands_on = tuple(frozenset(c.name for c in pair) for pair in (squares, averages))
+    return Parts((*averages, *squares, *new, *steps), starts, hands_on=hands_on)
 
 
 def _adam_ann(gradients: Gradients) -> Parts:
     adam = _adam(gradients, State("lr"))
     roots = [sqrt(Here(f"sq_{w}")) for w, _ in gradients]
-    last = [
-        Footer(f"end_sq_{w}", Over("last", f"sq_{w}"), "last row", "the average of the last row") for w, _ in gradients
-    ]
     scale = Column(
         "scale",
         total(roots),
@@ -168,37 +168,41 @@ def _adam_ann(gradients: Gradients) -> Parts:
         )
         for _, g in gradients
     )
-    end = Footer(
-        "scale",
-        total([sqrt(Foot(f.name)) for f in last]),
-        "scale",
-        "the gradients' scale at the epoch's end",
+    start = Footer(
+        "start_scale",
+        total([sqrt(Opening(f"sq_{w}")) for w, _ in gradients]),
+        "start scale",
+        "the gradients' scale at the epoch's start: that of the last row before it",
     )
-    ratio = Footer(
-        "ratio",
-        Foot("scale") / State("best"),
-        "ratio",
-        "this epoch's scale over the smallest one before: above 2, lr / 4",
-    )
+    ratio = Footer("ratio", Foot("start_scale") / State("best"), "ratio", "the scale at the start over the best one")
+    inverse = [
+        Footer(f"over_{name}", 1 / Opening(name), "inverse", f"1 over {what}, as in {GRADDESC_XLSX}; nothing uses it")
+        for name, what in (
+            (f"avg_{gradients[-1][0]}", "the average that the epoch starts from"),
+            (f"sq_{gradients[0][0]}", "the average square that the epoch starts from"),
+        )
+    ]
     states = (
         EpochState(
             "lr",
             LR,
-            where(greater(Foot("ratio"), 2), State("lr") / 4, State("lr")),
+            where(greater(Over("last", "scale") / State("best"), 2), State("lr") / 4, State("lr")),
             "learn",
-            "the last epoch's learning rate, or a quarter of it if the ratio was above 2",
+            "the last epoch's learning rate, or a quarter of it if its last scale was above twice the best one",
             small=True,
         ),
         EpochState(
             "best",
             Param("scale0"),
-            minimum(Foot("scale"), State("best")),
+            minimum(Over("last", "scale"), State("best")),
             "best scale",
-            "the smallest scale at the end of any earlier pass",
+            "the smallest scale at the end of the Reset's first pass and of any epoch before",
             warm=Param("scale0"),
         ),
     )
-    return Parts((*adam.columns, scale), adam.starts, states, (*means, *last, end, ratio))
+    averages = frozenset(start.column for start in adam.starts)
+    hands_on = (averages | {"best"}, averages)  # of the published Reset's two passes only the first sets the best scale
+    return Parts((*adam.columns, scale), adam.starts, states, (*means, start, ratio, *inverse), hands_on)
 
 
 def _clipped(gradients: Gradients) -> Parts:
@@ -295,7 +299,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
             (BETA1, _beta2(0.9), AVERAGE0, SQUARE0),
             _adam,
             _ADAM_REST,
-            warmup=2,
+            warmup=4,
         ),
         Optimizer(
             "adam_ann",

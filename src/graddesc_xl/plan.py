@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .errors import PlanError, did_you_mean, shown
-from .expr import REDUCTIONS, Data, Expr, Foot, Here, Over, Param, Prev, State, leaves, substitute
+from .expr import REDUCTIONS, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves, substitute
 
 #: What a column is for; each role has a colour of its own.
 ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
@@ -80,6 +80,11 @@ class Start:
     warm: Expr | None = None
 
     @property
+    def name(self) -> str:
+        """It goes by the name of its column."""
+        return self.column
+
+    @property
     def next(self) -> Expr:
         """What the following block starts from."""
         return Over("last", self.carry)
@@ -113,7 +118,9 @@ class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
     epochs: blocks of rows that are kept. warmup: passes over the data before them, whose weights are thrown
-    away. targets: column -> its least-squares value on the data, where one exists (`slope` or `intercept`).
+    away. hands_on: the columns and epoch states that these passes hand on, pass by pass, over and over: what a pass
+    does not hand on, the next block starts from where that pass did; if empty each hands on all.
+    targets: column -> its least-squares value on the data, where one exists (`slope` or `intercept`).
     gates: the pre-activation column of a ReLU -> the weights that stop when it is never positive.
     charted: the weight whose derivative charts show.
     """
@@ -128,6 +135,7 @@ class Plan:
     derived: tuple[Derived, ...] = ()
     states: tuple[EpochState, ...] = ()
     warmup: int = 0
+    hands_on: tuple[frozenset[str], ...] = ()
     targets: Mapping[str, str] = field(default_factory=dict)
     gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     charted: str = ""
@@ -204,11 +212,23 @@ class Plan:
 
         return substitute(self.column(column).expr, expand)
 
+    def handed_on(self, block: int) -> tuple[list[Start | EpochState], list[Start | EpochState]]:
+        """Of what the discarded passes prepare: what this one hands on, and what stays as it was before it."""
+        prepared = [item for item in self.openings if item.warm is not None]
+        if not self.hands_on:
+            return prepared, []
+        names = self.hands_on[(block - self.epochs) % len(self.hands_on)]
+        return [i for i in prepared if i.name in names], [i for i in prepared if i.name not in names]
+
     def opening(self, item: Start | EpochState, block: int) -> tuple[Expr, int | None]:
         """What stands in a start or epoch-state cell: an expression, and the block it reads (None: inputs)."""
         previous = self.previous(block)
         if item.warm is not None and self.warmup:
-            return (item.warm, None) if previous is None else (item.next, previous)
+            if previous is None:
+                return item.warm, None
+            if previous >= self.epochs and item in self.handed_on(previous)[1]:
+                return self.opening(item, previous)
+            return item.next, previous
         if block == 0 or block >= self.epochs:
             return item.initial, None
         return item.next, previous
@@ -260,6 +280,8 @@ def check(plan: Plan) -> None:
                 raise PlanError(f"{where} uses {leaf.column!r} of the row above, which has no start: add a Start.")
         elif isinstance(leaf, Param):
             known(where, leaf.name, cells, "input")
+        elif isinstance(leaf, Opening):
+            known(where, leaf.column, starts, "start")
         elif isinstance(leaf, State):
             known(where, leaf.name, states, "epoch state")
         elif isinstance(leaf, Foot):
@@ -288,6 +310,9 @@ def check(plan: Plan) -> None:
     ):
         for name in names:
             known(what, name, columns, "column")
+    for handed_on in plan.hands_on:
+        for name in sorted(handed_on):
+            known("A discarded pass", name, starts | states, "start")
     for what, expr in _epoch_expressions(plan):
         for leaf in leaves(expr):
             if isinstance(leaf, (Here, Prev, Data)):
@@ -298,11 +323,13 @@ def check(plan: Plan) -> None:
 def compact(plan: Plan) -> Plan:
     """The same run with fewer columns: weights and derivatives are written into the formulas that use them.
 
-    What only watches is left out. The numbers that stay are equal to the last bit. An epoch must start from the
-    new weights, and exact derivatives must drive the update.
+    What only watches is left out, unless an epoch state reads it. The numbers that stay are equal to the last bit.
+    An epoch must start from the new weights, and exact derivatives must drive the update.
     """
     written_in = {c.name: c.expr for c in plan.columns if c.role in ("weight", "analytic")}
-    kept = [c for c in plan.columns if c.role not in ("weight", "analytic", "numerical", "watch")]
+    read = {leaf.column for s in plan.states for leaf in leaves(s.next) if isinstance(leaf, Over)}
+    dropped = ("weight", "analytic", "numerical", "watch")
+    kept = [c for c in plan.columns if c.role not in dropped or (c.role == "watch" and c.name in read)]
     if plan.driven_by_estimates:
         raise PlanError(f"{plan.name} cannot be made compact: estimated derivatives drive it, use exact ones.")
     for start in plan.starts:

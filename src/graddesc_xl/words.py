@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .expr import Apply, Const, Data, Expr, Foot, Here, Over, Param, Prev, State, substitute
+from .expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, substitute
 from .plan import Plan
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,7 +51,7 @@ def words(expr: Expr, plan: Plan) -> str:
     labels = {i.name: f"{i.label} {i.choices[1.0]}" if i.choices else i.label for i in plan.inputs}
     labels |= {d.name: f"({d.label})" for d in plan.derived}
     states = {s.name: s.title for s in plan.states}
-    footers = {f.name: f for f in plan.footers}
+    footers = {f.name: f.title for f in plan.footers}
 
     weights = {w for c in plan.columns if c.role == "weight" for w in c.of}
     before = {c.name: w for c in plan.columns if c.role == "update" for w in c.of if w not in weights}
@@ -70,10 +70,12 @@ def words(expr: Expr, plan: Plan) -> str:
                 return before[column]  # a compact plan has no column for the weight itself
             case Prev(column):
                 return f"previous {titles[column]}"
+            case Opening(column):
+                return f"start of {titles[column]}"
             case State(name):
                 return states[name]
-            case Foot(name):  # one that only repeats a row is called what that row is called
-                return spell(footers[name].expr) if isinstance(footers[name].expr, Over) else footers[name].title
+            case Foot(name):
+                return footers[name]
             case Over(reduction, column):
                 return _REDUCED[reduction].format(titles[column])
             case Apply(op, args):

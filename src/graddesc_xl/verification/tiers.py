@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..evaluate import Array, evaluate, magnitude, reduce
-from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State
+from ..expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from ..plan import Start
 from ..trace import Trace
 from ..workbook.cells import a1, cell_value, engine_value
@@ -65,7 +65,7 @@ def scaled(found: Array, wanted: Array, scale: Array) -> Array:
     with np.errstate(all="ignore"):
         errors = np.abs(found - wanted) / scale
     numbers = np.isfinite(found) & np.isfinite(wanted)
-    errors = np.where(numbers, np.where(np.isfinite(errors), errors, 0.0), np.inf)
+    errors = np.where(numbers, np.where(np.isnan(errors), 0.0, errors), np.inf)
     return np.where((found == wanted) | (np.isnan(found) & np.isnan(wanted)), 0.0, errors)
 
 
@@ -111,6 +111,8 @@ class Local:
                 return self.grid[self.layout.cell(name)]
             case State(name):
                 return self.grid[self.layout.state(name, block)]
+            case Opening(column):
+                return self.grid[self.layout.held(column, block)]
             case Foot(name):
                 at = self.layout.footer(name, block)
                 assert at is not None
@@ -157,6 +159,8 @@ class Local:
                 if at not in inputs and at[0] not in steps:  # a block may start from the row above it
                     title = f"start of {plan.column(item.column).title}" if isinstance(item, Start) else item.title
                     self._single(worst, at, expr, block if previous is None else previous, title, (time, 0))
+                    if isinstance(item, Start) and (shown := layout.start(item.column, block)) != at:
+                        self._single(worst, shown, Opening(item.column), block, title, (time, 0, 1))
         for derived in plan.derived:
             self._single(worst, layout.cell(derived.name), derived.expr, 0, derived.label, (-1,))
         return worst

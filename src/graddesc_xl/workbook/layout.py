@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..expr import Data, Expr, Foot, Here, Over, Param, Prev, State, leaves
+from ..expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
 from ..plan import EpochState, Plan, Start
 from .cells import a1, column_letters
 
@@ -34,6 +34,7 @@ class Mirror:
 
     order: the columns from C on. cells: inputs, derived cells. starts: start cells that do not stand in the
     header line of their column. states: epoch states. under: footer -> (column, line below the rows).
+    holds: whether the start cells in the header line repeat cells below the rows, which hold what a block starts from.
     """
 
     order: tuple[str, ...]
@@ -41,6 +42,7 @@ class Mirror:
     starts: Mapping[str, str] = field(default_factory=lambda: {"new_b": "C1", "new_a": "C2"})
     states: Mapping[str, str] = field(default_factory=dict)
     under: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    holds: bool = False
 
 
 _WEIGHTS = {"b": "C1", "a": "C2"}
@@ -59,13 +61,15 @@ MIRRORS: Mapping[str, Mirror] = {
         ("b", "a", "pred", "d_b", "d_a", "new_b", "new_a", "avg_b", "avg_a", "err"),
         {**_WEIGHTS, "lr": "D2", "beta": "J1", "rest_beta": "K1", "avg0": "G1"},
         under=_NORMS,
+        holds=True,
     ),
     "rmsprop": Mirror(
         ("b", "a", "pred", "d_b", "d_a", "new_b", "new_a", "sq_b", "sq_a", "err", "step_b", "step_a"),
         {**_WEIGHTS, "lr": "D2", "beta": "J1", "rest_beta": "K1", "sq0": "G1"},
         under=_NORMS,
+        holds=True,
     ),
-    "adam": Mirror((*_ADAM, "err", "step_b", "step_a"), _ADAM_CELLS, under=_NORMS),
+    "adam": Mirror((*_ADAM, "err", "step_b", "step_a"), _ADAM_CELLS, under=_NORMS, holds=True),
     "adam_ann": Mirror(
         (*_ADAM, "scale", "err", "step_b", "step_a"),
         {**_ADAM_CELLS, "scale0": "P1"},
@@ -74,11 +78,12 @@ MIRRORS: Mapping[str, Mirror] = {
             "error": ("err", 1),
             "mean_d_b": ("d_b", 1),
             "mean_d_a": ("d_a", 1),
-            "end_sq_b": ("sq_b", 1),
-            "end_sq_a": ("sq_a", 1),
-            "scale": ("scale", 1),
+            "start_scale": ("scale", 1),
             "ratio": ("scale", 2),
+            "over_avg_a": ("avg_a", 2),
+            "over_sq_b": ("sq_b", 2),
         },
+        holds=True,
     ),
 }
 
@@ -98,7 +103,7 @@ def _automatic(plan: Plan) -> Mirror:
     under: dict[str, tuple[str, int]] = {}
     for footer in plan.footers:
         if footer.name != "rmse":  # the table by epoch shows it
-            column = next((leaf.column for leaf in leaves(footer.expr) if isinstance(leaf, Over)), "pred")
+            column = next((leaf.column for leaf in leaves(footer.expr) if isinstance(leaf, (Over, Opening))), "pred")
             under[footer.name] = (column, 1 + [c for c, _ in under.values()].count(column))
     return Mirror(tuple(place), cells, {f"new_{w}": cells[w] for w in plan.weights}, states, under)
 
@@ -135,6 +140,10 @@ class Places(ABC):
     def start(self, column: str, block: int) -> tuple[int, int]:
         """The cell from which a block starts a column."""
 
+    def held(self, column: str, block: int) -> tuple[int, int]:
+        """The cell that holds what a block starts a column from, if the start cell only repeats it; else that one."""
+        return self.start(column, block)
+
     @abstractmethod
     def state(self, name: str, block: int) -> tuple[int, int]:
         """An epoch state's cell."""
@@ -148,8 +157,8 @@ class Places(ABC):
         return self.row(block, self.samples - 1)
 
     def opening(self, item: Start | EpochState, block: int) -> tuple[int, int]:
-        """The cell of a start or of an epoch state."""
-        return self.start(item.column, block) if isinstance(item, Start) else self.state(item.name, block)
+        """The cell that holds a start or an epoch state."""
+        return self.held(item.column, block) if isinstance(item, Start) else self.state(item.name, block)
 
     def outside(self, leaf: Expr, block: int) -> str:
         """The reference of a leaf that stands outside the rows."""
@@ -158,6 +167,8 @@ class Places(ABC):
                 return a1(*self.cell(name), fixed=True)
             case State(name):
                 return a1(*self.state(name, block), fixed=True)
+            case Opening(column):
+                return a1(*self.start(column, block))
             case Foot(name):
                 at = self.footer(name, block)
                 assert at is not None, f"the layout has no place for the footer {name}"
@@ -257,6 +268,18 @@ class Layout(Places):
             _position(self.mirror.starts[column]) if column in self.mirror.starts else (HEAD, self.columns[column])
         )
         return row + block * self.height, place
+
+    def held(self, column: str, block: int) -> tuple[int, int]:
+        """A cell below the rows, where the mirror has it there."""
+        if not self.mirror.holds or column in self.mirror.starts:
+            return self.start(column, block)
+        return self.last_row(block) + 1, self.columns[column]
+
+    def below(self, leaf: Expr, block: int, line: int) -> str:
+        """The reference of a leaf of a footer in a row: to the cell beside it, where that holds a start."""
+        if isinstance(leaf, Opening) and self.held(leaf.column, block)[0] == line:
+            return a1(*self.held(leaf.column, block))
+        return self.outside(leaf, block)
 
     def state(self, name: str, block: int) -> tuple[int, int]:
         """An epoch state's cell."""

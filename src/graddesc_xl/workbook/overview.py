@@ -37,7 +37,7 @@ FIGURES = (HEAD - 1, LAST + 2)
 FOLDED = (
     "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
     "further down, and below them the passes of the Reset: the published spreadsheet's button sets the weights back "
-    "and looks at the samples once or twice only to fill the optimizer's averages."
+    "and looks at the samples up to four times only to fill the optimizer's averages; each says what it hands on."
 )
 UNFOLD = (
     "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..experiment import Experiment, rounded
-from ..plan import Column, Footer, Start
+from ..plan import Column, EpochState, Footer, Start
 from ..trace import Trace
 from ..words import words, written_out
 from .cells import Area, Formula, a1, column_letters
@@ -98,6 +99,8 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
     plan, top = trace.plan, layout.top(block)
     name = f"epoch {block + 1}" if block < plan.epochs else f"reset {block - plan.epochs + 1}"
     sheet.put(top, X, name, SECTION)
+    if block >= plan.epochs:
+        sheet.put(top, layout.columns["pred"] + 3, _passed_on(layout, block), Style(color=FAINT, italic=True))
     if block:
         for weight in plan.weights:
             label = layout.label(layout.start(f"new_{weight}", 0))
@@ -120,6 +123,18 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         if c.name not in started and (top + 2, column) not in taken:
             sheet.put(top + 2, column, c.title, Style(c.role, header=True, bold=True, align="right"))
     _opening(sheet, layout, trace, block)
+
+
+def _passed_on(layout: Layout, block: int) -> str:
+    """What a discarded pass is for, in words."""
+    plan = layout.plan
+
+    def named(items: Sequence[Start | EpochState]) -> str:
+        return ", ".join(plan.column(i.column).title if isinstance(i, Start) else i.title for i in items)
+
+    handed_on, kept = plan.handed_on(block)
+    said = f"A pass whose weights are thrown away: it hands on {named(handed_on)}"
+    return f"{said}, and leaves {named(kept)} as it found {'them' if kept[1:] else 'it'}." if kept else f"{said}."
 
 
 def _maths(column: Column) -> Style:
@@ -147,6 +162,11 @@ def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         role = "weight" if role == "update" else role
         style = Style(role, number_format(role, small=small), header=True, bold=True)
         sheet.put(*at, Formula(text, float(value)), style)
+        if isinstance(item, Start) and (shown := layout.start(item.column, block)) != at:
+            sheet.put(*shown, Formula(a1(*at), float(value)), style)
+            if block == 0:
+                said = "What this block starts from: the cell above its first row repeats it."
+                sheet.notes[at] = f"start of {column.title}\n{said}\n= {words(expr, plan)}"
         if block == 1 and isinstance(item, Start):
             sheet.notes[at] = f"Carried over from the epoch above: {words(expr, plan)}."
 
@@ -174,24 +194,27 @@ def _rows(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
 
 
 def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
+    places = {f.name: at for f in trace.plan.footers if (at := layout.footer(f.name, block))}
     for footer in trace.plan.footers:
-        at = layout.footer(footer.name, block)
+        at = places.get(footer.name)
         if at is None:
             continue
         value = float(trace.footers[footer.name][block])
         role = trace.plan.column(layout.mirror.under[footer.name][0]).role
         style = Style(role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
         sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
-        labelled = (at[0], at[1] - 1)
-        if labelled[1] > X and labelled not in sheet.cells:
-            sheet.put(*labelled, footer.title, LABEL)
+        for labelled, style in (((at[0], at[1] - 1), LABEL), ((at[0], at[1] + 1), replace(LABEL, align="left"))):
+            if labelled not in sheet.cells and labelled not in places.values():
+                sheet.put(*labelled, footer.title, style)
+                break
         if block == 0:
             sheet.notes[at] = f"{footer.title}\n{sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
     sheet.put(layout.last_row(block) + 1, X, "this epoch", Style(color=FAINT, italic=True))
 
 
 def _footer_text(footer: Footer, layout: Layout, block: int) -> str:
-    return render(footer.expr, lambda leaf: layout.outside(leaf, block))
+    at = layout.footer(footer.name, block)
+    return render(footer.expr, lambda leaf: layout.below(leaf, block, at[0] if at else 0))
 
 
 def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
