@@ -18,7 +18,7 @@ import argparse
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -33,13 +33,17 @@ XS, YS = GRADDESC.xs.tolist(), GRADDESC.ys.tolist()
 START, LR, H = 1.0, 1e-4, 0.01
 TORCH_EPOCHS = 10
 
-Columns = list[Any]
+#: the columns of the basic sheet and of the Adam sheet, as the contenders keep them
+BASIC = ("b", "a", "pred", "err", "err_b", "est_b", "err_a", "est_a", "d_b", "d_a", "new_b", "new_a")
+ADAM = (*BASIC[:4], "d_b", "d_a", "avg_b", "avg_a", "sq_b", "sq_a", "new_b", "new_a", "step_b", "step_a")
+
+Columns = Mapping[str, Any]
 
 
 def engine(what: str, epochs: int) -> Columns:
     """The engine, plan and code generated anew each time, footers and epoch starts included."""
     fresh = experiment(what, epochs=epochs, warmup=0, carry="new weights")
-    return list(run(fresh).rows.values())
+    return run(fresh).rows
 
 
 @cache
@@ -89,7 +93,7 @@ def hand_basic(epochs: int) -> Columns:
             news_a.append(new_a)
             b, a = new_b, new_a
     kept = (bs, as_, preds, errs, errs_b, ests_b, errs_a, ests_a, ds_b, ds_a, news_b, news_a)
-    return [np.array(values) for values in kept]
+    return {name: np.array(values) for name, values in zip(BASIC, kept, strict=True)}
 
 
 def hand_adam(epochs: int) -> Columns:
@@ -130,7 +134,7 @@ def hand_adam(epochs: int) -> Columns:
             keep_step_b(lr / root_b)
             keep_step_a(lr / root_a)
             b, a = new_b, new_a
-    return [np.array(values) for values in columns]
+    return {name: np.array(values) for name, values in zip(ADAM, columns, strict=True)}
 
 
 def jax_scan() -> Callable[[int], Columns]:
@@ -157,7 +161,8 @@ def jax_scan() -> Callable[[int], Columns]:
     compiled = jax.jit(scan)
 
     def contender(epochs: int) -> Columns:
-        return [np.asarray(values) for values in compiled(np.tile(XS, epochs), np.tile(YS, epochs))]
+        found = compiled(np.tile(XS, epochs), np.tile(YS, epochs))
+        return {name: np.asarray(values) for name, values in zip(BASIC, found, strict=True)}
 
     return contender
 
@@ -191,7 +196,7 @@ def torch_sgd() -> Callable[[int], Columns]:
                 optimizer.step()
                 after = (b.grad.item(), a.grad.item(), b.item(), a.item())
                 kept.append((*before, pred.item(), err.item(), *(v.item() for v in numbers), *after))
-        return list(np.array(kept).T)
+        return dict(zip(BASIC, np.array(kept).T, strict=True))
 
     return contender
 
@@ -199,7 +204,7 @@ def torch_sgd() -> Callable[[int], Columns]:
 def contenders(what: str) -> Iterator[tuple[str, Callable[[int], Columns]]]:
     """The name and the function (epochs -> columns) of everyone who runs that sheet."""
     yield "engine", lambda epochs: engine(what, epochs)
-    yield "engine, same experiment again", lambda epochs: list(run(kept(what, epochs)).rows.values())
+    yield "engine, same experiment again", lambda epochs: run(kept(what, epochs)).rows
     if what == "adam":
         yield "hand-written loop", hand_adam
         return
@@ -213,9 +218,10 @@ def contenders(what: str) -> Iterator[tuple[str, Callable[[int], Columns]]]:
 
 def check(name: str, columns: Columns, reference: Columns) -> None:
     """Stop unless a contender has the engine's columns up to rounding."""
-    for found, expected in zip(columns, reference, strict=True):
-        wanted = np.ravel(expected)[: np.size(found)]
-        np.testing.assert_allclose(np.ravel(found), wanted, rtol=1e-6, atol=1e-6, err_msg=name)
+    assert columns.keys() == reference.keys(), f"{name} has other columns: {sorted(columns)}"
+    for column, found in columns.items():
+        wanted = np.ravel(reference[column])[: np.size(found)]
+        np.testing.assert_allclose(np.ravel(found), wanted, rtol=1e-6, atol=1e-6, err_msg=f"{name}, {column}")
 
 
 def measure(what: str, epochs: int, repeats: int) -> dict[str, float]:
@@ -241,14 +247,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, nargs="+", default=[10, 1_000, 10_000], help="passes over the 29 samples")
     parser.add_argument("--repeats", type=int, default=9, help="turns of each contender")
+    parser.add_argument("--small", action="store_true", help="one turn of a few epochs, to see that it works")
     args = parser.parse_args()
+    epochs_of, repeats = ([TORCH_EPOCHS], 1) if args.small else (args.epochs, args.repeats)
     for package in ("jax", "torch"):
         if not find_spec(package):
             print(f"{package} is left out; to include it: pip install {package}")
     print("| sheet | epochs | contender | steps/s | engine is faster by |\n|---|---:|---|---:|---:|")
     for what in ("basic", "adam"):
-        for epochs in args.epochs:
-            rates = measure(what, epochs, args.repeats)
+        for epochs in epochs_of:
+            rates = measure(what, epochs, repeats)
             for name, rate in rates.items():
                 print(f"| {what} | {epochs:,} | {name} | {rate:,.0f} | {rates['engine'] / rate:.2f} |")
 

@@ -51,8 +51,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--repeats", type=int, default=7, help="turns of each process (default 7)")
     arguments.add_argument("--book", default="graddesc", choices=list(BOOKS), help="the workbook (default graddesc)")
+    arguments.add_argument("--small", action="store_true", help="one turn, to see that it works")
     given = arguments.parse_args()
-    repeats = given.repeats
+    repeats = 1 if given.small else given.repeats
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         workbook = build(given.book, folder).path
