@@ -1,4 +1,4 @@
-"""Set everything up and do it, in any shell: `python make.py build` or `python make.py test`.
+"""Set everything up and do it, in any shell: `python make.py build`, `python make.py test` or `python make.py fuzz`.
 
 Run it with the Python of a virtual environment; it installs the project there first.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 TASKS = {
     "build": (".", ["-m", "graddesc_xl", "build"]),
     "test": (".[test]", ["-m", "pytest"]),
+    "fuzz": (".[test]", ["-m", "pytest", "-m", "fuzz", "--long"]),
 }
 
 

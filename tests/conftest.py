@@ -11,13 +11,43 @@ from pathlib import Path
 import pytest
 
 from graddesc_xl import build
+from graddesc_xl.building import manifest
+from graddesc_xl.data import dataset
+from graddesc_xl.engine import run_plan
+from graddesc_xl.experiment import Experiment
+from graddesc_xl.models import MODELS
+from graddesc_xl.optimizers import OPTIMIZERS
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.reading import Model
+from graddesc_xl.workbook.book import BOOKS, Book, compose
+from graddesc_xl.workbook.write import write
 from spreadsheet import Spreadsheet
 
 #: set to anything: tests that need LibreOffice fail where it is missing, instead of being skipped
 REQUIRE = "GRADDESC_XL_REQUIRE_LIBREOFFICE"
+
+#: cases of a fuzzer that one test tries
+TOGETHER = 20
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of the long run."""
+    parser.addoption("--long", action="store_true", help="let the fuzzers try as many cases as they have")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The mark of a fuzzer."""
+    config.addinivalue_line("markers", "fuzz(short, long): takes `seeds`: so many in the suite, so many with --long")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a fuzzer its seeds, some at a time."""
+    marked = metafunc.definition.get_closest_marker("fuzz")
+    if marked:
+        count = marked.args[metafunc.config.getoption("--long")]
+        batches = [range(first, min(first + TOGETHER, count)) for first in range(0, count, TOGETHER)]
+        metafunc.parametrize("seeds", batches, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +60,22 @@ def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def two_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workbook about two neurons as `build` writes it."""
     return build("two-neurons", tmp_path_factory.mktemp("two-neurons")).path
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A small workbook of ours, with all its kinds of parts; it is known as long as the module's tests run."""
+    data = dataset([1.0, 4.0, 2.0], [3.0, 9.5, 5.0])
+    experiments = tuple(
+        Experiment(name, name, "About it.", OPTIMIZERS[name], model=MODELS["one_neuron"], data=data, epochs=2)
+        for name in ("sgd", "adam")
+    )
+    book = Book("tiny", "Tiny", "Few steps.", experiments)
+    path = tmp_path_factory.mktemp("tiny") / "tiny.xlsx"
+    write(compose(book, run_plan).sheets, path, title=book.title, manifest=manifest(book))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BOOKS, "tiny", book)
+        yield path
 
 
 @pytest.fixture(scope="session")

@@ -8,28 +8,20 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
-from graddesc_xl import Experiment, dataset, verify
-from graddesc_xl.building import manifest
-from graddesc_xl.engine import run_plan
+from graddesc_xl import verify
 from graddesc_xl.errors import GraddescError, RecalculationError, WorkbookError
-from graddesc_xl.models import MODELS
-from graddesc_xl.optimizers import OPTIMIZERS
 from graddesc_xl.verification import reading
-from graddesc_xl.workbook.book import BOOKS, Book, compose
-from graddesc_xl.workbook.write import write
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits on memory, pipes and devices are POSIX's")
 SHEET = "xl/worksheets/sheet1.xml"
 #: what does not shrink when it is packed
 NOISE = random.Random(0).randbytes(3 << 20).hex().encode()
-#: how many damaged files are tried; the long run is GRADDESC_XL_FUZZ=500 pytest tests/test_hostile.py -k damaged
-FUZZ = int(os.environ.get("GRADDESC_XL_FUZZ", "60"))
 
 Change = Callable[[bytes], bytes]
 
@@ -307,22 +299,6 @@ def test_only_files_are_read(small: Path, tmp_path: Path) -> None:
         verify(link)
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A small workbook of ours, with all its kinds of parts."""
-    data = dataset([1.0, 4.0, 2.0], [3.0, 9.5, 5.0])
-    experiments = tuple(
-        Experiment(name, name, "About it.", OPTIMIZERS[name], model=MODELS["one_neuron"], data=data, epochs=2)
-        for name in ("sgd", "adam")
-    )
-    book = Book("tiny", "Tiny", "Few steps.", experiments)
-    path = tmp_path_factory.mktemp("tiny") / "tiny.xlsx"
-    write(compose(book, run_plan).sheets, path, title=book.title, manifest=manifest(book))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BOOKS, "tiny", book)
-        yield path
-
-
 def damaged(source: Path, target: Path, seed: int) -> Path:
     """A copy of a workbook, damaged: bits of the file or of a part turned, cut off, parts exchanged or emptied."""
     choose = random.Random(seed)
@@ -372,7 +348,7 @@ def damaged(source: Path, target: Path, seed: int) -> Path:
     return target
 
 
-@pytest.mark.parametrize("seeds", [range(first, min(first + 20, FUZZ)) for first in range(0, FUZZ, 20)])
+@pytest.mark.fuzz(60, 500)
 def test_a_damaged_file_is_a_report_or_a_sentence(tiny: Path, tmp_path: Path, seeds: range) -> None:
     """Whatever happened to a file, verification ends with a report or one of our errors, in a short sentence."""
     for seed in seeds:
