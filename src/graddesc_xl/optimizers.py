@@ -176,7 +176,7 @@ def _adam_ann(gradients: Gradients) -> Parts:
     )
     ratio = Footer("ratio", Foot("start_scale") / State("best"), "ratio", "the scale at the start over the best one")
     inverse = [
-        Footer(f"over_{name}", 1 / Opening(name), "inverse", f"1 over {what}, as in {GRADDESC_XLSX}; nothing uses it")
+        Footer(f"over_{name}", 1 / Opening(name), "inverse", f"1 over {what}; nothing uses it", small=True)
         for name, what in (
             (f"avg_{gradients[-1][0]}", "the average that the epoch starts from"),
             (f"sq_{gradients[0][0]}", "the average square that the epoch starts from"),

@@ -105,12 +105,13 @@ class EpochState:
 
 @dataclass(frozen=True)
 class Footer:
-    """A reduction over an epoch's rows."""
+    """A reduction over an epoch's rows. small: its number needs digits where its column's need none."""
 
     name: str
     expr: Expr
     title: str
     about: str
+    small: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,8 +40,11 @@ KNOWN: Mapping[str, Known] = {
 
 def of_writer(path: Path) -> Known | None:
     """What is known of the program that saved a workbook, by what the file says of itself."""
+    part = "docProps/app.xml"
     with zipfile.ZipFile(path) as file:
-        part = "docProps/app.xml"
-        text = file.read(part).decode(errors="replace") if part in file.namelist() else ""
+        if part not in file.namelist():
+            return None
+        with file.open(part) as stream:
+            text = stream.read(10_000).decode(errors="replace")
     name = re.search(r"<Application>([A-Za-z]+)", text)
     return KNOWN.get(name[1]) if name else None

@@ -201,7 +201,8 @@ def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
             continue
         value = float(trace.footers[footer.name][block])
         role = trace.plan.column(layout.mirror.under[footer.name][0]).role
-        style = Style(role, number_format(role), header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
+        number = number_format(role, small=footer.small)
+        style = Style(role, number, header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
         sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
         for labelled, style in (((at[0], at[1] - 1), LABEL), ((at[0], at[1] + 1), replace(LABEL, align="left"))):
             if labelled not in sheet.cells and labelled not in places.values():
