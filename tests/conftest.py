@@ -1,9 +1,8 @@
-"""Fixtures: a workbook built once, and LibreOffice where it is there."""
+"""Fixtures: a workbook built once, and other spreadsheet programs where they are there."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,18 +13,19 @@ from graddesc_xl import build
 from graddesc_xl.building import manifest
 from graddesc_xl.data import dataset
 from graddesc_xl.engine import run_plan
+from graddesc_xl.errors import RecalculationError
 from graddesc_xl.experiment import Experiment
 from graddesc_xl.models import MODELS
 from graddesc_xl.optimizers import OPTIMIZERS
-from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification import gnumeric, libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.reading import Model
 from graddesc_xl.workbook.book import BOOKS, Book, compose
 from graddesc_xl.workbook.write import write
 from spreadsheet import Spreadsheet
 
-#: set to anything: tests that need LibreOffice fail where it is missing, instead of being skipped
-REQUIRE = "GRADDESC_XL_REQUIRE_LIBREOFFICE"
+#: set to anything: tests that need LibreOffice or Gnumeric fail where it is missing, instead of being skipped
+REQUIRE = "GRADDESC_XL_REQUIRE_SPREADSHEETS"
 
 #: cases of a fuzzer that one test tries
 TOGETHER = 20
@@ -104,16 +104,26 @@ def recalculated(held: Model) -> Model:
     return model
 
 
+def program(find: Callable[[], str]) -> str:
+    """A spreadsheet program; tests that need it are skipped, with the hint how to install it, or fail."""
+    try:
+        return find()
+    except RecalculationError as missing:
+        if os.environ.get(REQUIRE):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def soffice() -> str:
-    """The LibreOffice program; tests that need it are skipped, with the hint how to install it, or fail."""
-    program = shutil.which("soffice") or shutil.which("libreoffice")
-    if program is None:
-        hint = f"LibreOffice is missing. {libreoffice.INSTALL}"
-        if os.environ.get(REQUIRE):
-            pytest.fail(hint)
-        pytest.skip(hint)
-    return program
+    """The LibreOffice program."""
+    return program(libreoffice.find)
+
+
+@pytest.fixture(scope="session")
+def ssconvert() -> str:
+    """Gnumeric's converter."""
+    return program(gnumeric.find)
 
 
 @pytest.fixture(scope="session")

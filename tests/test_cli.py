@@ -392,7 +392,7 @@ def test_verify_passes(calls: list[dict[str, Any]]) -> None:
     assert "Verified with its own adam!D2 (lr): 0.5 instead of 1" in result.stdout
     assert "Values held by the file" in result.stdout
     assert "Values of IronCalc" in result.stdout
-    assert calls == [{"path": "good.xlsx", "libreoffice": False, "timeout": 120.0, "memory": 4096.0}]
+    assert calls == [{"path": "good.xlsx", "libreoffice": False, "gnumeric": False, "timeout": 120.0, "memory": 4096.0}]
 
 
 @pytest.mark.usefixtures("calls")
@@ -442,6 +442,13 @@ def test_verify_with_libreoffice(calls: list[dict[str, Any]]) -> None:
     for option in ("--timeout", "--memory"):
         for wrong in ("0", "-1", "nan", "inf", "1e10"):
             assert f"{option} must be above 0" in refused("verify", "a.xlsx", option, wrong)
+
+
+def test_verify_with_gnumeric(calls: list[dict[str, Any]]) -> None:
+    """Gnumeric is asked only on request."""
+    call("verify", "a.xlsx")
+    call("verify", "a.xlsx", "--gnumeric", "--libreoffice")
+    assert [(c["gnumeric"], c["libreoffice"]) for c in calls] == [(False, False), (True, True)]
 
 
 def test_verify_without_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification import gnumeric, libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook.figures import Figures
 from graddesc_xl.workbook.live import Live
@@ -123,6 +123,13 @@ def test_figures_in_sentences(sentences: Sentences) -> None:
     model = reading.load(path)
     model.recalculate()
     assert model.values("figures", wanted) == wanted
+
+
+def test_figures_in_sentences_of_gnumeric(sentences: Sentences, ssconvert: str) -> None:
+    """So does Gnumeric, which has more digits than others to show."""
+    path, wanted = sentences
+    with gnumeric.recalculated(path, ssconvert, Limits(180)) as copy:
+        assert reading.read_file(copy)[0].values("figures", wanted) == wanted
 
 
 def test_figures_in_sentences_of_libreoffice(sentences: Sentences, soffice: str) -> None:

@@ -276,6 +276,7 @@ def parse_number(name: str, value: str, of: Input) -> float:
     epilog="[bold]Examples[/bold]\n\n"
     "graddesc-xl verify workbooks/graddesc.xlsx\n\n"
     "graddesc-xl verify *.xlsx --libreoffice --timeout 300\n\n"
+    "graddesc-xl verify workbooks/two-neurons.xlsx --gnumeric\n\n"
     "graddesc-xl verify graddesc.xlsx --json"
 )
 def verify(
@@ -285,6 +286,7 @@ def verify(
         str | None,
         typer.Option(metavar="PATH", help="Where LibreOffice is, if not on PATH; implies --libreoffice."),
     ] = None,
+    gnumeric: Annotated[bool, typer.Option("--gnumeric", help="Let Gnumeric recalculate them too.")] = False,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long a spreadsheet program may take with a workbook.")
     ] = 120.0,
@@ -301,8 +303,14 @@ def verify(
     for file in files:
         try:
             with working(f"Verifying {file}", brief=as_json) as step:
-                opinion = libreoffice if soffice is None else soffice
-                report = verification.verify(file, libreoffice=opinion, timeout=timeout, memory=memory, progress=step)
+                report = verification.verify(
+                    file,
+                    libreoffice=libreoffice if soffice is None else soffice,
+                    gnumeric=gnumeric,
+                    timeout=timeout,
+                    memory=memory,
+                    progress=step,
+                )
         except (GraddescError, OSError) as problem:
             said = sentence(problem) if isinstance(problem, OSError) else str(problem)
             problems.append(said)

@@ -36,6 +36,24 @@ class Limits:
                 raise SettingError(f"--{option} must be above 0 and at most 1,000,000 {unit}, not {value:g}.")
 
 
+def find(given: bool | str | Path, usual: Sequence[str], *, name: str, install: str) -> str:
+    """A program: the given one, or the first of the usual ones that is there.
+
+    name: what sentences call it; install: how to get it.
+    """
+    if not isinstance(given, bool):
+        if not str(given).strip():
+            raise RecalculationError(f"No program is named where {name}'s is expected. {install}")
+        program = shutil.which(str(given))
+        if program is None:
+            raise RecalculationError(f"There is no program {given}. {install}")
+        return program
+    found = next(filter(None, map(shutil.which, usual)), None)
+    if found is None:
+        raise RecalculationError(f"{name} was not found on PATH. {install}")
+    return found
+
+
 def run(command: Sequence[str], limits: Limits, *, name: str, file: Path, folder: Path | None = None) -> str:
     """Run a program on a file and return what it prints; everything that it started is ended with it.
 

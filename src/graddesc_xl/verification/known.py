@@ -1,4 +1,4 @@
-"""Kinds of errors in which programs are known to differ from Excel: nothing else is forgiven them."""
+"""In what programs are known to differ from Excel: nothing else is forgiven them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from ..workbook.cells import CellError
 
 @dataclass(frozen=True)
 class Known:
-    """A program's error where Excel has another, and the operators of which it is the result."""
+    """A program's error where Excel has another, and the operators of which it is the result.
 
-    found: CellError
-    wanted: CellError
-    operators: frozenset[str]
+    longer: whether it computes with longer numbers than Excel's, as `overflow` explains.
+    """
+
+    found: CellError | None = None
+    wanted: CellError | None = None
+    operators: frozenset[str] = frozenset()
+    longer: bool = False
 
     def explains(self, found: Any, wanted: Any, expr: Expr | None = None) -> bool:
         """Whether a value is the program's way of saying another. expr: what the cell computes, if that is known."""
-        same = found is self.found and wanted is self.wanted
+        same = self.found is not None and found is self.found and wanted is self.wanted
         return same and (expr is None or not self.operators.isdisjoint(_operators(expr)))
 
 
@@ -35,6 +39,7 @@ def _operators(expr: Expr) -> set[str]:
 KNOWN: Mapping[str, Known] = {
     "IronCalc": Known(CellError.DIV0, CellError.NUM, frozenset({"pow"})),  # an overflow in ^
     "LibreOffice": Known(CellError.VALUE, CellError.NUM, frozenset({"sqrt"})),  # the root of a negative number
+    "Gnumeric": Known(longer=True),
 }
 
 
@@ -47,4 +52,5 @@ def of_writer(path: Path) -> Known | None:
         with file.open(part) as stream:
             text = stream.read(10_000).decode(errors="replace")
     name = re.search(r"<Application>([A-Za-z]+)", text)
-    return KNOWN.get(name[1]) if name else None
+    by_name = {program.lower(): known for program, known in KNOWN.items()}
+    return by_name.get(name[1].lower()) if name else None

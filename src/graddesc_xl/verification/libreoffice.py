@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..ending import scratch
 from ..errors import RecalculationError
+from . import bounded
 from .bounded import Limits, quoted, run
 
 INSTALL = (
@@ -43,18 +44,7 @@ _USUAL = (
 
 def find(given: bool | str | Path = True) -> str:
     """The program: the given one, or `soffice` on PATH or where its installer puts it."""
-    if not isinstance(given, bool):
-        if not str(given).strip():
-            raise RecalculationError(f"No program is named where LibreOffice's is expected. {INSTALL}")
-        program = shutil.which(str(given))
-        if program is None:
-            raise RecalculationError(f"There is no program {given}. {INSTALL}")
-        return program
-    for name in ("soffice", "libreoffice", *_USUAL):
-        program = shutil.which(name)
-        if program:
-            return program
-    raise RecalculationError(f"LibreOffice was not found on PATH. {INSTALL}")
+    return bounded.find(given, ("soffice", "libreoffice", *_USUAL), name="LibreOffice", install=INSTALL)
 
 
 @contextmanager

@@ -183,7 +183,8 @@ class Local:
     def drift(self, trace: Trace) -> tuple[float, str]:
         """The global tier: the worst relative distance from a fresh run, and the first step that drifts.
 
-        From the first step on whose estimated derivatives are rounding noise, nothing is compared.
+        From the first step on whose estimated derivatives are rounding noise, nothing is compared; nor, where a
+        program computes with longer numbers, from the step on at which the run explodes and magnifies any rounding.
         """
         plan, n = self.plan, self.layout.samples
         first, worst, title = plan.epochs * n, 0.0, ""
@@ -195,6 +196,7 @@ class Local:
             scale = np.maximum(np.abs(wanted), floor)
             errors = self.errors(rows, self.layout.columns[column.name], wanted, scale).ravel()
             errors = errors[: noise - 1] if column.name in plan.estimated else errors
+            errors = errors[: trace.calm] if self.known is not None and self.known.longer else errors
             drifting = np.flatnonzero(errors > GLOBAL)
             if drifting.size and drifting[0] < first:
                 first, title = int(drifting[0]), column.title

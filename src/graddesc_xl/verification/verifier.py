@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ from ..workbook.cells import a1
 from ..workbook.layout import FIRST_DATA
 from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
-from . import contents, reading, tiers
+from . import contents, overflow, reading, tiers
+from . import gnumeric as ssconvert
 from . import libreoffice as office
 from .bounded import Limits, quoted
 from .known import KNOWN, Known, of_writer
@@ -30,26 +33,34 @@ def verify(
     path: str | Path,
     *,
     libreoffice: bool | str | Path = False,
+    gnumeric: bool | str | Path = False,
     timeout: float = 120.0,
     memory: float = 4096.0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Check every formula and every value of a workbook, from the file alone.
 
-    Three sets of values: those the file holds, IronCalc's recalculation and, if `libreoffice` is true (found on
-    PATH) or names the program, LibreOffice's. A workbook whose inputs a person changed is verified against its
-    own inputs. timeout, memory: the seconds and megabytes that each spreadsheet program may take. progress: told
-    what is being done.
+    Up to four sets of values: those the file holds, IronCalc's recalculation and, where `libreoffice` or `gnumeric`
+    is true (found on PATH) or names the program, LibreOffice's and Gnumeric's. A workbook whose inputs a person
+    changed is verified against its own inputs. timeout, memory: the seconds and megabytes that each spreadsheet
+    program may take. progress: told what is being done.
     Raises WorkbookError for a file that cannot be read, RecalculationError for a program that fails, SettingError
     for limits that are none.
     """
     path, limits = Path(path), Limits(timeout, memory)
     reading.check_file(path)
-    program = office.find(libreoffice) if libreoffice is not False else None
+    opinions = [
+        _Opinion(name, find(given), recalculated)
+        for name, find, recalculated, given in (
+            ("LibreOffice", office.find, office.recalculated, libreoffice),
+            ("Gnumeric", ssconvert.find, ssconvert.recalculated, gnumeric),
+        )
+        if given is not False
+    ]
     model = reading.load(path, progress)
     book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
     if book is None:
-        return _foreign(path, model, program, limits)
+        return _foreign(path, model, opinions, limits)
     inputs = _FileInputs(model, book)
     expected = compose(book, run_plan, inputs)
     problems, additions = _held_contents(expected, model)
@@ -63,10 +74,9 @@ def verify(
     progress("recalculating with IronCalc")
     model.recalculate(limits)
     sets.append(_compare("IronCalc", expected, model, KNOWN["IronCalc"]))
-    if program:
-        progress("recalculating with LibreOffice")
-        opinion = _second_opinion(path, program, limits)
-        sets.append(_compare("LibreOffice", expected, opinion, KNOWN["LibreOffice"]))
+    for opinion in opinions:
+        progress(f"recalculating with {opinion.name}")
+        sets.append(_compare(opinion.name, expected, opinion.values(path, limits), KNOWN[opinion.name]))
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
 
 
@@ -76,9 +86,18 @@ def _holds_values(expected: Composition, model: Model) -> bool:
     return any(value is not None for s in sheets for value in model.values(s.name, s.formulas()).values())
 
 
-def _second_opinion(path: Path, program: str, limits: Limits) -> Held:
-    with office.recalculated(path, program, limits) as copy:
-        return reading.read_file(copy)[0]
+@dataclass(frozen=True)
+class _Opinion:
+    """Another program that recalculates a workbook. recalculated: gives a copy, in a context."""
+
+    name: str
+    program: str
+    recalculated: Callable[[Path, str, Limits], AbstractContextManager[Path]]
+
+    def values(self, path: Path, limits: Limits) -> Held:
+        """What it computes."""
+        with self.recalculated(path, self.program, limits) as copy:
+            return reading.read_file(copy)[0]
 
 
 @dataclass
@@ -181,7 +200,10 @@ def _compare(name: str, expected: Composition, model: Model | Held, known: Known
     """Both tiers on one set of values. known: of the program that computed them."""
     present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
     missing = [sheet.name for sheet in expected.sheets if sheet.name not in model.sheets]
-    values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
+    values: overflow.Values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
+    beyond: Counter[str] = Counter()
+    if known is not None and known.longer:
+        values, beyond = overflow.left_out(present, values)
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
     listed = {steps.sheet.name: steps for steps in expected.lists}
     parallel = {runs.sheet.name: runs for runs in expected.runs}
@@ -197,8 +219,15 @@ def _compare(name: str, expected: Composition, model: Model | Held, known: Known
             results.append(tiers.runs_sheet(parallel[sheet.name], mine, known))
         elif sheet.formulas():
             results.append(tiers.other_sheet(sheet, mine, known))
+    results = [replace(r, note=_beyond(beyond[r.sheet], r.note)) for r in results]
     results += [SheetResult(sheet, 0, math.inf, "", "", False, "is not among these values") for sheet in missing]
     return ValueSet(name, tuple(results))
+
+
+def _beyond(cells: int, note: str) -> str:
+    """The note on a sheet, with how many of its cells were not compared."""
+    said = f"left out, as they come from numbers beyond 1.8e308: {cells} cells" if cells else ""
+    return "; ".join(filter(None, (note, said)))
 
 
 def _recognised(model: Model) -> Book | None:
@@ -210,14 +239,13 @@ def _recognised(model: Model) -> Book | None:
     return None
 
 
-def _foreign(path: Path, model: Model, program: str | None, limits: Limits) -> Report:
+def _foreign(path: Path, model: Model, opinions: Sequence[_Opinion], limits: Limits) -> Report:
     """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
     formulas = {name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets}
     held = {name: model.values(name, cells) for name, cells in formulas.items()}
     model.recalculate(limits)
     sets = [_distances("IronCalc", held, model, formulas)]
-    if program:
-        sets.append(_distances("LibreOffice", held, _second_opinion(path, program, limits), formulas))
+    sets += [_distances(opinion.name, held, opinion.values(path, limits), formulas) for opinion in opinions]
     problems = [] if any(formulas.values()) else ["It holds no formulas: there is nothing to verify."]
     return Report(path, None, tuple(sets), problems=tuple(problems))
 

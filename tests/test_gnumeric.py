@@ -1,0 +1,112 @@
+"""Gnumeric as a third opinion, and what is left out of it: numbers that no double holds, and what follows from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graddesc_xl import verify
+from graddesc_xl.errors import RecalculationError
+from graddesc_xl.verification import gnumeric, overflow, reading
+from graddesc_xl.verification.bounded import Limits
+from graddesc_xl.workbook.cells import CellError, Formula
+from graddesc_xl.workbook.sheet import Sheet
+
+Poison = Callable[[str, str, Callable[[str], str]], Path]
+LEFT_OUT = re.compile(r"left out, as they come from numbers beyond 1.8e308: (\d+) cells")
+
+
+def test_gnumeric_agrees(workbook: Path, ssconvert: str) -> None:
+    """Gnumeric computes what the workbook holds, in every cell."""
+    report = verify(workbook, gnumeric=ssconvert)
+    assert report.ok, report.to_dict()
+    assert [values.name for values in report.sets] == ["held by the file", "IronCalc", "Gnumeric"]
+    assert not [sheet for sheet in report.sets[-1].sheets if "left out" in sheet.note]
+
+
+def test_gnumeric_agrees_on_runs_that_explode(two_neurons: Path, ssconvert: str) -> None:
+    """Of runs that explode only what comes from numbers beyond a double's range is left out: one cell in 950."""
+    report = verify(two_neurons, gnumeric=True)
+    assert report.ok, report.to_dict()
+    (values,) = [values for values in report.sets if values.name == "Gnumeric"]
+    found = {sheet.sheet: LEFT_OUT.search(sheet.note) for sheet in values.sheets}
+    left_out = {name: int(match[1]) for name, match in found.items() if match}
+    assert 0 < sum(left_out.values()) < 2e-3 * sum(sheet.cells for sheet in values.sheets)
+    stepped = {name for name in left_out if name.endswith(" steps")}
+    assert stepped and left_out.keys() - stepped <= {"overview", "check", *(s.removesuffix(" steps") for s in stepped)}
+
+
+def test_gnumeric_does_recalculate(poisoned: Poison, ssconvert: str) -> None:
+    """Gnumeric does not just hand back what the file holds, and what it hands back is a whole double."""
+    path = poisoned("basic", "F33", lambda cell: re.sub(r"<v>.*?</v>", "<v>1.5</v>", cell))
+    assert reading.read_file(path)[0].values("basic", [(33, 6)]) == {(33, 6): 1.5}
+    with gnumeric.recalculated(path, ssconvert, Limits(180)) as copy:
+        assert reading.read_file(copy)[0].values("basic", [(33, 6)]) == {(33, 6): 150.75521153771854}
+
+
+def test_gnumeric_finds_a_wrong_formula(poisoned: Poison, ssconvert: str) -> None:
+    """A formula that is not the one that belongs there makes Gnumeric's values differ too."""
+    path = poisoned("basic", "K12", lambda cell: cell.replace("<f>2*", "<f>3*"))
+    report = verify(path, gnumeric=ssconvert)
+    (sheet,) = [sheet for sheet in report.sets[-1].sheets if sheet.sheet == "basic"]
+    assert (sheet.ok, sheet.where, sheet.column) == (False, "K12", "de/db")
+
+
+def test_no_gnumeric(workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Gnumeric a sentence says how to get it, before anything is computed."""
+    with pytest.raises(RecalculationError, match=r"There is no program .*nowhere. Install it \(Debian"):
+        verify(workbook, gnumeric=tmp_path / "nowhere")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RecalculationError, match=r"Gnumeric was not found on PATH. Install it .*apt install gnumeric"):
+        verify(workbook, gnumeric=True)
+
+
+def sheet(name: str, formulas: dict[tuple[int, int], Formula]) -> Sheet:
+    """A sheet with formulas."""
+    made = Sheet(name)
+    for at, formula in formulas.items():
+        made.put(*at, formula)
+    return made
+
+
+def test_what_is_left_out() -> None:
+    """Cells that a double cannot hold and those that differ because they read one; no other that differs."""
+    num = CellError.NUM
+    steps = sheet(
+        "my steps",
+        {
+            (1, 1): Formula("B1^2", num),
+            (2, 1): Formula("A1*2", num),
+            (3, 1): Formula("SQRT(A2)", num),
+            (4, 1): Formula("SQRT(B1)", num),
+            (5, 1): Formula("B1+1", 7.0),
+            (6, 1): Formula("A5+1", 8.0),
+            (7, 1): Formula("LN(-B1)", num),
+        },
+    )
+    front = sheet(
+        "front",
+        {
+            (1, 1): Formula("IF(ISNUMBER('my steps'!$A$1),1,0)", 0.0),
+            (2, 1): Formula("MAX('my steps'!A3:A4)&\" my steps!A1\"", "–"),
+            (3, 1): Formula("'my steps'!A6", 8.0),
+            (4, 1): Formula('"A1"&B1', "A1"),
+        },
+    )
+    found: dict[str, dict[tuple[int, int], Any]] = {
+        "my steps": {
+            **{(1, 1): float("inf"), (2, 1): 3e307, (3, 1): 5e153, (4, 1): 2.0},
+            **{(5, 1): 9.0, (6, 1): 10.0, (7, 1): 0.5},
+        },
+        "front": {(1, 1): 1.0, (2, 1): "5e153", (3, 1): 10.0, (4, 1): "other"},
+    }
+    kept, left = overflow.left_out([steps, front], found)
+    assert left == {"my steps": 3, "front": 2}
+    assert kept["my steps"] == {**found["my steps"], (1, 1): num, (2, 1): num, (3, 1): num}
+    assert kept["front"] == {**found["front"], (1, 1): 0.0, (2, 1): "–"}
+    agreeing = {"my steps": {at: formula.value for at, formula in steps.formulas().items()}}
+    assert overflow.left_out([steps], agreeing) == (agreeing, {})
