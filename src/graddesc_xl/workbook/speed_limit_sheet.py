@@ -144,7 +144,7 @@ def _group(
     over = live_range(steps, Area(steps.name, lane.row(0), place, lane.last_row(0), place))
     said = (
         ("first overshoot at step", call("IFERROR", call("MATCH", 1, over, 0), "none"), "integer"),
-        ("start weights bear learn up to", _bears(sheet, group, made.title, making, typed), "0.00E+00"),
+        ("start weights bear learn up to", _bears(sheet, group, made.title, making, typed), "0.0000E+00"),
     )
     for row, (label, value, number) in enumerate(said, SAID):
         sheet.put(row, left + 2, label, Style(color=FAINT, align="right"))
