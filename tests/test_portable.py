@@ -19,8 +19,9 @@ from graddesc_xl.workbook.sheet import Sheet
 
 #: functions that Excel 2007, LibreOffice, Gnumeric, IronCalc and HyperFormula 3.5 know and agree on
 SHARED = {
-    "ABS", "AND", "AVERAGE", "COUNT", "COUNTIF", "DEVSQ", "IF", "IFERROR", "INDEX", "ISNUMBER", "LEFT", "LN", "LOG10",
-    "MATCH", "MAX", "MID", "MIN", "MOD", "NA", "OR", "ROUND", "ROUNDDOWN", "SLOPE", "SQRT", "SUM", "SUMSQ",
+    "ABS", "AND", "AVERAGE", "COUNT", "COUNTA", "COUNTIF", "DEVSQ", "IF", "IFERROR", "INDEX", "ISNUMBER", "LEFT", "LN",
+    "LOG10", "MATCH", "MAX", "MID", "MIN", "MOD", "NA", "OR", "ROUND", "ROUNDDOWN", "ROW", "SLOPE", "SQRT", "SUM",
+    "SUMSQ",
 }  # fmt: skip
 RANGE = re.compile(r"\$?[A-Z]{1,3}\$?\d+:\$?[A-Z]{1,3}\$?\d+")
 

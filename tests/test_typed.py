@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from graddesc_xl import Dataset, Experiment, dataset, run, verify
 from graddesc_xl.engine import run_plan
+from graddesc_xl.errors import WorkbookError
 from graddesc_xl.expr import Data, Expr, Here, maximum
 from graddesc_xl.models import ONE_NEURON, Model
 from graddesc_xl.optimizers import OPTIMIZERS
 from graddesc_xl.verification import reading
 from graddesc_xl.workbook.book import BOOKS, Book, compose
+from graddesc_xl.workbook.cells import a1
+from graddesc_xl.workbook.layout import Layout
 from graddesc_xl.workbook.sheet import Chart
 from graddesc_xl.workbook.write import write
+from spreadsheet import Spreadsheet
 
 DATA = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
 Written = Callable[..., Path]
@@ -125,10 +130,204 @@ def test_a_gate_behind_another_is_judged_by_all_that_leads_to_it(written: Writte
     assert verify(path).ok
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_workbook_of_few_samples_is_verified(count: int, written: Written) -> None:
+    """One, two and three samples, with every optimizer."""
+    data = dataset(DATA.x[:count], DATA.ys[:count].tolist())
+    experiments = [
+        Experiment(o, o, "About it.", OPTIMIZERS[o], data=data, epochs=3, numerical=True, values={"lr": 1e-3})
+        for o in OPTIMIZERS
+    ]
+    report = verify(written(*experiments))
+    assert report.ok, report
+
+
+def overview(model: Spreadsheet, column: int) -> list[object]:
+    """The texts of a column of the overview without its header's and empty ones."""
+    return [v for row in range(1, 60) if (v := model.value("overview", row, column)) not in (None, "")]
+
+
 def verdicts(path: Path) -> list[object]:
     """The verdicts on the overview after IronCalc computed it."""
-    model = reading.load(path)
+    model = Spreadsheet(reading.load(path))
     model.recalculate()
-    cells = [model.value("overview", row, 7) for row in range(1, 60)]
-    start = cells.index("verdict") + 1
-    return cells[start : cells.index(None, start)]
+    return overview(model, 7)[1:]
+
+
+@pytest.fixture(scope="module")
+def neurons(two_neurons: Path) -> Spreadsheet:
+    """The workbook about two neurons open in IronCalc."""
+    return Spreadsheet(reading.load(two_neurons))
+
+
+@pytest.fixture
+def typed(opened: Spreadsheet, tmp_path: Path) -> Callable[..., tuple[Spreadsheet, Path]]:
+    """A function that changes a workbook as a person would, by IronCalc, computes it and saves it."""
+
+    def change(how: Callable[[Any, Mapping[str, int]], object], of: Spreadsheet = opened) -> tuple[Spreadsheet, Path]:
+        model = of.copy()
+        how(model.model, model.sheets)
+        model.recalculate()
+        return model, model.save(tmp_path / "typed.xlsx")
+
+    return change
+
+
+STATUS = ("data", 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("cell", "content", "name"),
+    [
+        ((9, 2), "five", "data!B9"),
+        ((9, 2), "", "data!B9"),
+        ((9, 3), "five", "data!C9"),
+        ((9, 3), "", "data!C9"),
+        ((9, 3), "#N/A", "data!C9"),
+        ((5, 2), "TRUE", "data!B5"),
+        ((33, 2), "five", "data!B33"),
+        ((1, 3), "five", "data!C1"),
+    ],
+)
+def test_a_sample_without_a_number_is_named(typed: Any, cell: tuple[int, int], content: str, name: str) -> None:
+    """Text, nothing, an error, a boolean in a sample: data, every verdict and verify name the cell, and no #VALUE!."""
+    model, path = typed(lambda m, s: m.set_user_input(s["data"], *cell, content))
+    assert name in model.value(*STATUS)
+    assert overview(model, 7)[1:] == [f"no number in {name}"] * 5
+    with pytest.raises(WorkbookError, match=rf"{name} \(.*must hold a number, not .*Type a number"):
+        verify(path)
+
+
+def test_cleared_samples_are_named(typed: Any) -> None:
+    """Three cleared samples do not train on (0, 0) in silence: the first is named."""
+    model, path = typed(lambda m, s: m.range_clear_contents(s["data"], 10, 2, 12, 3))
+    assert model.value(*STATUS) == "There is no number in data!B10: each of the 29 samples needs its x and y."
+    assert {*overview(model, 7)[1:]} == {"no number in data!B10"}
+    with pytest.raises(WorkbookError, match=r"data!B10 \(x\) must hold a number, not nothing"):
+        verify(path)
+
+
+def test_answers_name_the_sample_without_a_number(neurons: Spreadsheet, typed: Any) -> None:
+    """Text in one x leaves no #VALUE! in the answers of two-neurons, nor in any verdict."""
+    model, _ = typed(lambda m, s: m.set_user_input(s["data"], 9, 2, "five"), neurons)
+    answers = [model.value("overview", row, 3) for row in range(6, 14)]
+    assert answers == ["There is no number in data!B9: no run means anything."] * 8
+    assert {*overview(model, 7)} == {"verdict", "no number in data!B9"}
+    assert model.value("learning rates", *comparison_verdict(model)) == "no number in data!B9"
+
+
+def test_answers_that_quote_no_number_say_so(neurons: Spreadsheet, typed: Any) -> None:
+    """Text in a weight of the speed limit: the answers that need it name its cell, and none shows an error."""
+    model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 5, 8, "one"), neurons)
+    answers = [model.value("overview", row, 3) for row in range(6, 14)]
+    assert all(isinstance(answer, str) for answer in answers)
+    assert "first overshoot at step: no number in speed limit!H5; one neuron" in answers[1]
+
+
+def comparison_verdict(model: Spreadsheet) -> tuple[int, int]:
+    """The cell of the first verdict of the sheet learning rates."""
+    return next(
+        (row + 1, column)
+        for row in range(1, 30)
+        for column in range(1, 12)
+        if model.value("learning rates", row, column) == "verdict"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [("fast", "'fast'"), ("", "nothing"), ("TRUE", "TRUE"), ("#N/A", "#N/A")],
+)
+def test_an_input_without_a_number_is_named(typed: Any, content: str, found: str) -> None:
+    """Whatever stands in an input cell instead of a number is named by the verdict of its sheet and by verify."""
+    model, path = typed(lambda m, s: m.set_user_input(s["basic"], 1, 6, content))
+    assert overview(model, 7)[1] == "no number in basic!F1"
+    assert overview(model, 7)[2] == "learning"
+    with pytest.raises(WorkbookError, match=rf"basic!F1 \(learn\) must hold a number, not {found}\. Type .*0\.0001"):
+        verify(path)
+
+
+def test_a_boolean_as_switch_is_named(neurons: Spreadsheet, typed: Any) -> None:
+    """=FALSE() where 1 or 0 chooses the derivatives: the verdict names the cell, verify says what to type."""
+    name = "basic SGD 2 neuron ReLU"
+    at = next(i for i, e in enumerate(BOOKS["two-neurons"].experiments) if e.name == name)
+    plan = BOOKS["two-neurons"].experiments[at].plan
+    cell = Layout(plan, 29).cell("estimates")
+    model, path = typed(lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), neurons)
+    assert f"no number in {name}!{a1(*cell)}" in overview(model, 7)
+    with pytest.raises(WorkbookError, match=rf"{a1(*cell)} .*the formula =FALSE\(\)\. Type 1 for estimates or 0 for"):
+        verify(path)
+
+
+def test_a_sample_below_the_last_is_named(typed: Any) -> None:
+    """A 30th sample is not used, and neither the sheet nor verify keep that to themselves."""
+
+    def add(model: Any, sheets: Mapping[str, int]) -> None:
+        for column, value in ((2, "50"), (3, "130")):
+            model.set_user_input(sheets["data"], 34, column, value)
+
+    model, path = typed(add)
+    assert model.value(*STATUS) == "29 samples are used; rows below row 33 are not."
+    report = verify(path)
+    assert not report.ok
+    assert any(said.startswith("data!B34 is not used: the samples are in the rows 5 to 33") for said in report.problems)
+
+
+def test_a_row_inserted_among_the_samples_is_no_other_sample(typed: Any) -> None:
+    """The runs stay what they are, the data sheet says that the row is not used, check sees no other x or y."""
+    model, path = typed(lambda m, s: m.insert_rows(s["data"], 12, 1))
+    assert model.value("data", 5, 5) == "A row was inserted among the samples: it is not used."
+    assert overview(model, 7)[1:] == ["learning"] * 5
+    assert not any("differ" in str(said) for said in overview(model, 8))
+    report = verify(path)
+    assert not report.ok
+    assert report.problems == (
+        "data: a row was inserted above row 12. Delete what was inserted: every cell must stand where it was.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (lambda m, s: m.insert_rows(s["basic"], 12, 1), "basic: a row was inserted above row 12."),
+        (lambda m, s: m.insert_rows(s["basic"], 1, 2), "basic: 2 rows were inserted above row 1."),
+        (lambda m, s: m.insert_columns(s["adam"], 5, 1), "adam: a column was inserted before column E."),
+        (lambda m, s: m.delete_rows(s["basic"], 40, 1), "basic: a row is gone, at row 66 or before."),
+        (lambda m, s: m.delete_columns(s["momentum"], 12, 1), "momentum: a column is gone, at column L or before."),
+        (
+            lambda m, s: m.rename_sheet(s["rmsprop"], "mine"),
+            "The sheet rmsprop is gone; the sheet mine holds what belongs there: rename it rmsprop.",
+        ),
+    ],
+)
+def test_what_moved_is_told_in_one_sentence(typed: Any, how: Any, said: str) -> None:
+    """Inserted and deleted rows and columns, and renamed sheets, instead of hundreds of differences."""
+    _, path = typed(how)
+    report = verify(path)
+    assert not report.ok
+    assert len(report.problems) == 1
+    assert report.problems[0].startswith(said)
+
+
+def test_a_cleared_row_is_not_a_deleted_one(typed: Any) -> None:
+    """Cells that were emptied are named one by one."""
+    _, path = typed(lambda m, s: m.range_clear_contents(s["basic"], 12, 3, 12, 14))
+    problems = verify(path).problems
+    assert not any("inserted" in said or "is gone" in said for said in problems)
+    assert any(said.startswith("basic!C12 (b) holds") for said in problems)
+
+
+def test_the_digits_that_a_file_holds_are_used(typed: Any) -> None:
+    """Inputs and samples of 17 digits, as pasted: verify computes with exactly these."""
+
+    def paste(model: Any, sheets: Mapping[str, int]) -> None:
+        model.update_cell_with_number(sheets["basic"], 1, 6, 1.0000000000000002e-05)
+        model.update_cell_with_number(sheets["data"], 7, 2, 28.000000000000004)
+        model.update_cell_with_number(sheets["momentum"], 1, 3, 0.1 + 0.2)
+
+    _, path = typed(paste)
+    report = verify(path)
+    assert report.inputs["basic"]["lr"] == 1.0000000000000002e-05
+    assert report.inputs["momentum"]["b"] == 0.1 + 0.2
+    assert report.ok, report.problems
+    assert max(sheet.worst for sheet in report.sets[0].sheets if sheet.sheet in ("basic", "momentum")) < 1e-15

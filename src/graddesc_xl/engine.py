@@ -219,6 +219,13 @@ def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str,
         if number.shape or not np.isfinite(number):
             raise SettingError(f"The start of {name} must be one finite number, not {shown(start)}.")
         given[name] = float(number)
+    return run_inputs(plan, data, inputs, given)
+
+
+def run_inputs(
+    plan: Plan, data: Dataset, inputs: Mapping[str, Array], starts: Mapping[str, float] | None = None
+) -> Trace:
+    """Run a plan with all its inputs as they are given, neither rounded nor checked."""
     shapes = {value.shape for value in inputs.values() if value.shape}
     if len(shapes) > 1:
         lengths = ", ".join(f"{name}: {value.size}" for name, value in inputs.items() if value.shape)
@@ -236,7 +243,7 @@ def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str,
         cells[derived.name] = evaluate(derived.expr, cell)
     if not shape:  # NumPy's scalars would make the generated code some four times slower
         cells = {name: float(value) for name, value in cells.items()}
-    job = _Job(plan, data, cells, given, shape)
+    job = _Job(plan, data, cells, starts or {}, shape)
     job.fast()
     job.mend()
     return job.trace(inputs)

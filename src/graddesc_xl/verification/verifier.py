@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..data import Dataset
-from ..engine import run_plan
+from ..engine import run_inputs, run_plan
 from ..errors import WorkbookError
 from ..experiment import rounded
-from ..plan import Input
+from ..plan import Input, Plan
+from ..trace import Trace
 from ..workbook.book import BOOKS, Book, Composition, compose
-from ..workbook.cells import a1
+from ..workbook.cells import a1, plain
 from ..workbook.layout import FIRST_DATA
 from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
@@ -24,6 +27,7 @@ from . import contents, overflow, reading, tiers
 from . import gnumeric as ssconvert
 from . import libreoffice as office
 from .bounded import Limits, quoted
+from .displaced import displaced
 from .known import KNOWN, Known, of_writer
 from .reading import Held, Model
 from .report import Change, Report, SheetResult, ValueSet
@@ -62,8 +66,18 @@ def verify(
     if book is None:
         return _foreign(path, model, opinions, limits)
     inputs = _FileInputs(model, book)
-    expected = compose(book, run_plan, inputs)
+    try:
+        expected = compose(book, _run, inputs)
+    except WorkbookError:
+        moved = [*displaced(compose(book, run_plan), model.held.cells)]
+        if not moved:
+            raise
+        return Report(path, book.name, (), problems=tuple(moved))
     problems, additions = _held_contents(expected, model)
+    moved = [*displaced(expected, model.held.cells)] if problems else []
+    if moved:
+        return Report(path, book.name, (), tuple(inputs.changes), tuple(moved), tuple(additions))
+    problems += inputs.unused()
     sets = []
     if _holds_values(expected, model):
         sets.append(_compare("held by the file", expected, model, of_writer(path)))
@@ -78,6 +92,11 @@ def verify(
         progress(f"recalculating with {opinion.name}")
         sets.append(_compare(opinion.name, expected, opinion.values(path, limits), KNOWN[opinion.name]))
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
+
+
+def _run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
+    """Run a plan with the numbers that a file holds, to their last digit."""
+    return run_inputs(plan, data, {name: np.array(value) for name, value in inputs.items()})
 
 
 def _holds_values(expected: Composition, model: Model) -> bool:
@@ -110,7 +129,8 @@ class _FileInputs(Inputs):
 
     def number(self, sheet: str, at: tuple[int, int], given: Input) -> float:
         """The number in the cell of an input."""
-        value = self.held(sheet, *at, given.label)
+        choices = " or ".join(f"{choice:g} for {meaning}" for choice, meaning in given.choices.items())
+        value = self.held(sheet, *at, given.label, choices or f"a number, as in {plain(given.value)}")
         self.note(sheet, at, given.name, value, float(rounded(given.value)))
         return value
 
@@ -135,16 +155,33 @@ class _FileInputs(Inputs):
             self.note("data", (row, 3), "y", self.held("data", row, 3, "y"), y)
         return Dataset(built.name, xs, slope, const, ys)
 
-    def held(self, sheet: str, row: int, column: int, what: str) -> float:
-        """What a cell holds, which must be a number."""
+    def unused(self) -> Iterator[str]:
+        """A sentence about what was typed below the samples."""
+        last = FIRST_DATA + len(self.book.experiments[0].data) - 1
+        found = [at for at in self.model.used("data") if at[0] > last and at[1] in (2, 3)]
+        if found:
+            where = a1(*min(found))
+            yield f"data!{where} is not used: the samples are in the rows {FIRST_DATA} to {last}, no row below them is."
+
+    def held(self, sheet: str, row: int, column: int, what: str, wanted: str = "a number") -> float:
+        """What a cell holds, which must be a number. what: its name; wanted: what to type."""
         path = self.model.path
         if sheet not in self.model.sheets:
             raise WorkbookError(f"{path} says it is the workbook {self.book.name}, but its sheet {sheet} is gone.")
-        value = self.model.value(sheet, row, column)
-        if not isinstance(value, float):
-            shown = "nothing" if value is None else contents.shown(value)
-            raise WorkbookError(f"{path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {shown}.")
-        return float(rounded(value))
+        value, formula = self.model.value(sheet, row, column), self.model.formula(sheet, row, column)
+        if isinstance(value, float):
+            return value
+        found = f"the formula ={formula}" if formula else _said(value)
+        raise WorkbookError(
+            f"{path}: {sheet}!{a1(row, column)} ({what}) must hold a number, not {found}. Type {wanted}."
+        )
+
+
+def _said(value: object) -> str:
+    """What is not a number, in a sentence."""
+    if isinstance(value, bool):
+        return str(value).upper()
+    return contents.shown(value)
 
 
 def _held_contents(expected: Composition, model: Model) -> tuple[list[str], list[str]]:

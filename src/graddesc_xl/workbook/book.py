@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..data import Dataset
 from ..errors import SettingError, did_you_mean, shown
-from ..experiment import EXPERIMENTS, Experiment
+from ..experiment import EXPERIMENTS, Experiment, rounded
 from . import charts, check, data_sheet, overview, step_sheet, steps_list, thread
 from .making import Inputs, Making, Runner, Typed
 from .overview import Study
@@ -77,6 +78,12 @@ def book(name: str) -> Book:
     return BOOKS[name]
 
 
+def _kept(data: Dataset) -> Dataset:
+    """The samples at the digits that a file keeps of them."""
+    x, y = tuple(rounded(data.x).tolist()), tuple(rounded(data.y or ()).tolist())
+    return replace(data, x=x, y=y or None, slope=float(rounded(data.slope)), const=float(rounded(data.const)))
+
+
 @dataclass(frozen=True)
 class Composition:
     """A composed book: all its sheets, those with a row per step, those of many runs, and its input cells."""
@@ -101,7 +108,7 @@ def compose(
     values that the sheets hold as constants are those it is built with all the same.
     """
     inputs = inputs or Inputs()
-    built = of.experiments[0].data
+    built = _kept(of.experiments[0].data)
     data = inputs.data(built)
     samples = Samples(data_sheet.compose(data), len(data))
     making = Making(run, inputs, built, data, samples)
@@ -117,7 +124,7 @@ def compose(
     parallel = [runs for _, runs in studied.runs]
     by_name = {sheet.name: sheet for sheet in (*stepped, *studied.sheets, *(runs.sheet for runs in parallel))}
     checked = check.compose(compared, making, by_name)
-    front = overview.compose(of.title, of.subtitle, [*lists.values()], checked, studied)
+    front = overview.compose(of.title, of.subtitle, [*lists.values()], checked, studied, samples)
     behind = [*(steps.sheet for steps in lists.values()), *(runs.sheet for runs in parallel)]
     sheets = [front, samples.sheet, *stepped, *studied.sheets, checked.sheet, *behind]
     return Composition(of, sheets, [*lists.values()], parallel, making.typed)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from ..data import Dataset
 from .cells import Area, Formula, plain
-from .layout import BEST_FIT, FIRST_DATA
-from .live import call, live, live_range
+from .layout import BEST_FIT, FIRST_DATA, MISSING, MISSING_COLUMN
+from .live import NONE, Live, call, live, live_range, missing, row_of, text
 from .sheet import Chart, Rule, Series, Sheet
 from .style import ACCENT, CONTRAST, FAINT, LABEL, SECTION, TEXT, Style
 
 SHEET = "data"
+#: so many rows below the samples are looked at
+FURTHER = 1000
+INSERTED = "A row was inserted among the samples: it is not used."
 
 
 def compose(data: Dataset) -> Sheet:
@@ -45,17 +48,45 @@ def compose(data: Dataset) -> Sheet:
     sheet.put(
         FIRST_DATA - 1, 5, "Replace x by numbers of your own, and y too: slope and const then no longer matter.", TEXT
     )
+    sheet.printed = MISSING_COLUMN - 2
     sheet.widths.update({1: 8, 2: 9, 3: 9, 4: 3, 5: 12, 6: 11})
     sheet.rules[FIRST_DATA, 2] = Rule(-1e6, 1e6, "a sample", f"Your own x and y. {limits}", rows=n, columns=2)
-    count = call("COUNT", live_range(sheet, Area(SHEET, FIRST_DATA, 2, FIRST_DATA + n - 1, 3), home=SHEET))
-    complete = call("IF", count.equals(2 * n), f"All {n} samples have their x and y.", "A sample lacks its x or y.")
-    sheet.put(FIRST_DATA, 5, complete.formula, Style(color=FAINT))
+    sheet.put(FIRST_DATA, 5, _said(sheet, n, _missing(sheet, n)).formula, Style(bold=True))
     points = Series("samples", xs, ys, ACCENT, markers=True, line=False)
     chart = Chart(
         "The samples and the best line", "x", "y", [points, _line(sheet, xs)], FIRST_DATA + 2, 5, 440, 300, x_min=None
     )
     sheet.charts.append(chart)
     return sheet
+
+
+def _missing(sheet: Sheet, n: int) -> Live:
+    """The first cell of the samples that holds no number, or –: each row passes on what the rows above found."""
+    found: Live = text(NONE)
+    const, slope = ((live(sheet, (row, 3), home=SHEET, fixed=True), f"{SHEET}!C{row}") for row in (1, 2))
+    sheet.put(FIRST_DATA - 1, MISSING_COLUMN, "no number in", Style(color=FAINT, italic=True))
+    for row in range(FIRST_DATA, FIRST_DATA + n):
+        x, y = (live(sheet, (row, column), home=SHEET) for column in (2, 3))
+        named = [(cell, text(f"{SHEET}!{letter}") & row_of(cell, row)) for cell, letter in ((x, "B"), (y, "C"))]
+        at_fault = missing([const, slope], named[1][1])  # of an x that is a number, y lacks one where these do
+        own = missing([named[0], (y, at_fault)])
+        own = own if row == FIRST_DATA else call("IF", found.equals(NONE), own, found)
+        at = sheet.put(row, MISSING_COLUMN, own.formula, Style(color=FAINT))
+        found = live(sheet, at, home=SHEET)
+    sheet.put(1, MISSING_COLUMN, "the first cell without a number", Style(color=FAINT, italic=True))
+    at = sheet.put(*MISSING, call("IFERROR", found, f"a deleted row of {SHEET}").formula, Style(color=FAINT))
+    return live(sheet, at, home=SHEET)
+
+
+def _said(sheet: Sheet, n: int, lacking: Live) -> Live:
+    """What to say of the samples: that one lacks a number, that more are there than are used, or that all is well."""
+    first, last = (row_of(live(sheet, (row, 2), home=SHEET), row) for row in (FIRST_DATA, FIRST_DATA + n - 1))
+    below = live_range(sheet, Area(SHEET, FIRST_DATA + n, 2, FIRST_DATA + n + FURTHER, 3), home=SHEET)
+    said = call("IF", (last - first).equals(n - 1), f"All {n} samples have their x and y.", INSERTED)
+    further = text(f"{n} samples are used; rows below row ") & last & " are not."
+    said = call("IF", call("COUNTA", below) > 0, further, said)
+    needed = text("There is no number in ") & lacking & f": each of the {n} samples needs its x and y."
+    return call("IF", lacking.equals(NONE), said, needed)
 
 
 def _line(sheet: Sheet, xs: Area) -> Series:

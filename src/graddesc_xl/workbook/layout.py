@@ -26,6 +26,8 @@ X, Y, FIRST = 1, 2, 3
 #: the first row of samples on the data sheet, and where it shows the least-squares line
 FIRST_DATA = 5
 BEST_FIT = {"slope": (2, 6), "intercept": (3, 6)}
+#: where the data sheet names its first cell without a number, and the column that finds it
+MISSING, MISSING_COLUMN = (2, 15), 15
 
 
 @dataclass(frozen=True)

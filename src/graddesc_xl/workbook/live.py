@@ -179,9 +179,11 @@ def _rounded(value: float, places: float, halves: str = ROUND_HALF_UP) -> float:
     return float(Decimal(f"{value:.15g}").quantize(step, halves)) if abs(value) < 1e15 else value
 
 
+#: what a cell shows that has nothing to name
+NONE = "–"
 #: functions that look at each cell of a range, whatever it holds
-_BY_POSITION = {"MATCH", "INDEX", "COUNTIF"}
-_CATCHES = {"IF", "ISNUMBER", "IFERROR", "COUNT"}
+_BY_POSITION = {"MATCH", "INDEX", "COUNTIF", "COUNTA"}
+_CATCHES = {"IF", "ISNUMBER", "IFERROR", "COUNT", "COUNTA"}
 
 #: Excel function -> what it means for values (ranges come as arrays)
 MEANING: Mapping[str, Callable[..., Any]] = {
@@ -206,6 +208,7 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "DEVSQ": lambda u: float(np.sum((u - np.mean(u)) ** 2)),
     "COUNT": lambda u: float(u.size),
     "COUNTIF": _count_if,
+    "COUNTA": lambda cells: float(sum(cell is not None for cell in cells)),
     "MATCH": _match,
     "INDEX": lambda cells, position: cells[int(position) - 1],
     "SLOPE": lambda ys, xs: least_squares(xs, ys)[0],
@@ -245,6 +248,25 @@ def floor(value: Live) -> Live:
     Of negative numbers spreadsheets have different ideas what INT is; all know how to cut off decimals.
     """
     return call("ROUNDDOWN", value + 2000.0, 0) - 2000.0
+
+
+def address(reference: Live) -> str:
+    """The address in a reference to another sheet, as a sentence has it: learning rates!B5."""
+    return reference.text.replace("$", "").replace("'", "")
+
+
+def row_of(reference: Live, row: int) -> Live:
+    """The row of a cell, which changes where rows are inserted above it."""
+    return Live(f"ROW({reference.text})", float(row))
+
+
+def missing(cells: Sequence[tuple[Live, Operand]], otherwise: Operand = NONE) -> Live:
+    """The name of the first cell that holds no number, or else. cells: each with its name."""
+    found = _live(otherwise)
+    for cell, name in reversed(cells):
+        found = call("IF", call("ISNUMBER", cell), found, name)
+    assert isinstance(found, Live)
+    return found
 
 
 def value_at(sheet: Sheet, row: int, column: int) -> Value:

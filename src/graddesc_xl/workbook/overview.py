@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ..experiment import CARRIES
 from .check import Check
 from .figures import Figures
-from .live import Live, live
+from .live import NONE, Live, call, live, text
 from .runs_sheet import RunsSheet
 from .sheet import Chart, Link, Series, Sheet
 from .steps_list import StepsList
@@ -28,6 +28,7 @@ from .style import (
     TITLE,
     Style,
 )
+from .verdicts import Samples
 
 SHEET = "overview"
 HEAD = 5
@@ -73,7 +74,9 @@ class Study:
     figures: Figures | None = None
 
 
-def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check, study: Study) -> Sheet:
+def compose(
+    title: str, subtitle: str, lists: Sequence[StepsList], check: Check, study: Study, samples: Samples
+) -> Sheet:
     """Questions with live answers, one row per sheet, a chart that compares runs, and how to read it all."""
     sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0), one_page=True)
     sheet.put(1, 1, title, TITLE)
@@ -88,7 +91,7 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check,
     sheet.widths.update(
         {1: max(12, 0.95 * longest), 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52, 9: max(16, longest)}
     )
-    head = _answered(sheet, study.answers)
+    head = _answered(sheet, study.answers, samples)
     if study.figures:
         study.figures.compose(sheet, "the figures of the answers")
         sheet.printed = LAST
@@ -157,7 +160,7 @@ def compose(title: str, subtitle: str, lists: Sequence[StepsList], check: Check,
     return sheet
 
 
-def _answered(sheet: Sheet, answers: Sequence[Answer]) -> int:
+def _answered(sheet: Sheet, answers: Sequence[Answer], samples: Samples) -> int:
     """The questions, one row each; returns the row below them where the table of sheets begins."""
     if not answers:
         return HEAD
@@ -169,12 +172,19 @@ def _answered(sheet: Sheet, answers: Sequence[Answer]) -> int:
         sheet.put(row, 1, answer.sheet, LINK)
         sheet.links[row, 1] = Link(answer.sheet)
         sheet.put(row, 2, answer.question, replace(SAYS, bold=True))
-        sheet.put(row, 3, answer.answer.formula, SAYS)
+        sheet.put(row, 3, _guarded(answer, samples).formula, SAYS)
         if answer.noisy:
             sheet.scales[row, 3] = math.inf
         sheet.merged[row, 3] = 6
         sheet.heights[row] = 46
     return HEAD + len(answers) + 3
+
+
+def _guarded(answer: Answer, samples: Samples) -> Live:
+    """The answer, or what keeps it from being one."""
+    quoted = f"No answer: a cell that it quotes holds no number. The verdicts of the sheet {answer.sheet} name it."
+    lacks = text("There is no number in ") & samples.missing & ": no run means anything."
+    return call("IF", samples.missing.equals(NONE), call("IFERROR", answer.answer, quoted), lacks)
 
 
 def _legend(sheet: Sheet, row: int) -> None:
@@ -186,12 +196,12 @@ def _legend(sheet: Sheet, row: int) -> None:
 
 def _explained(sheet: Sheet, row: int, lists: Sequence[StepsList]) -> None:
     sheet.put(row, 1, "two errors", SECTION)
-    text = (
+    errors = (
         "√Σe² is the root of the SUM of an epoch's squared errors; the published spreadsheet calls it rmse. "
         "RMSE is the root of their MEAN, in the units of y: √Σe² divided by the root of the number of samples. "
         "Both are measured while the weights move, each sample with the weights of its own step."
     )
-    sheet.text(row + 1, 1, text, PROSE, across=2)
+    sheet.text(row + 1, 1, errors, PROSE, across=2)
     sheet.heights[row + 1] = 66
     for at, title, said, height in (
         (row + 2, "folded rows", FOLDED if any(s.of.trace.plan.warmup for s in lists) else UNFOLD, 54),

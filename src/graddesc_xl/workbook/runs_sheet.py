@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..experiment import rounded
 from ..expr import Expr, Here, Param
 from ..plan import Derived, Input, Plan
 from ..words import words
@@ -36,13 +37,17 @@ class Run:
 
 @dataclass(frozen=True)
 class RunLane:
-    """A composed run: its columns, its numbers, and where its verdict and its errors by epoch stand."""
+    """A composed run: its columns, its numbers, and where its verdict and its errors by epoch stand.
+
+    lacks: the cell that names the first of its samples and inputs that holds no number.
+    """
 
     title: str
     lane: Lane
     twin: Twin
     verdict: Reference
     errors: Area
+    lacks: Reference
 
     def difference(self, sheet: Sheet) -> Area:
         """The differences of the errors by epoch from those NumPy had."""
@@ -123,6 +128,7 @@ class _Maker:
     lane: Lane
     making: Making
     bound: Live
+    typed: list[Live] = field(default_factory=list)
 
     def make(self) -> RunLane:
         """Everything of the run."""
@@ -136,9 +142,14 @@ class _Maker:
         errors = self.by_epoch(twin)
         rows = range(errors.top, errors.bottom + 1)
         lives = [live(self.sheet, (row, errors.left), home=self.sheet.name) for row in rows]
-        said = verdicts.verdict(lives, exploded, dead, self.making.samples)
+        self.sheet.put(self.lane.maths - 1, after, verdicts.NO_NUMBER, LABEL)
+        lacking = verdicts.lacking(self.typed, self.making.samples)
+        lacks = self.sheet.put(self.lane.maths, after, lacking.formula, Style(color=FAINT, valign="bottom"))
+        said = verdicts.verdict(
+            lives, exploded, dead, self.making.samples, live(self.sheet, lacks, home=self.sheet.name)
+        )
         at = self.sheet.put(self.lane.VERDICT, self.lane.left, said.formula, Style(bold=True))
-        return RunLane(self.run.title, self.lane, twin, at, errors)
+        return RunLane(self.run.title, self.lane, twin, at, errors, lacks)
 
     def inputs(self) -> Twin:
         """The cells of the inputs: links to another sheet, or numbers to type over."""
@@ -147,13 +158,14 @@ class _Maker:
         now, built = {}, {}
         for given in plan.inputs:
             at = self.lane.cell(given.name)
-            link = self.run.links.get(given.name)
+            link, built[given.name] = self.run.links.get(given.name), float(rounded(given.value))
             if link is None:
                 now[given.name] = self.making.number(sheet, at, given)
-                built[given.name] = given.value
                 put_input(sheet, at, given, now[given.name])
+                self.typed.append(live(sheet, at))
             else:
-                now[given.name], built[given.name] = link.number, given.value
+                self.typed.append(link)
+                now[given.name] = link.number
                 sheet.put(*at, link.formula, Style("input", "typed", align="right"))
         twin = self.making.twin(plan, now, built)
         for derived in plan.derived:

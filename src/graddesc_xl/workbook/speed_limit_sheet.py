@@ -16,11 +16,12 @@ from ..words import words
 from . import runs_sheet
 from .cells import Area, Formula, column_letters, quoted
 from .formula import render
-from .live import Live, call, constant, live, live_range, log10
+from .live import NONE, Live, Range, call, constant, live, live_range, log10, text
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
 from .sheet import Chart, Mark, Series, Sheet
 from .style import FAINT, FIFTH, HEADER_RIGHT, LINES, SCIENTIFIC, SUBTITLE, TITLE, TOO_LONG, Style, number_format
+from .verdicts import NO_NUMBER
 
 SHEET, STEPS = "speed limit", "speed limit steps"
 INPUTS, SAID, MATHS = 5, 6, 10
@@ -143,7 +144,7 @@ def _group(
     place = lane.columns["over"]
     over = live_range(steps, Area(steps.name, lane.row(0), place, lane.last_row(0), place))
     said = (
-        ("first overshoot at step", call("IFERROR", call("MATCH", 1, over, 0), "none"), "integer"),
+        ("first overshoot at step", _first(live(steps, made.lacks), over), "integer"),
         ("start weights bear learn up to", _bears(sheet, group, made.title, making, typed), "0.0000E+00"),
     )
     for row, (label, value, number) in enumerate(said, SAID):
@@ -151,6 +152,12 @@ def _group(
         sheet.put(row, left + 3, value.formula, Style(number=number, bold=True, align="right"))
     _mark(sheet, group, n, live(sheet, (SAID, left + 3), home=SHEET, fixed=True))
     return live(sheet, (SAID, left + 3)), live(sheet, (SAID + 1, left + 3))
+
+
+def _first(lacks: Live, over: Range) -> Live:
+    """The first step that overshoots, or what keeps one from telling."""
+    found = call("IFERROR", call("MATCH", 1, over, 0), "none")
+    return call("IF", lacks.equals(NONE), found, text(NO_NUMBER) & lacks)
 
 
 def _mark(sheet: Sheet, group: int, n: int, first: Live) -> None:

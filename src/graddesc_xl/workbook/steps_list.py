@@ -126,7 +126,10 @@ def compose(of: StepSheet, samples: Samples, *, log: bool = False) -> StepsList:
     of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
     errors = of.by_epoch("error")
     lives = [live(of.sheet, (row, errors.left), home=name) for row in range(errors.top, errors.bottom + 1)]
-    found = verdicts.verdict(lives, exploded, dead, samples)
+    sheet.put(3, 1, verdicts.NO_NUMBER, LABEL)
+    inputs = [live(of.sheet, of.layout.cell(given.name)) for given in of.trace.plan.inputs]
+    lacks = live(sheet, sheet.put(3, 2, verdicts.lacking(inputs, samples).formula, Style(color=FAINT)))
+    found = verdicts.verdict(lives, exploded, dead, samples, lacks)
     of.sheet.put(steps.verdict.row, steps.verdict.column, found.formula, Style(bold=True, valign="bottom"))
     return steps
 

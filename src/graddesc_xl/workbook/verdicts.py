@@ -11,10 +11,13 @@ from ..plan import Plan
 from ..verdict import EXACT, EXPLODED, NOISE, SETTLED, STILL, STUCK, noise_limit
 from .cells import Area
 from .formula import number, render
-from .layout import FIRST_DATA
-from .live import Live, Range, call, constant, live, live_range, text
+from .layout import FIRST_DATA, MISSING
+from .live import NONE, Live, Range, address, call, constant, live, live_range, missing, text
 from .sheet import Sheet
 from .style import FAINT, LABEL, Style
+
+#: begins the verdict of a run that lacks a number, which it then names
+NO_NUMBER = "no number in "
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Samples:
     def cell(self, name: str, sample: int) -> Live:
         """The x or the y of a sample, counted from 0."""
         return live(self.sheet, (FIRST_DATA + sample, 2 if name == "x" else 3))
+
+    @property
+    def missing(self) -> Live:
+        """The first cell that holds no number, or –."""
+        return live(self.sheet, MISSING)
 
     @property
     def scale(self) -> Live:
@@ -58,6 +66,12 @@ def noise_bound(h: Live) -> Live:
     share = Live(f"2*{number(NOISE)}/2^(-52)", 2 * NOISE / 2.0**-52, 4)
     product = share * h
     return Live(f"({product.text})^2", noise_limit(h.number))
+
+
+def lacking(inputs: Sequence[Live], samples: Samples) -> Live:
+    """The first cell of the samples or inputs that holds no number, or –."""
+    named = [(cell, address(cell)) for cell in inputs]
+    return call("IF", samples.missing.equals(NONE), missing(named), samples.missing)
 
 
 def above(error: Live, bound: Live) -> Live:
@@ -97,14 +111,15 @@ def dead(steps: Range, opens: Range) -> Live:
     steps: the cells of `alive`. opens: those of `opened`.
     """
     since = call("MAX", steps) + 1
-    known = call("IF", since <= float(len(steps.values)), since, "–")
-    return call("IF", call("SUM", opens).equals(0), known, "–")
+    known = call("IF", since <= float(len(steps.values)), since, NONE)
+    return call("IF", call("SUM", opens).equals(0), known, NONE)
 
 
-def verdict(errors: Sequence[Live], exploded: Range, dead: Sequence[Live], samples: Samples) -> Live:
+def verdict(errors: Sequence[Live], exploded: Range, dead: Sequence[Live], samples: Samples, lacks: Live) -> Live:
     """The verdict of a run.
 
-    errors: √Σe² by epoch. exploded: the flags of its steps. dead: for each ReLU the cell of `dead`.
+    errors: √Σe² by epoch. exploded: the flags of its steps. dead: for each ReLU the cell of `dead`. lacks: that of
+    `lacking`.
     """
     first, last = errors[0], errors[-1]
     words = call("IF", last > call("MAX", first, errors[-2] if errors[1:] else first), "getting worse", "learning")
@@ -119,4 +134,5 @@ def verdict(errors: Sequence[Live], exploded: Range, dead: Sequence[Live], sampl
         since = call("MIN", *dead)  # without the text in cells
         words = call("IF", since > 0, text("dead ReLU since step ") & since, words)
     at = text("exploded at step ") & call("MATCH", 1, exploded, 0)
-    return call("IF", call("SUM", exploded) > 0, at, words)
+    words = call("IF", call("SUM", exploded) > 0, at, words)
+    return call("IF", lacks.equals(NONE), words, text(NO_NUMBER) & lacks)
