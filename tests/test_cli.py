@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
 from graddesc_xl import __version__, cli, engine, verification
-from graddesc_xl.cli import export, failing
+from graddesc_xl.cli import export, failing, show
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
 
@@ -26,6 +26,12 @@ def _no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     """Output is the same wherever the tests run."""
     for name in ("FORCE_COLOR", "COLUMNS", "GRADDESC_XL_DEBUG", "PY_COLORS"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output is the same however long the tests run."""
+    monkeypatch.setattr(show, "SILENCE", float("inf"))
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,7 +24,10 @@ from .evaluate import Array, evaluate, reduce
 from .experiment import Experiment, Settings, experiment, resolve, rounded
 from .expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from .plan import EpochState, Plan, Start
+from .room import fits
 from .trace import Trace
+
+Kept = TypeVar("Kept")
 
 #: operator -> Python source from the sources of its arguments. A maximum, a comparison or a condition would
 #: hide an argument that is not finite; the terms added to them, 0 for every finite value, do not.
@@ -182,11 +185,30 @@ def compare(
     """Run a comparison: every one of its rows on every one of its groups.
 
     what: a comparison or its name. settings: inputs by name or label, for each run that has them.
-    Returns (row title, group) -> trace.
+    Returns (row title, group) -> trace. Where only a few figures of each run are wanted, `survey` needs less memory.
 
     >>> traces = compare("learning rates", epochs=2)
     >>> str(traces["1e-4", "2 neurons, collapse"].verdict)
     'exploded at step 29'
+    """
+    runs = [e for _, _, e in comparison(what).runs()]
+    fits(epochs or max(e.epochs for e in runs), sum(len(e.plan.columns) * len(e.data) for e in runs))
+    return survey(what, lambda trace: trace, settings, epochs=epochs)
+
+
+def survey(
+    what: str | Comparison,
+    keep: Callable[[Trace], Kept],
+    settings: Mapping[str, float] | None = None,
+    *,
+    epochs: int | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[tuple[str, str], Kept]:
+    """Run a comparison as `compare` does, and keep of each run only what `keep` makes of its trace.
+
+    >>> errors = survey("learning rates", lambda trace: float(trace.errors[-1]), epochs=2)
+    >>> round(errors["1e-5", "1 neuron"], 2)
+    99.33
     """
     of = comparison(what)
     inputs = [i for _, _, e in of.runs() for i in e.plan.inputs]
@@ -198,13 +220,15 @@ def compare(
                 f"{of.name} has no setting {shown(name)}.{did_you_mean(name, known, dict.fromkeys(known.values()))}"
             )
         given[known[name]] = value
-    traces = {}
-    for row, group, e in of.runs():
+    kept = {}
+    total = len(of.rows) * len(of.groups)
+    for number, (row, group, e) in enumerate(of.runs(), 1):
+        progress(f"run {number} of {total}")
         chosen = e if epochs is None else experiment(e, epochs=epochs)
         names = {i.name for i in chosen.plan.inputs}
         own = {name: value for name, value in given.items() if name in names}
-        traces[row.title, group] = run_plan(chosen.plan, chosen.data, own)
-    return traces
+        kept[row.title, group] = keep(run_plan(chosen.plan, chosen.data, own))
+    return kept
 
 
 def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:
@@ -233,6 +257,7 @@ def run_inputs(
     shape = next(iter(shapes), ())
     if len(shape) > 1:
         raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
+    fits(plan.epochs, len(plan.columns) * len(data) * math.prod(shape))
     cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}
 
     def cell(leaf: Expr) -> Any:
@@ -303,7 +328,7 @@ class _Job:
                     return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, axis))
                 case Foot(name):
                     footer = next(f for f in self.plan.footers if f.name == name)
-                    return evaluate(footer.expr, leaf)
+                    return evaluate(footer.expr, self.outside(block))
             raise AssertionError(expr)
 
         return leaf
@@ -341,7 +366,7 @@ class _Job:
             self.given_starts,
             (len(bad),) if self.shape else (),
         )
-        again.rows = self.rows[..., chosen].copy()
+        again.rows = self.rows[..., chosen]
         again.sticky(first)
         self.rows[..., chosen] = again.rows
         for mine, theirs in ((self.starts, again.starts), (self.states, again.states)):

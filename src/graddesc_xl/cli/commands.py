@@ -20,7 +20,7 @@ from .. import __version__
 from ..errors import GraddescError, SettingError, did_you_mean, shown
 from . import export
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
-from .show import screen, short, show_built, show_comparison, show_list, show_report, show_run, working
+from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
 
 if TYPE_CHECKING:
     from ..building import Built
@@ -211,9 +211,9 @@ def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refus
     for name in settings:
         if name in of.typed:
             raise SettingError(f"{of.name} compares runs by {name}: set another input, or run one experiment with it.")
-    with working(f"Running {of.name}", brief=True):
-        traces = engine.compare(of, settings, epochs=epochs)
-    show_comparison(of, traces, settings)
+    with working(f"Running {of.name}", brief=True) as step:
+        ends = engine.survey(of, Ended.of, settings, epochs=epochs, progress=step)
+    show_comparison(of, ends, settings)
 
 
 def refuse_unknown(name: str, books: Mapping[str, Book], *known: Iterable[str]) -> None:

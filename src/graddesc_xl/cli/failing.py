@@ -81,6 +81,8 @@ class Commands(TyperGroup):
                 code = complain(str(problem), BAD_INPUT)
             except OSError as problem:
                 code = complain(sentence(problem), BAD_INPUT)
+            except MemoryError:
+                code = complain("There is not enough memory for this: give it less at a time.", BAD_INPUT)
             except Exception as problem:
                 code = unexpected(problem)
         abandon_unprinted()

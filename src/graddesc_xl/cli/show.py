@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -31,6 +32,10 @@ FIRST, LAST = 10, 3
 
 #: how many sentences of one kind are shown
 SENTENCES = 20
+
+
+#: seconds after which what goes on is told again where there is no terminal
+SILENCE = 10.0
 
 
 #: what a legacy console shows in place of a sign that its encoding lacks
@@ -129,13 +134,21 @@ def passed(ok: bool) -> Text:
 def working(what: str, *, brief: bool = False) -> Iterator[Callable[[str], None]]:
     """Show on stderr what goes on: a line that moves and vanishes on a terminal, a plain line elsewhere.
 
-    brief: not worth a line elsewhere.
+    brief: not worth a line elsewhere. What takes long gets further lines there, now and then.
     """
     console, what = screen(err=True), cut(what, 200)
     if not console.is_terminal:
         if not brief:
             console.print(what)
-        yield lambda _: None
+        last = time.monotonic()
+
+        def tell(step: str) -> None:
+            nonlocal last
+            if time.monotonic() - last >= SILENCE:
+                last = time.monotonic()
+                console.print(f"{what}: {step}")
+
+        yield tell
         return
     dots = "dots" if console.encoding.lower().startswith("utf") else "line"
     with console.status(what, spinner=dots) as status:
@@ -209,12 +222,25 @@ def setting(of: Input, value: float) -> str:
     return of.choices.get(value) or short(value)
 
 
+class Ended(NamedTuple):
+    """What a comparison shows of a run."""
+
+    epochs: int
+    error: float
+    verdict: str
+
+    @classmethod
+    def of(cls, trace: Trace) -> Ended:
+        """How a run ended."""
+        return cls(trace.plan.epochs, float(trace.errors[-1]), str(trace.verdict))
+
+
 def show_comparison(
-    of: Comparison, traces: Mapping[tuple[str, str], Trace], settings: Mapping[str, float] | None = None
+    of: Comparison, ends: Mapping[tuple[str, str], Ended], settings: Mapping[str, float] | None = None
 ) -> None:
     """A row per run with the error of its last epoch and its verdict, group by group."""
     out = screen()
-    epochs = max(trace.plan.epochs for trace in traces.values())
+    epochs = max(end.epochs for end in ends.values())
     out.print(Text.assemble((of.name, "bold"), f": {of.title}"))
     out.print(f"{of.about} {counted(epochs, 'epoch')}.", style="dim")
     if settings:
@@ -225,8 +251,8 @@ def show_comparison(
     for row in of.rows:
         cells: list[str | Text] = []
         for group in of.groups:
-            trace = traces[row.title, group]
-            cells += [digits(float(trace.errors[-1])), coloured(str(trace.verdict))]
+            end = ends[row.title, group]
+            cells += [digits(end.error), coloured(end.verdict)]
         rows.add_row(row.title, *cells)
     out.print(rows)
 
