@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import sys
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
 import xlsxwriter
 
-from graddesc_xl import verify
+from graddesc_xl import run, verify
+from graddesc_xl.engine import run_plan
 from graddesc_xl.errors import RecalculationError
-from graddesc_xl.verification import reading
+from graddesc_xl.verification import reading, tiers
+from graddesc_xl.verification.neighbours import computed
+from graddesc_xl.workbook.book import BOOKS, compose
+from graddesc_xl.workbook.cells import a1
+from graddesc_xl.workbook.live import value_at
 from spreadsheet import Spreadsheet
+
+#: small sheets with formulas of many kinds
+REPORTS = ("overview", "data", "check", "derivatives", "speed limit")
 
 Rewrite = Callable[[str], str]
 
@@ -78,6 +90,11 @@ def _cell(xml: str, inside: str, kind: str = "") -> str:
 def number(value: str) -> Rewrite:
     """Write a number in place of what there was."""
     return lambda xml: _cell(xml, f"<v>{value}</v>")
+
+
+def value(held: str) -> Rewrite:
+    """Change what a formula is worth."""
+    return lambda xml: re.sub(r"<v>.*?</v>", f"<v>{held}</v>", xml)
 
 
 def words(said: str) -> Rewrite:
@@ -215,3 +232,93 @@ def test_an_added_cell_that_formulas_read_is_a_problem(two_neurons: Path, tmp_pa
         "basic SGD 2 neuron ReLU steps!DD6 holds 1.0, where nothing was composed, and formulas read "
         "'basic SGD 2 neuron ReLU steps'!$DD$6:$DD$295.",
     )
+
+
+#: set to anything: as many poisons as a long run takes, in every sheet of both workbooks
+LONG = "GRADDESC_XL_LONG"
+
+
+def changed(worth: Any) -> str:
+    """Another value of the same kind, as a file holds it; a number for an error."""
+    if isinstance(worth, str):
+        return escape(f"{worth}.")
+    return repr(worth + 1e-4 * max(abs(worth), 1e-3)) if isinstance(worth, float) and abs(worth) < 1e290 else "5"
+
+
+def drawn(book: str, count: int) -> dict[str, dict[str, str]]:
+    """So many formula cells of each sheet, drawn with a seed, and what their values become."""
+    draw = random.Random(7)
+    made = compose(BOOKS[book], run_plan)
+    noisy = {steps.of.sheet.name for steps in made.lists if steps.of.trace.noise}
+    poisons = {}
+    for sheet in made.sheets:
+        formulas = {
+            at: formula.value for at, formula in sheet.formulas().items() if sheet.name not in noisy or at[0] < 29
+        }
+        cells = draw.sample(sorted(formulas), min(count, len(formulas)))
+        poisons[sheet.name] = {a1(*at): changed(formulas[at]) for at in cells}
+    return poisons
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_every_value_of_every_formula_is_compared(book: str, workbook: Path, two_neurons: Path, tmp_path: Path) -> None:
+    """Samples, thresholds, flags, targets, curves, counts, sentences: each wrong value is among the wrong cells."""
+    if book != "graddesc" and not os.environ.get(LONG):
+        pytest.skip(f"{book} is poisoned in long runs: set {LONG}")
+    poisons = drawn(book, 300 if os.environ.get(LONG) else 6)
+    path = {"graddesc": workbook, "two-neurons": two_neurons}[book]
+    cells = {of: {at: value(held) for at, held in found.items()} for of, found in poisons.items()}
+    report = verify(poisoned(path, tmp_path / "values.xlsx", cells))
+    for sheet in report.sets[0].sheets:
+        missed = {*poisons[sheet.sheet]} - {*sheet.wrong}
+        assert not missed, (sheet.sheet, missed)
+    assert not report.ok and report.sets[1].ok
+
+
+def test_cells_beside_the_steps_are_compared(workbook: Path, tmp_path: Path) -> None:
+    """A column of flags that holds 777 throughout, and nothing else, is found: every cell of it is named."""
+    sheet = next(s for s in compose(BOOKS["graddesc"], run_plan).sheets if s.name == "basic steps")
+    flags = [at for at in sheet.formulas() if at[1] == 42 and at[0] > 5]
+    cells = {"basic steps": {a1(*at): value("777") for at in flags}}
+    report = verify(poisoned(workbook, tmp_path / "flags.xlsx", cells))
+    failed = [s for s in report.sets[0].sheets if not s.ok]
+    assert [(s.sheet, len(s.wrong), s.where) for s in failed] == [("basic steps", 290, "AP6")]
+
+
+def test_cells_beside_the_lanes_are_compared(two_neurons: Path, tmp_path: Path) -> None:
+    """Flags and differences of runs side by side, and text where a formula of cancelling numbers belongs."""
+    made = {s.name: s for s in compose(BOOKS["two-neurons"], run_plan).sheets}
+    lanes = made["learning rates steps"]
+    beside = [at for at, formula in lanes.formulas().items() if formula.text.startswith("IF(ISNUMBER")][::97]
+    vanish = [at for at in made["derivatives"].formulas() if at[1] == 7]
+    said = [lambda xml: _cell(xml, re.findall("<f>.*</f>", xml)[0] + "<v>nonsense</v>", ' t="str"')]
+    cells = {
+        "learning rates steps": {a1(*at): value("777") for at in beside},
+        "derivatives": {a1(*at): said[0] for at in vanish},
+    }
+    report = verify(poisoned(two_neurons, tmp_path / "lanes.xlsx", cells))
+    wrong = {s.sheet: {*s.wrong} for s in report.sets[0].sheets if not s.ok}
+    assert wrong == {of: {*found} for of, found in cells.items()}
+
+
+def test_a_run_that_drifts_fails(workbook: Path) -> None:
+    """Each cell may follow from its neighbours: the values of another run are not this one's."""
+    made = compose(BOOKS["graddesc"], run_plan)
+    held = reading.load(workbook)
+    values = {sheet.name: held.values(sheet.name, sheet.cells) for sheet in made.sheets}
+    of = made.lists[0].of
+    assert tiers.step_sheet(of, values).ok
+    other = replace(of, trace=run("basic", lr=1.0001e-4, epochs=of.trace.plan.epochs))
+    result = tiers.step_sheet(other, values)
+    assert not result.ok and not result.wrong and "drifts" in result.note
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_what_formulas_make_of_their_cells(book: str) -> None:
+    """Every formula that is composed is understood, and worth what it was composed with."""
+    made = compose(BOOKS[book], run_plan)
+    values = {sheet.name: {at: value_at(sheet, *at) for at in sheet.cells} for sheet in made.sheets}
+    for sheet in made.sheets:
+        for at, formula in [*sheet.formulas().items()][:: 1 if sheet.name in REPORTS else 173]:
+            worth, size = computed(formula.text, sheet.name, lambda of, row, column: values[of].get((row, column)))
+            assert tiers.distance(worth, formula.value, size) <= tiers.LOCAL, sheet.address(*at)

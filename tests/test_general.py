@@ -40,13 +40,13 @@ def test_any_model_with_any_optimizer_becomes_a_workbook(model: str, tmp_path: P
     write(made.sheets, path, title=book.title, manifest={})
     workbook = reading.load(path)
     for _ in range(2):
+        values = {sheet.name: workbook.values(sheet.name, sheet.cells) for sheet in made.sheets}
         for steps in made.lists:
-            sheet = steps.of.sheet
-            result = tiers.step_sheet(steps.of, workbook.values(sheet.name, sheet.cells))
+            result = tiers.step_sheet(steps.of, values)
             assert result.ok, result
             assert result.cells >= len(steps.of.trace.plan.columns) * 15
         for sheet in made.sheets[:2]:
-            result = tiers.other_sheet(sheet, workbook.values(sheet.name, sheet.cells))
+            result = tiers.other_sheet(sheet, values)
             assert result.ok, result
         workbook.recalculate()
 
@@ -59,9 +59,9 @@ def test_an_exploding_run_holds_cell_by_cell(tmp_path: Path) -> None:
     write(made.sheets, path, title="Two", manifest={})
     workbook = reading.load(path)
     workbook.recalculate()
+    values = {sheet.name: workbook.values(sheet.name, sheet.cells) for sheet in made.sheets}
     for steps in made.lists:
-        sheet = steps.of.sheet
-        result = tiers.step_sheet(steps.of, workbook.values(sheet.name, sheet.cells))
+        result = tiers.step_sheet(steps.of, values)
         assert result.ok and result.worst <= 1e-12, result
 
 

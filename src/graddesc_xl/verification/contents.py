@@ -74,10 +74,11 @@ def _allowed(value: float, rule: Rule) -> bool:
 
 def added(sheet: Sheet, held: Cells, model: Model) -> dict[tuple[int, int], str]:
     """What cells hold where nothing was composed."""
-    found = {at: shown(value) for at, value in held.items() if at not in sheet.cells}
+    found = {}
     for at in model.used(sheet.name):
-        if at not in sheet.cells and (formula := model.formula(sheet.name, *at)) is not None:
-            found[at] = f"={quoted(formula)}"
+        if at not in sheet.cells:
+            formula = model.formula(sheet.name, *at)
+            found[at] = shown(held.get(at)) if formula is None else f"={quoted(formula)}"
     return found
 
 

@@ -15,6 +15,7 @@ class SheetResult:
 
     cells: how many were compared. worst: the largest relative error (inf: an error or text where a number
     belongs), at `where`, in `column`. note: what else there is to say, such as the step from which a run drifts.
+    wrong: the addresses of all cells that are wrong, those of steps in the order in which they are computed.
     """
 
     sheet: str
@@ -24,6 +25,7 @@ class SheetResult:
     column: str
     ok: bool
     note: str = ""
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

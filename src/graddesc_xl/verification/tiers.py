@@ -8,9 +8,9 @@ chaotic a run is. Global: the values against a fresh run of the engine; it names
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,16 +20,18 @@ from ..expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from ..plan import Start
 from ..trace import Trace
 from ..workbook.cells import a1, cell_value, engine_value
-from ..workbook.differences import difference, floor_of
+from ..workbook.differences import floor_of
 from ..workbook.layout import Places, X, Y
 from ..workbook.runs_sheet import RunsSheet
 from ..workbook.sheet import Sheet
 from ..workbook.step_sheet import StepSheet
-from ..workbook.steps_list import StepsList
 from .contents import shown
 from .known import Known
+from .neighbours import computed
 from .report import SheetResult
 
+#: orders the cells that report on steps behind those of the steps
+LAST = (sys.maxsize,)
 LOCAL, GLOBAL, LOOSE = 1e-12, 1e-9, 1e-6
 
 Values = Mapping[tuple[int, int], Any]
@@ -49,14 +51,25 @@ class Worst:
     cells: int = 0
     failed: tuple[int, ...] | None = None
     note: str = ""
+    wrong: list[tuple[tuple[int, ...], tuple[int, int]]] = field(default_factory=list)
 
     def see(self, error: float, at: tuple[int, int], column: str, when: tuple[int, ...], note: str = "") -> None:
         """Take in a cell; `when` orders cells as they are computed."""
         fails = error > LOCAL
+        if fails:
+            self.wrong.append((when, at))
         if fails and (self.failed is None or when < self.failed):
             self.error, self.at, self.column, self.failed, self.note = error, at, column, when, note
         elif not fails and self.failed is None and error > self.error:
             self.error, self.at, self.column = error, at, column
+
+    def take(self, lane: Worst, title: str) -> None:
+        """Take in what was found in one run of many; the first run that fails stays the one that is told."""
+        self.cells += lane.cells
+        self.wrong += lane.wrong
+        if self.failed is None and (lane.failed is not None or lane.error > self.error):
+            self.error, self.at, self.failed, self.note = lane.error, lane.at, lane.failed, lane.note
+            self.column = f"{title}, {lane.column}"
 
 
 def scaled(found: Array, wanted: Array, scale: Array) -> Array:
@@ -80,13 +93,14 @@ def grid_of(values: Values) -> Array:
 class Local:
     """The local tier for one run in one set of values: the cells of its sheet, and the same as a grid.
 
-    known: of the program that computed them.
+    known: of the program that computed them. cells: those that were checked.
     """
 
     def __init__(self, layout: Places, values: Values, grid: Array, known: Known | None = None) -> None:
         self.layout, self.plan, self.values, self.grid, self.known = layout, layout.plan, values, grid, known
         blocks = range(self.plan.blocks)
         self.times = list(self.plan.in_time())
+        self.cells: set[tuple[int, int]] = set()
         self.rows = np.array([[self.layout.row(b, s) for s in range(self.layout.samples)] for b in blocks])
 
     def in_row(self, leaf: Expr) -> Any:
@@ -141,12 +155,13 @@ class Local:
             errors = self.errors(self.rows, place, wanted, scale, column.expr)[self.times]
             worst.cells += errors.size
             failing = np.flatnonzero(errors > LOCAL)
-            position = int(failing[0]) if failing.size else int(np.argmax(errors))
-            time, sample = divmod(position, layout.samples)
-            at = (int(self.rows[self.times[time], sample]), place)
-            error = float(errors[time, sample])
-            right = np.broadcast_to(wanted, self.rows.shape)[self.times[time], sample]
-            worst.see(error, at, column.title, (time, 1, sample, i), self._kinds(error, at, right))
+            right = np.broadcast_to(wanted, self.rows.shape)[self.times]
+            for position in failing if failing.size else [np.argmax(errors)]:
+                time, sample = divmod(int(position), layout.samples)
+                at, error = (int(self.rows[self.times[time], sample]), place), float(errors[time, sample])
+                note = self._kinds(error, at, right[time, sample])
+                worst.see(error, at, column.title, (time, 1, sample, i), note)
+            self.cells.update((int(row), place) for row in self.rows.flat)
         inputs, steps = {layout.cell(i.name) for i in plan.inputs}, {*self.rows.ravel().tolist()}
         for time, block in enumerate(self.times):
             for i, footer in enumerate(plan.footers):
@@ -172,6 +187,7 @@ class Local:
             return self.outside(e, block)
 
         worst.cells += 1
+        self.cells.add(at)
         wanted, rows = np.asarray(evaluate(expr, leaf)), np.array(at[0])
         error = float(self.errors(rows, at[1], wanted, magnitude(expr, leaf), expr))
         worst.see(error, at, title, when, self._kinds(error, at, wanted))
@@ -211,112 +227,70 @@ class Local:
         return worst, note
 
 
-def step_sheet(of: StepSheet, values: Values, known: Known | None = None) -> SheetResult:
-    """Both tiers for a sheet with one row per step."""
-    trace = of.trace
-    local = Local(of.layout, values, grid_of(values), known)
+def step_sheet(of: StepSheet, values: Mapping[str, Values], known: Known | None = None) -> SheetResult:
+    """Both tiers for a sheet with one row per step, and every other formula on it. values: sheet -> its cells."""
+    local = Local(of.layout, values[of.sheet.name], grid_of(values[of.sheet.name]), known)
     worst = local.check()
-    drift, note = local.drift(trace)
-    ok = worst.error <= LOCAL and drift <= LOOSE
-    summaries = [at for at in of.sheet.formulas() if at[1] > of.layout.width or at[0] in of.layout.tops]
-    noisy = trace.noise is not None and trace.plan.driven_by_estimates
-    far = _farthest(of.sheet, summaries, values, known, noisy=noisy)
-    worst.cells += len(summaries)
-    note = worst.note or note
-    if far.error > GLOBAL and ok:
-        ok, worst, note = False, far, _shows(of.sheet, far, values)
-    where = a1(*worst.at) if worst.error else ""
-    return SheetResult(of.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
+    drift, note = local.drift(of.trace)
+    _reports(of.sheet, local.cells, values, worst, known)
+    return _result(of.sheet, worst, worst.note or note, drift)
 
 
-def runs_sheet(of: RunsSheet, values: Values, known: Known | None = None) -> SheetResult:
-    """Both tiers for a sheet of many runs: every lane, then what lies beside and below the lanes' own cells."""
-    grid = grid_of(values)
-    worst, drifted, drift, seen = Worst(), "", 0.0, set[int]()
+def runs_sheet(of: RunsSheet, values: Mapping[str, Values], known: Known | None = None) -> SheetResult:
+    """Both tiers for a sheet of many runs: every lane, then every other formula. values: sheet -> its cells."""
+    mine = values[of.sheet.name]
+    grid = grid_of(mine)
+    worst, drifted, drift, seen = Worst(), "", 0.0, set[tuple[int, int]]()
     for made in of.lanes:
-        local = Local(made.lane, values, grid, known)
-        found = local.check()
+        local = Local(made.lane, mine, grid, known)
+        worst.take(local.check(), made.title)
         far, note = local.drift(made.twin.now)
-        worst.cells += found.cells
-        if found.error and (found.failed is not None or found.error > worst.error) and worst.failed is None:
-            worst.error, worst.at, worst.failed, worst.note = found.error, found.at, found.failed, found.note
-            worst.column = f"{made.title}, {found.column}"
         if far > drift or not drifted:
             drift, drifted = far, note if far <= GLOBAL else f"{made.title} {note}"
-        seen.update(local.rows.ravel().tolist())
-    ok = worst.failed is None and drift <= LOOSE
-    lanes = {place for made in of.lanes for place in made.lane.columns.values()}
-    rest = [at for at in of.sheet.formulas() if at[0] not in seen or at[1] not in lanes]
-    far_off = _farthest(of.sheet, rest, values, known)
-    worst.cells = len(of.sheet.formulas())
-    drifted = worst.note or drifted
-    if far_off.error > GLOBAL and ok:
-        ok, worst, drifted = False, far_off, _shows(of.sheet, far_off, values)
+        seen |= local.cells
+    _reports(of.sheet, seen, values, worst, known)
+    return _result(of.sheet, worst, worst.note or drifted, drift)
+
+
+def other_sheet(sheet: Sheet, values: Mapping[str, Values], known: Known | None = None) -> SheetResult:
+    """A sheet that reports on others: every formula. values: sheet -> its cells."""
+    worst = Worst()
+    _reports(sheet, set(), values, worst, known)
+    return _result(sheet, worst, worst.note, 0.0)
+
+
+def _result(sheet: Sheet, worst: Worst, note: str, drift: float) -> SheetResult:
     where = a1(*worst.at) if worst.error else ""
-    return SheetResult(of.sheet.name, worst.cells, worst.error, where, worst.column, ok, drifted)
+    wrong = tuple(a1(*at) for _, at in sorted(worst.wrong))
+    ok = not wrong and drift <= LOOSE
+    return SheetResult(sheet.name, worst.cells, worst.error, where, worst.column, ok, note, wrong)
 
 
-def steps_list(steps: StepsList, values: Values, of: Values) -> SheetResult:
-    """The list of steps against the sheet it repeats, and its differences against its own two parts.
+def _reports(
+    sheet: Sheet, seen: Set[tuple[int, int]], values: Mapping[str, Values], worst: Worst, known: Known | None
+) -> None:
+    """Take in the formulas of a sheet that were not seen.
 
-    values: the list's cells; of: those of the sheet it lists.
+    A value is right if it is that of a fresh run, or what its formula makes of the cells it reads, as they stand.
+    known: of the program that computed the values.
     """
-    worst = Worst(cells=len(steps.sheet.formulas()))
-    sources = [steps.of.layout.row(*divmod(k, steps.of.layout.samples)) for k in range(steps.rows)]
-    estimated = steps.of.trace.plan.estimated
-    first_noise, kept = steps.of.trace.noise, steps.kept
-    noise = range(first_noise - 1, kept) if first_noise else range(0)
-    for name, place in steps.of.layout.columns.items():
-        title = steps.of.trace.plan.column(name).title
-        listed, constant, gap = (steps.place(part, name) for part in range(3))
-        floor = engine_value(values[3, gap])
-        for k, row in enumerate(steps.lines):
-            mine = values[row, listed]
-            repeated = distance(mine, of[sources[k], place])
-            # the differences are rounded decimals: the last one may fall either way
-            wanted = (
-                0.0
-                if k in noise and name in estimated
-                else difference(engine_value(mine), values[row, constant], floor)
-            )
-            error = distance(values[row, gap], wanted)
-            if repeated or error > GLOBAL:
-                at = (row, listed) if repeated else (row, gap)
-                worst.see(repeated or error, at, title, (k, int(not repeated)))
-    where = a1(*worst.at) if worst.error else ""
-    ok = worst.failed is None
-    note = "" if ok else "does not repeat the sheet it lists"
-    return SheetResult(steps.sheet.name, worst.cells, worst.error, where, worst.column, ok, note)
 
+    def read(of: str, row: int, column: int) -> Any:
+        return values[of].get((row, column)) if of in values else None
 
-def other_sheet(sheet: Sheet, values: Values, known: Known | None = None) -> SheetResult:
-    """A sheet that reports on others: every formula cell against what it should be worth."""
-    cells = list(sheet.formulas())
-    worst = _farthest(sheet, cells, values, known)
-    ok = worst.error <= GLOBAL
-    note = "" if ok else _shows(sheet, worst, values)
-    return SheetResult(sheet.name, len(cells), worst.error, a1(*worst.at) if worst.error else "", "", ok, note)
-
-
-def _farthest(
-    sheet: Sheet, cells: Sequence[tuple[int, int]], values: Values, known: Known | None, *, noisy: bool = False
-) -> Worst:
-    """The cell whose value is farthest from what it should be.
-
-    noisy: last bits decide what the numbers are; only the kinds of values are compared.
-    """
-    formulas = sheet.formulas()
-    worst = Worst(cells=len(cells))
-    for at in cells:
-        scale = math.inf if noisy else sheet.scales.get(at, 1.0)
-        error = distance(values[at], formulas[at].value, scale, known)
-        if error > worst.error:
-            worst.error, worst.at = error, at
-    return worst
-
-
-def _shows(sheet: Sheet, worst: Worst, values: Values) -> str:
-    return shows(values[worst.at], sheet.formulas()[worst.at].value)
+    mine = values[sheet.name]
+    for at, formula in sheet.formulas().items():
+        if at in seen:
+            continue
+        worst.cells += 1
+        found, wanted = mine[at], formula.value
+        if found == wanted:
+            continue
+        error = distance(found, wanted, 0.0, known)
+        if error > LOCAL:
+            wanted, size = computed(formula.text, sheet.name, read)
+            error = distance(found, wanted, size, known)
+        worst.see(error, at, "", LAST, shows(found, wanted))
 
 
 def shows(found: Any, wanted: Any) -> str:
@@ -327,14 +301,10 @@ def shows(found: Any, wanted: Any) -> str:
 def distance(found: Any, wanted: Any, scale: float = 1.0, known: Known | None = None) -> float:
     """How far two values of any kind are apart: relative for numbers above `scale`, infinite for unequal text.
 
-    scale: infinite where rounding decides what a value is: numbers are not compared then, nor those in texts. Not a
-    number: only the kinds are compared. known: of the program that found the value.
+    known: of the program that found the value.
     """
     if isinstance(found, float) and isinstance(wanted, float):
-        size = max(abs(wanted), scale)
-        return 0.0 if found == wanted or math.isnan(scale) else abs(found - wanted) / (size or 1.0)
+        return 0.0 if found == wanted else abs(found - wanted) / (max(abs(wanted), scale) or 1.0)
     if known is not None and known.explains(found, wanted):
         return 0.0
-    if isinstance(found, str) and isinstance(wanted, str) and not math.isfinite(scale):
-        found, wanted = (re.sub(r"[\d.]+", "", text) if math.isinf(scale) else "" for text in (found, wanted))
     return 0.0 if found == wanted else math.inf

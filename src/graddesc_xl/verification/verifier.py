@@ -242,20 +242,15 @@ def _compare(name: str, expected: Composition, model: Model | Held, known: Known
     if known is not None and known.longer:
         values, beyond = overflow.left_out(present, values)
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
-    listed = {steps.sheet.name: steps for steps in expected.lists}
     parallel = {runs.sheet.name: runs for runs in expected.runs}
     results: list[SheetResult] = []
     for sheet in present:
-        mine = values[sheet.name]
         if sheet.name in stepped:
-            results.append(tiers.step_sheet(stepped[sheet.name], mine, known))
-        elif sheet.name in listed:
-            steps = listed[sheet.name]
-            results.append(tiers.steps_list(steps, mine, values[steps.of.sheet.name]))
+            results.append(tiers.step_sheet(stepped[sheet.name], values, known))
         elif sheet.name in parallel:
-            results.append(tiers.runs_sheet(parallel[sheet.name], mine, known))
+            results.append(tiers.runs_sheet(parallel[sheet.name], values, known))
         elif sheet.formulas():
-            results.append(tiers.other_sheet(sheet, mine, known))
+            results.append(tiers.other_sheet(sheet, values, known))
     results = [replace(r, note=_beyond(beyond[r.sheet], r.note)) for r in results]
     results += [SheetResult(sheet, 0, math.inf, "", "", False, "is not among these values") for sheet in missing]
     return ValueSet(name, tuple(results))

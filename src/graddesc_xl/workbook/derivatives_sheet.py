@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..calculus import gradient, inlined, nudged
-from ..evaluate import evaluate, magnitude
+from ..evaluate import evaluate
 from ..expr import Data, Expr, Here, Param
 from ..losses import SQUARED_ERROR
 from ..models import TWO_NEURONS
@@ -26,8 +25,6 @@ POWERS = range(0, -13, -1)
 #: relative errors below this are drawn as this: 0 has no logarithm
 SMALLEST = 1e-16
 VANISHING, SHOWN = 18, 14
-#: how much more than others these cells may differ from a fresh run
-LOOSER = 1e3
 
 
 def compose(making: Making, collapse: StepsList) -> Sheet:
@@ -39,14 +36,9 @@ def compose(making: Making, collapse: StepsList) -> Sheet:
         "and keeps only their last digits."
     )
     sheet.put(2, 1, about, SUBTITLE)
-    step, cells = _chosen(sheet, making, collapse)
+    cells = _chosen(sheet, making, collapse)
     _table(sheet, cells)
-    if collapse.of.trace.noise and step.number >= collapse.of.trace.noise:
-        sheet.scales |= dict.fromkeys(sheet.formulas(), math.inf)
     _vanishing(sheet, making, collapse, HEAD + len(POWERS) + 4)
-    for at, formula in sheet.formulas().items():  # what an estimate drives may drift a little from run to run
-        if isinstance(formula.value, float):
-            sheet.scales[at] = max(sheet.scales.get(at, 1.0), LOOSER * abs(formula.value))
     sheet.widths.update({1: 14.0, **dict.fromkeys(range(2, 10), 12.0), 10: 2.5})
     return sheet
 
@@ -55,8 +47,8 @@ def _pick(steps: StepsList, column: str, step: Live) -> Live:
     return call("INDEX", live_range(steps.sheet, steps.live(column)), step)
 
 
-def _chosen(sheet: Sheet, making: Making, steps: StepsList) -> tuple[Live, Mapping[str, Live]]:
-    """The chosen step, and its weights and sample by name."""
+def _chosen(sheet: Sheet, making: Making, steps: StepsList) -> Mapping[str, Live]:
+    """The weights and the sample of the chosen step by name."""
     about = f"a step of the sheet {steps.of.sheet.name}, whose weights and sample are taken"
     given = Input("step", 1.0, "step", about, low=1.0, high=float(steps.kept))
     step = making.put(sheet, CHOSEN, 2, given, labelled=True)
@@ -70,18 +62,17 @@ def _chosen(sheet: Sheet, making: Making, steps: StepsList) -> tuple[Live, Mappi
         at = sheet.put(WEIGHTS + 1, 2 + i, source.formula, Style("data" if name in "xy" else "weight", "weight"))
         cells[name] = live(sheet, at, home=SHEET, fixed=True)
     sheet.put(WEIGHTS + 1, 1, "at that step", LABEL)
-    return step, cells
+    return cells
 
 
 def _forward() -> Mapping[str, Expr]:
     return {**TWO_NEURONS.forward, "err": SQUARED_ERROR}
 
 
-def _rendered(expr: Expr, cell: Callable[[Expr], Live]) -> tuple[Formula, float]:
-    """The formula of an expression of single cells with its value, and the size its rounding is relative to."""
+def _rendered(expr: Expr, cell: Callable[[Expr], Live]) -> Formula:
+    """The formula of an expression of single cells with its value."""
     value = float(evaluate(expr, lambda leaf: cell(leaf).number))
-    size = float(magnitude(expr, lambda leaf: cell(leaf).number))
-    return Formula(render(expr, lambda leaf: cell(leaf).text), value), size
+    return Formula(render(expr, lambda leaf: cell(leaf).text), value)
 
 
 def _table(sheet: Sheet, cells: Mapping[str, Live]) -> None:
@@ -98,10 +89,9 @@ def _table(sheet: Sheet, cells: Mapping[str, Live]) -> None:
 
     sheet.put(HEAD - 2, 1, "exact", LABEL)
     for i, w in enumerate(weights):
-        formula, size = _rendered(inlined({**forward, **slopes.columns}, slopes.of[w]), cell)
+        formula = _rendered(inlined({**forward, **slopes.columns}, slopes.of[w]), cell)
         sheet.put(HEAD - 3, 2 + i, f"de/d{w}", Style("analytic", header=True, bold=True, align="right"))
         at = sheet.put(HEAD - 2, 2 + i, formula, Style("analytic", "amount"))
-        sheet.scales[at.row, at.column] = size
         exact[w] = live(sheet, at, home=SHEET, fixed=True)
     right = 22
     look = Style("numerical", header=True, bold=True, align="right")
@@ -126,15 +116,12 @@ def _table(sheet: Sheet, cells: Mapping[str, Live]) -> None:
 
         for i, w in enumerate(weights):
             estimate = (nudged(error, w, Param("h")) - error) / Param("h")
-            formula, size = _rendered(estimate, at_h)
+            formula = _rendered(estimate, at_h)
             est = sheet.put(row, 2 + i, formula, Style("numerical", "amount"))
-            sheet.scales[row, 2 + i] = size
             off = call("ABS", live(sheet, est, home=SHEET) / exact[w] - 1)
             shown = sheet.put(row, 6 + i, off.formula, Style("error", "0.0E+00"))
-            sheet.scales[row, 6 + i] = size / max(abs(exact[w].number), 1e-300)
             drawn = log10(call("MAX", live(sheet, shown, home=SHEET), SMALLEST))
             sheet.put(row, right + 1 + i, drawn.formula, Style("watch", "amount", color=FAINT))
-            sheet.scales[row, right + 1 + i] = math.inf
     last = HEAD + len(POWERS)
     sheet.put(last + 1, 1, "best h", LABEL)
     for i in range(4):
@@ -142,7 +129,6 @@ def _table(sheet: Sheet, cells: Mapping[str, Live]) -> None:
         steps = live_range(sheet, Area(SHEET, HEAD + 1, 1, last, 1), home=SHEET)
         best = call("IFERROR", call("INDEX", steps, call("MATCH", call("MIN", errors), errors, 0)), "–")
         sheet.put(last + 1, 6 + i, best.formula, Style(number="0E+00", bold=True, align="right"))
-        sheet.scales[last + 1, 6 + i] = math.inf
     x = Area(SHEET, HEAD + 1, right, last, right)
     series = [
         Series(f"de/d{w}", x, Area(SHEET, HEAD + 1, right + 1 + i, last, right + 1 + i), LINES[i], markers=True)
@@ -172,7 +158,6 @@ def _vanishing(sheet: Sheet, making: Making, steps: StepsList, top: int) -> None
     sheet.heights[top + 4] = 30
     sheet.notes[top + 4, 3] = f"{heads[2]}\nThe distance from a to the next number that a double can hold."
     h = live(steps.of.sheet, steps.of.layout.cell("h"))
-    noisy = steps.of.trace.noise or steps.kept + 1
     for k in range(SHOWN):
         row = top + 5 + k
         number = sheet.put(row, 1, (start + float(k)).formula, Style("data", "integer"))
@@ -185,10 +170,6 @@ def _vanishing(sheet: Sheet, making: Making, steps: StepsList, top: int) -> None
         sheet.put(row, 6, _pick(steps, "d_a", step).formula, Style("analytic", "amount"))
         said = call("IF", spacing > nudge * 2, "a + h = a: the estimate is 0", "a + h is not a")
         sheet.put(row, 7, call("IFERROR", said, "a is no number").formula, Style(indent=1))
-        k_step = int(step.number) - 1
-        sheet.scales[row, 5] = float(steps.of.trace.sizes("est_a").ravel()[k_step])
-        if step.number >= noisy:
-            sheet.scales |= dict.fromkeys([*((row, column) for column in range(2, 8)), (top + 5 + SHOWN, 5)], math.nan)
     last = top + 4 + SHOWN
     estimates = live_range(sheet, Area(SHEET, top + 5, 5, last, 5), home=SHEET)
     sheet.put(last + 1, 4, "estimates that are 0", LABEL)

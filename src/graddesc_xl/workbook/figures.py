@@ -21,25 +21,18 @@ LARGE, LEAST = 1e6, 1e-300
 
 @dataclass
 class Figures:
-    """The figures of a sheet's sentences: their helper cells, from a row and column on.
-
-    noisy: rows of mere rounding.
-    """
+    """The figures of a sheet's sentences: their helper cells, from a row and column on."""
 
     at: tuple[int, int]
     cells: dict[tuple[int, int], Live] = field(default_factory=dict)
-    noisy: set[int] = field(default_factory=set)
 
     def rate(self, value: Live, *, below: bool = False) -> Live:
         """A rate as it is told, to three digits: 1.02E-4. below: rounded down, for what others must stay below."""
         return self._told(value, 2, LEAST, below=below)
 
-    def number(self, value: Live, places: int = 2, *, noisy: bool = False) -> Live:
-        """A number as it is told; text is told as it is. noisy: mere rounding decides which number."""
-        told = self._told(value, places, LARGE)
-        if noisy:
-            self.noisy.add(self._row - 1)
-        return told
+    def number(self, value: Live, places: int = 2) -> Live:
+        """A number as it is told; text is told as it is."""
+        return self._told(value, places, LARGE)
 
     @property
     def _row(self) -> int:
@@ -79,5 +72,3 @@ class Figures:
             sheet.widths[column] = 12.0
         for at, content in self.cells.items():
             sheet.put(*at, content.formula, Style(number="general", color=FAINT, align="right"))
-            if at[0] in self.noisy:
-                sheet.scales[at] = float("inf")

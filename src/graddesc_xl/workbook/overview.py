@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -48,15 +47,11 @@ UNFOLD = (
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, the sheet that answers it, and a sentence with the figures by formula.
-
-    noisy: whether its figures are those of a run that ends in rounding noise.
-    """
+    """A question, the sheet that answers it, and a sentence with the figures by formula."""
 
     question: str
     sheet: str
     answer: Live
-    noisy: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,8 +123,6 @@ def compose(
             area = of.by_epoch(what)
             at = (area.bottom if last else area.top, area.left)
             sheet.put(row, column, live(of.sheet, at).formula, amount)
-            if of.trace.noise and of.trace.plan.driven_by_estimates:
-                sheet.scales[row, column] = math.inf
         sheet.put(row, 7, live(of.sheet, steps.verdict).formula, Style(bold=True, indent=1))
         sheet.put(row, 8, live(check.sheet, check.messages[name]).formula, Style(color=FAINT))
         sheet.put(row, 9, steps.sheet.name, LINK)
@@ -173,8 +166,6 @@ def _answered(sheet: Sheet, answers: Sequence[Answer], samples: Samples) -> int:
         sheet.links[row, 1] = Link(answer.sheet)
         sheet.put(row, 2, answer.question, replace(SAYS, bold=True))
         sheet.put(row, 3, _guarded(answer, samples).formula, SAYS)
-        if answer.noisy:
-            sheet.scales[row, 3] = math.inf
         sheet.merged[row, 3] = 6
         sheet.heights[row] = 46
     return HEAD + len(answers) + 3

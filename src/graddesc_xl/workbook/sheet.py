@@ -105,9 +105,7 @@ class Link:
 class Sheet:
     """Cells by (row, column), counted from 1, and everything around them.
 
-    replaceable: cells whose formula, given here, a person may replace by a number. scales: the size to which a
-    cell's rounding is relative, where that is not its own value; infinite where rounding decides what it is (a text
-    but for its numbers), nan where it may decide anything.
+    replaceable: cells whose formula, given here, a person may replace by a number.
     printed: the last column that is printed, 0 for all. page_ends: the last columns of all printed pages but
     the last, none for one page across; the others repeat the first `repeat_columns`. folded: row -> outline level.
     """
@@ -123,7 +121,6 @@ class Sheet:
     heights: dict[int, float] = field(default_factory=dict)
     folded: dict[int, int] = field(default_factory=dict)
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
-    scales: dict[tuple[int, int], float] = field(default_factory=dict)
     replaceable: dict[tuple[int, int], str] = field(default_factory=dict)
     frozen: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None

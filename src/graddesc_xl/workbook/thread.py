@@ -100,8 +100,7 @@ def _explodes(tell: Figures, limit: SpeedLimit, collapse: StepsList) -> Answer:
         "overshoot that throws them far out makes the next factor, and with it error and derivatives, worse still. "
         "The collapse sheet with learn " & tell.rate(typed) & ": " & live(collapse.of.sheet, collapse.verdict) & "."
     )
-    noisy = collapse.of.trace.noise is not None
-    return Answer("Why do error, weights and derivatives explode?", limit.sheet.name, said, noisy)
+    return Answer("Why do error, weights and derivatives explode?", limit.sheet.name, said)
 
 
 def _right_rate(tell: Figures, rates: ComparisonSheet, limit: SpeedLimit) -> Answer:
@@ -154,22 +153,19 @@ def _relu(tell: Figures, relu: StepsList, samples: Samples) -> Answer:
     )
     open_ = ". While a·x + b stays positive the ReLU changes nothing; an overshoot can close it for every sample."
     said = text("This run: ") & verdict & call("IF", dead, died, open_)
-    noisy = relu.of.trace.noise is not None
-    return Answer("Does ReLU save it, and why do three of four weights stop?", RELU, said, noisy)
+    return Answer("Does ReLU save it, and why do three of four weights stop?", RELU, said)
 
 
 def _same(tell: Figures, collapse: StepsList, making: Making) -> Answer:
-    n = collapse.of.layout.samples
     row = collapse.lines[0]
     sheet = collapse.sheet
     slope, intercept = (live(sheet, (row + 1, collapse.place(0, name))) for name in ("slope", "intercept"))
     pred = live(sheet, (row + 1, collapse.place(0, "pred")))
     x = live(making.samples.sheet, (FIRST_DATA + 1, 2))
     line, at = slope * x + intercept, tell.number(x)
-    noisy = (collapse.of.trace.noise or n) <= 2
 
     def figure(value: Live) -> Live:
-        return tell.number(value, 4, noisy=noisy)
+        return tell.number(value, 4)
 
     said = (
         text("Yes: c·(a·x + b) + d is the line (a·c)·x + (c·b + d). At step 2, x = ")
@@ -186,7 +182,7 @@ def _same(tell: Figures, collapse: StepsList, making: Making) -> Answer:
         & figure(pred)
         & ". The columns slope and intercept show it at every step."
     )
-    return Answer("Is a stacked linear model the same as a single one?", COLLAPSE, said, noisy)
+    return Answer("Is a stacked linear model the same as a single one?", COLLAPSE, said)
 
 
 def _beats(tell: Figures, fixes: ComparisonSheet) -> Answer:
