@@ -16,7 +16,8 @@ from graddesc_xl.errors import WorkbookError
 from graddesc_xl.expr import Data, Expr, Here, maximum
 from graddesc_xl.models import ONE_NEURON, Model
 from graddesc_xl.optimizers import OPTIMIZERS
-from graddesc_xl.verification import reading
+from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook.book import BOOKS, Book, compose
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.layout import Layout
@@ -196,6 +197,23 @@ def test_a_sample_without_a_number_is_named(typed: Any, cell: tuple[int, int], c
     assert overview(model, 7)[1:] == [f"no number in {name}"] * 5
     with pytest.raises(WorkbookError, match=rf"{name} \(.*must hold a number, not .*Type a number"):
         verify(path)
+
+
+def test_libreoffice_names_what_ironcalc_names(typed: Any, soffice: str) -> None:
+    """A text, a 30th sample and an inserted row as LibreOffice computes them: the same sentences."""
+
+    def spoil(model: Any, sheets: Mapping[str, int]) -> None:
+        model.set_user_input(sheets["basic"], 1, 6, "fast")
+        model.insert_rows(sheets["data"], 12, 1)
+        model.set_user_input(sheets["data"], 35, 2, "50")
+
+    model, path = typed(spoil)
+    with libreoffice.recalculated(path, soffice, Limits(180)) as copy:
+        theirs = reading.load(copy)
+        cells = [STATUS, *(("overview", row, 7) for row in range(6, 11))]
+        assert [theirs.value(*cell) for cell in cells] == [model.value(*cell) for cell in cells]
+        assert theirs.value(*STATUS) == "29 samples are used; rows below row 34 are not."
+        assert [theirs.value(*cell) for cell in cells[1:]] == ["no number in basic!F1", *["learning"] * 4]
 
 
 def test_cleared_samples_are_named(typed: Any) -> None:
