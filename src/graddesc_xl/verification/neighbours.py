@@ -133,12 +133,22 @@ class _Parser:
             raise NotUnderstoodError(self.sign())
         token = self.tokens[self.at]
         self.at += 1
+        if token["name"] == "ROW":
+            return self.row()
         if token["name"]:
             return _call(token["name"], self.arguments())
         if token["left"]:
             return _reference(token)
         number, text = token["number"], token["text"]
         known = Known.of(text.replace('""', '"') if number is None else float(number))
+        return lambda read, home: known
+
+    def row(self) -> Node:
+        """The number of the row of a reference."""
+        self.take("(")
+        known = Known.of(float(self.tokens[self.at]["top"]))
+        self.at += 1
+        self.take(")")
         return lambda read, home: known
 
     def arguments(self) -> list[Node]:
