@@ -308,7 +308,7 @@ def test_a_run_that_drifts_fails(workbook: Path) -> None:
     values = {sheet.name: held.values(sheet.name, sheet.cells) for sheet in made.sheets}
     of = made.lists[0].of
     assert tiers.step_sheet(of, values).ok
-    other = replace(of, trace=run("basic", lr=1.0001e-4, epochs=of.trace.plan.epochs))
+    other = replace(of, twin=replace(of.twin, now=run("basic", lr=1.0001e-4, epochs=of.trace.plan.epochs)))
     result = tiers.step_sheet(other, values)
     assert not result.ok and not result.wrong and "drifts" in result.note
 

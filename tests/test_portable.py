@@ -21,7 +21,7 @@ from graddesc_xl.workbook.sheet import Sheet
 SHARED = {
     "ABS", "AND", "AVERAGE", "COUNT", "COUNTA", "COUNTIF", "DEVSQ", "IF", "IFERROR", "INDEX", "ISNUMBER", "LEFT", "LN",
     "LOG10", "MATCH", "MAX", "MID", "MIN", "MOD", "NA", "OR", "ROUND", "ROUNDDOWN", "ROW", "SLOPE", "SQRT", "SUM",
-    "SUMSQ",
+    "SUMSQ", "TRIM",
 }  # fmt: skip
 RANGE = re.compile(r"\$?[A-Z]{1,3}\$?\d+:\$?[A-Z]{1,3}\$?\d+")
 

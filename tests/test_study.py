@@ -741,7 +741,7 @@ def test_sizes_are_at_least_the_values(e: Experiment) -> None:
     """No number of a run is larger than the size of what was added and multiplied on the way to it."""
     trace = run(e)
     for column in e.plan.columns:
-        values, sizes = trace[column.name], trace.sizes(column.name)
+        values, sizes = trace.rows[column.name], trace.sizes(column.name)
         assert sizes.shape == values.shape
         finite = np.isfinite(values)
         assert (sizes[finite] >= 0.999 * np.abs(values[finite])).all(), column.name
@@ -750,17 +750,18 @@ def test_sizes_are_at_least_the_values(e: Experiment) -> None:
 def test_sizes_by_hand() -> None:
     """Sizes add up what a sum cancels: worked out on paper for the first step of one neuron, a = -1, b = 1, x = 14."""
     trace = run("basic SGD 1 neuron", {"a": -1, "b": 1}, epochs=1)
+    estimate = 2 * (70.99 * 73.01 + 71 * 73) / 0.01
     paper = {
         "a": (-1, 1),
         "pred": (-13, 15),  # 1 + 14
-        "err": (71**2, 73**2),  # 58 + 15
+        "err": (71**2, 2 * 71 * 73),  # a base of 71 known to the last digits of 58 + 15
         "d_b": (2 * -71, 2 * 73),
         "d_a": (2 * -71 * 14, 2 * 73 * 14),
-        "err_b": (70.99**2, 73.01**2),  # 58 + 15.01
-        "err_a": (70.86**2, 73.14**2),  # a + h counts 1.01
-        "est_b": (-141.99, (73.01**2 + 73**2) / 0.01),
-        "gap_b": (0.01, (73.01**2 + 73**2) / 0.01 + 2 * 73),
-        "used_b": (-141.99, (73.01**2 + 73**2) / 0.01),
+        "err_b": (70.99**2, 2 * 70.99 * 73.01),  # 58 + 15.01
+        "err_a": (70.86**2, 2 * 70.86 * 73.14),  # a + h counts 1.01
+        "est_b": (-141.99, estimate),
+        "gap_b": (0.01, estimate + 2 * 73),
+        "used_b": (-141.99, estimate),
         "new_b": (1 + 141.99e-4, 1 + 141.99e-4),
     }
     for column, (value, size) in paper.items():

@@ -82,6 +82,10 @@ def _largest(*magnitudes: Any) -> Any:
     return result
 
 
+#: what rounding does to a number at most, as a share of what was added and multiplied on the way to it: some
+#: spreadsheets take a difference that is below the last five bits of its terms for 0
+ROUNDING = 2.0**-46
+
 #: operator -> an upper bound of the result's rounding scale, from (value, magnitude) pairs of its arguments
 MAGNITUDE: Mapping[str, Callable[..., Any]] = {
     "add": lambda u, v: u[1] + v[1],
@@ -89,19 +93,20 @@ MAGNITUDE: Mapping[str, Callable[..., Any]] = {
     "mul": lambda u, v: u[1] * v[1],
     "div": lambda u, v: u[1] * v[1] / v[0] ** 2,
     "neg": lambda u: u[1],
-    "pow": lambda u, n: u[1] ** n[0],
+    "pow": lambda u, n: n[0] * u[1] * np.maximum(np.abs(u[0]), ROUNDING * u[1]) ** (n[0] - 1),
     "sqrt": lambda u: np.where(np.equal(u[0], 0), np.sqrt(u[1]), u[1] / np.sqrt(u[0])),
     "max": lambda u, v: _largest(u[1], v[1]),
     "min": lambda u, v: _largest(u[1], v[1]),
     "gt": lambda u, v: 1.0,
-    "where": lambda c, u, v: _largest(u[1], v[1]),
+    "where": lambda c, u, v: np.where(np.not_equal(c[0], 0), u[1], v[1]),
 }
 
 
-def magnitude(expr: Expr, leaf: Leaf) -> Any:
+def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:
     """The size of what was added and multiplied on the way to a value: what rounding is measured against.
 
     A difference of two large, nearly equal numbers is small, but its rounding error is theirs.
+    leaf: as in `evaluate`. size: gives the magnitude of a leaf, where that is not the size of its value.
 
     >>> from graddesc_xl.expr import Data
     >>> float(magnitude(Data("x") - Data("y"), lambda leaf: 1e6))
@@ -110,9 +115,9 @@ def magnitude(expr: Expr, leaf: Leaf) -> Any:
     if isinstance(expr, Const):
         return abs(expr.value)
     if not isinstance(expr, Apply):
-        return np.abs(leaf(expr))
+        return np.abs(leaf(expr)) if size is None else size(expr)
     with np.errstate(all="ignore"):
-        return MAGNITUDE[expr.op](*((evaluate(arg, leaf), magnitude(arg, leaf)) for arg in expr.args))
+        return MAGNITUDE[expr.op](*((evaluate(arg, leaf), magnitude(arg, leaf, size)) for arg in expr.args))
 
 
 def reduce(reduction: str, values: Array) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 
 from .data import Dataset
 from .errors import SettingError, did_you_mean, shown
-from .evaluate import Array, evaluate, magnitude
-from .expr import Data, Expr, Here, Param, Prev, State
+from .evaluate import Array, evaluate, magnitude, reduce
+from .expr import Data, Expr, Foot, Here, Over, Param, Prev, State
 from .plan import Plan
 from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
 
@@ -123,32 +123,50 @@ class Trace:
     def sizes(self, column: str) -> Array:
         """The size of what was added and multiplied on the way to each number of a single run's column.
 
-        Rounding is relative to it. Shape (epochs, samples).
+        Rounding is relative to it. Shape (blocks, samples), as in `rows`.
         """
         self._single("sizes")
-        if column in self._sizes:
-            return self._sizes[column]
-        epochs = self.plan.epochs
-
-        def leaf(expr: Expr) -> Any:
-            match expr:
-                case Data(name):
-                    return self.data.xs if name == "x" else self.data.ys
-                case Here(name) if self.plan.column(name).role in ("forward", "error", "numerical", "analytic"):
-                    return self.sizes(name)
-                case Here(name):
-                    return self.rows[name][:epochs]
-                case Prev(name):
-                    return np.column_stack([self.starts[name][:epochs], self.rows[name][:epochs, :-1]])
-                case State(name):
-                    return self.states[name][:epochs, None]
-                case Param(name):
-                    return self.cells[name]
-            raise AssertionError(expr)
-
-        size = magnitude(self.plan.column(column).expr, leaf)
-        self._sizes[column] = np.broadcast_to(size, self.rows[column][:epochs].shape)
+        if column not in self._sizes:
+            size = magnitude(self.plan.column(column).expr, self._leaf, self._leaf_size)
+            self._sizes[column] = np.broadcast_to(size, self.rows[column].shape)
         return self._sizes[column]
+
+    def footer_sizes(self, footer: str) -> Array:
+        """The same for a footer: shape (blocks,)."""
+        self._single("sizes")
+        expr = next(f.expr for f in self.plan.footers if f.name == footer)
+        sizes: Array = magnitude(expr, self._leaf, self._leaf_size)[:, 0]
+        return sizes
+
+    def _leaf(self, expr: Expr) -> Any:
+        """The values of a leaf in all blocks of a single run: shape (blocks, samples), (blocks, 1) or ()."""
+        match expr:
+            case Data(name):
+                return self.data.xs if name == "x" else self.data.ys
+            case Here(name):
+                return self.rows[name]
+            case Prev(name):
+                return np.column_stack([self.starts[name], self.rows[name][:, :-1]])
+            case State(name):
+                return self.states[name][:, None]
+            case Param(name):
+                return self.cells[name]
+            case Over(reduction, name):
+                return reduce(reduction, self.rows[name].T)[:, None]
+            case Foot(name):
+                return self.footers[name][:, None]
+        raise AssertionError(expr)
+
+    def _leaf_size(self, expr: Expr) -> Any:
+        """The sizes of a leaf: those of the column it stands for, unless that is what a step starts from."""
+        match expr:
+            case Here(name) if self.plan.column(name).role in ("forward", "error", "numerical", "analytic"):
+                return self.sizes(name)
+            case Over("sum", name):
+                return self.sizes(name).sum(axis=1, keepdims=True)
+            case Foot(name):
+                return self.footer_sizes(name)[:, None]
+        return np.abs(self._leaf(expr))
 
     def frame(self, run: int = 0, *, epochs: range | None = None) -> pd.DataFrame:
         """One row per step: epoch, step, x, y and every column of the plan.

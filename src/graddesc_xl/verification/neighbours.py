@@ -236,7 +236,7 @@ def _grown(sign: str, left: Known, right: Known) -> float:
                 return left.size * right.size
             case "/":
                 by = abs(_number(right))
-                return left.size * right.size / by**2 if by else 0.0
+                return left.size / by * (right.size / by) if by else 0.0
             case "^":
                 base = abs(_number(left))
                 return float(np.float64(base) ** _number(right) * left.size / base) if base else 0.0

@@ -20,7 +20,6 @@ from ..expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from ..plan import Start
 from ..trace import Trace
 from ..workbook.cells import a1, cell_value, engine_value
-from ..workbook.differences import floor_of
 from ..workbook.layout import Places, X, Y
 from ..workbook.runs_sheet import RunsSheet
 from ..workbook.sheet import Sheet
@@ -197,8 +196,10 @@ class Local:
         return shows(self.values.get(at), cell_value(float(wanted))) if math.isinf(error) else ""
 
     def drift(self, trace: Trace) -> tuple[float, str]:
-        """The global tier: the worst relative distance from a fresh run, and the first step that drifts.
+        """The global tier: the worst distance from a fresh run, and the first step that drifts.
 
+        Each is relative to what was added and multiplied on the way to that cell: how far it is from its neighbours'
+        sum is the local tier's business, to their last digits.
         From the first step on whose estimated derivatives are rounding noise, nothing is compared; nor, where a
         program computes with longer numbers, from the step on at which the run explodes and magnifies any rounding.
         """
@@ -208,9 +209,8 @@ class Local:
         for column in plan.columns:
             wanted = trace.rows[column.name][: plan.epochs]
             rows = self.rows[: plan.epochs]
-            floor = floor_of(trace.sizes(column.name).ravel()[: trace.calm])
-            scale = np.maximum(np.abs(wanted), floor)
-            errors = self.errors(rows, self.layout.columns[column.name], wanted, scale).ravel()
+            sizes = trace.sizes(column.name)[: plan.epochs]
+            errors = self.errors(rows, self.layout.columns[column.name], wanted, sizes).ravel()
             errors = errors[: noise - 1] if column.name in plan.estimated else errors
             errors = errors[: trace.calm] if self.known is not None and self.known.longer else errors
             drifting = np.flatnonzero(errors > GLOBAL)

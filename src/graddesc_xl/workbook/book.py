@@ -115,7 +115,7 @@ def compose(
     lists: dict[str, StepsList] = {}
     for e in of.experiments:
         progress(e.name)
-        lists[e.name] = steps_list.compose(step_sheet.compose(e, making), samples, log=of.explodes)
+        lists[e.name] = steps_list.compose(step_sheet.compose(e, making), making, log=of.explodes)
         charts.add(lists[e.name], log=of.explodes)
     compared = [check.of_steps(steps, making) for steps in lists.values()]
     studied = of.study(making, lists, progress) if of.study else Study()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..evaluate import Array
-from ..plan import Input
 from .cells import Area, column_letters, plain
+from .differences import NOWHERE, TOLERANCE, TOLERANCE_AT
 from .layout import FIRST_DATA
 from .live import Live, Range, call, constant, live, live_range, text
 from .making import Making, Typed, sentence
@@ -16,9 +16,8 @@ from .sheet import Reference, Rule, Sheet
 from .steps_list import StepsList
 from .style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
 
-SHEET = "check"
+SHEET = TOLERANCE_AT.sheet
 HEAD = 7
-TOLERANCE = Input("tolerance", 1e-8, "tolerance", "a relative difference", 1e-15, 1.0)
 #: an input is the same if it differs by less than this share
 SAME = 1e-12
 #: the first of the two columns with the samples that NumPy had
@@ -31,24 +30,36 @@ class Part:
     """Cells whose differences from NumPy stand in one column: their title, the differences, and where they are.
 
     where: gives the address of a cell from its position, counted from 1. noise: how many are rounding noise.
+    run: for the errors by epoch of a run, its steps.
     """
 
     title: str
     differences: Range
     where: Callable[[Live], Live]
     noise: Live | None = None
+    run: RunSteps | None = None
+
+
+@dataclass(frozen=True)
+class RunSteps:
+    """The steps of a run: for each the number of its first cell that is off, or 0; the address of the first of all."""
+
+    off: Range
+    first: Live
 
 
 @dataclass(frozen=True)
 class Compared:
     """A sheet that is compared with NumPy.
 
-    typed: its input cells. noise, steps: how many of its steps are rounding noise, where estimates drive it, and
-    how many there are.
+    first: the address of the first cell that is off, in the order of computation; None for that of the run that is
+    off most. typed: its input cells. noise, steps: how many of its steps are rounding noise, where estimates drive
+    it, and how many there are.
     """
 
     sheet: str
     parts: Sequence[Part]
+    first: Live | None
     typed: Sequence[Typed]
     noise: Live | None = None
     steps: int = 0
@@ -87,20 +98,25 @@ def of_steps(steps: StepsList, making: Making) -> Compared:
         for n in steps.names
     ]
     noise = steps.noise if plan.driven_by_estimates else None
-    return Compared(plan.name, parts, making.typed[plan.name], noise, steps.kept)
+    return Compared(plan.name, parts, steps.first, making.typed[plan.name], noise, steps.kept)
 
 
 def of_runs(front: Sheet, runs: RunsSheet, making: Making) -> Compared:
-    """A sheet that shows runs: the error of each epoch of each run."""
+    """A sheet that shows runs: every step of each, and the error of each epoch."""
     sheet = runs.sheet
 
     def place(lane: RunLane) -> Callable[[Live], Live]:
         prefix = text(f"{sheet.name}!{column_letters(lane.errors.left)}")
         return lambda position: prefix & position + (lane.errors.top - 1)
 
-    parts = [Part(lane.title, live_range(sheet, lane.difference(sheet)), place(lane)) for lane in runs.lanes]
+    def steps(lane: RunLane) -> RunSteps:
+        return RunSteps(live_range(sheet, lane.off), live(sheet, lane.first))
+
+    parts = [
+        Part(lane.title, live_range(sheet, lane.difference(sheet)), place(lane), run=steps(lane)) for lane in runs.lanes
+    ]
     typed = [*making.typed[front.name], *making.typed.get(sheet.name, ())]
-    return Compared(front.name, parts, typed)
+    return Compared(front.name, parts, None, typed)
 
 
 def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, Sheet]) -> Check:
@@ -113,10 +129,12 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     about = "Every cell of the sheets with a row per step, and each epoch's error of compared runs, against NumPy's."
     sheet.put(2, 1, about, SUBTITLE)
     sheet.put(4, 1, "tolerance", Style(color=FAINT))
-    allowed = making.inputs.number(SHEET, (4, 2), TOLERANCE)
-    tolerance = sheet.put(4, 2, allowed, Style("input", "relative", box=True))
-    limits = f"a number from {plain(TOLERANCE.low)} to {plain(TOLERANCE.high)}"
-    sheet.rules[4, 2] = Rule(TOLERANCE.low, TOLERANCE.high, TOLERANCE.label, f"{sentence(TOLERANCE.about)} {limits}.")
+    at, allowed = TOLERANCE_AT, TOLERANCE
+    tolerance = sheet.put(at.row, at.column, making.tolerance, Style("input", "relative", box=True))
+    limits = f"a number from {plain(allowed.low)} to {plain(allowed.high)}"
+    sheet.rules[at.row, at.column] = Rule(
+        allowed.low, allowed.high, allowed.label, f"{sentence(allowed.about)}: {limits}."
+    )
     sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
     sheet.put(HEAD - 1, 1, "by sheet", SECTION)
     for column, (title, right) in enumerate(
@@ -125,7 +143,7 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
             ("compared", 1),
             ("cells off", 1),
             ("worst difference", 1),
-            ("where", 1),
+            ("first off", 1),
             ("what it says", 0),
         ),
         1,
@@ -139,7 +157,7 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     detail = HEAD + len(compared) + 3
     changed = _inputs(sheet, compared, making, sheets)
     sheet.put(detail - 1, 1, "by column or run", SECTION)
-    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "where"), 1):
+    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "worst at"), 1):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
     row = detail + 1
     messages = {}
@@ -155,13 +173,19 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
 def _part(sheet: Sheet, row: int, of: Compared, part: Part, tolerance: Live) -> None:
     sheet.put(row, 1, of.sheet, Style(color=FAINT))
     sheet.put(row, 2, part.title)
-    count = call("COUNT", part.differences)
-    sheet.put(row, 3, (count if part.noise is None else count - part.noise).formula, Style(number="integer"))
-    sheet.put(row, 4, call("COUNTIF", part.differences, text(">") & tolerance).formula, Style(number="integer"))
-    worst = sheet.put(row, 5, call("MAX", part.differences).formula, Style(number="relative"))
-    where = part.where(call("MATCH", live(sheet, worst, home=SHEET), part.differences, 0))
-    too_far = live(sheet, worst, home=SHEET) > tolerance
-    sheet.put(row, 6, call("IF", too_far, where, "–").formula, Style(align="right"))
+    count, off = call("COUNT", part.differences), call("COUNTIF", part.differences, text(">") & tolerance)
+    worst = live(sheet, sheet.put(row, 5, call("MAX", part.differences).formula, Style(number="relative")), home=SHEET)
+    where = part.where(call("MATCH", worst, part.differences, 0))
+    at = call("IF", worst > tolerance, where, NOWHERE)
+    if part.noise is not None:
+        count = count - part.noise
+    if part.run:
+        steps = call("COUNTIF", part.run.off, ">0")
+        count, off = call("COUNT", part.run.off) + count, steps + off
+        at = call("IF", part.run.first.equals(NOWHERE), at, part.run.first)
+    sheet.put(row, 3, count.formula, Style(number="integer"))
+    sheet.put(row, 4, off.formula, Style(number="integer"))
+    sheet.put(row, 6, at.formula, Style(align="right"))
 
 
 def _summary(sheet: Sheet, row: int, of: Compared, rows: tuple[int, int], changed: Live) -> Reference:
@@ -169,15 +193,17 @@ def _summary(sheet: Sheet, row: int, of: Compared, rows: tuple[int, int], change
     sheet.put(row, 1, of.sheet)
     compared = sheet.put(row, 2, call("SUM", columns[3]).formula, Style(number="integer"))
     off = sheet.put(row, 3, call("SUM", columns[4]).formula, Style(number="integer"))
-    worst = sheet.put(row, 4, call("MAX", columns[5]).formula, Style(number="relative"))
-    position = call("MATCH", live(sheet, worst, home=SHEET), columns[5], 0)
-    where = sheet.put(row, 5, call("INDEX", columns[6], position).formula, Style(align="right"))
-    here = {k: live(sheet, at, home=SHEET) for k, at in (("n", compared), ("off", off), ("where", where))}
-    good = text("agrees with NumPy in ") & here["n"] & " cells"
+    sheet.put(row, 4, call("MAX", columns[5]).formula, Style(number="relative"))
+    most = call("MATCH", call("MAX", columns[4]), columns[4], 0)
+    first = sheet.put(row, 5, (of.first or call("INDEX", columns[6], most)).formula, Style(align="right"))
+    here = {k: live(sheet, at, home=SHEET) for k, at in (("n", compared), ("off", off), ("first", first))}
+    one, many = ("cell", "cells") if of.first else ("step or epoch", "steps and epochs")
+    good = text("agrees with NumPy in ") & here["n"] & f" {many}"
     if of.noise is not None:
-        first = constant(of.steps + 1) - of.noise
-        good = call("IF", of.noise > 0, good & ", rounding noise from step " & first, good)
-    bad = here["off"] & " cells differ from NumPy, worst at " & here["where"]
+        begins = constant(of.steps + 1) - of.noise
+        good = call("IF", of.noise > 0, good & ", rounding noise from step " & begins, good)
+    several = here["off"] & f" {many} differ from NumPy, first at "
+    bad = call("IF", here["off"].equals(1), f"1 {one} differs from NumPy: ", several) & here["first"]
     warned = text("inputs differ from the ones NumPy ran with: ") & changed
     message = call("IF", changed.equals(""), call("IF", here["off"].equals(0), good, bad), warned)
     return sheet.put(row, 6, message.formula, Style(bold=True, indent=1))

@@ -210,6 +210,7 @@ MEANING: Mapping[str, Callable[..., Any]] = {
     "COUNTIF": _count_if,
     "COUNTA": lambda cells: float(sum(cell is not None for cell in cells)),
     "MATCH": _match,
+    "TRIM": lambda text: " ".join(text.split()),
     "INDEX": lambda cells, position: cells[int(position) - 1],
     "SLOPE": lambda ys, xs: least_squares(xs, ys)[0],
     "AVERAGE": lambda u: float(np.mean(u)),

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..data import Dataset
 from ..experiment import rounded
+from ..expr import Param, leaves
 from ..plan import Input, Plan
 from ..trace import Trace
 from .cells import plain
+from .differences import TOLERANCE, TOLERANCE_AT, Wanted, all_wanted
 from .live import Live, live
 from .sheet import Reference, Rule, Sheet
 from .style import LABEL, Style
 from .verdicts import Samples
 
+#: the share by which what a run starts from is nudged, to see what becomes of last digits: inputs have 15
+NUDGE = 1e-14
 #: runs a plan on data with some of its inputs changed
 Runner = Callable[[Plan, Dataset, Mapping[str, float]], Trace]
 
@@ -42,10 +47,23 @@ class Typed:
 
 @dataclass(frozen=True)
 class Twin:
-    """One run with the inputs as they are now, and with those the workbook was built with."""
+    """One run with the inputs as they are now, and with those the workbook was built with.
+
+    nudged: the latter from starts whose last digits are others: in what a run makes of these, no two spreadsheets
+    need to agree.
+    """
 
     now: Trace
     built: Trace
+    nudged: Trace
+
+    def wanted(self, column: str) -> list[Wanted]:
+        """What the cells of a column, in all blocks, are compared with."""
+        return all_wanted(self.built.rows[column], self.nudged.rows[column], self.built.sizes(column))
+
+    def wanted_footer(self, footer: str) -> list[Wanted]:
+        """The same of a footer."""
+        return all_wanted(self.built.footers[footer], self.nudged.footers[footer], self.built.footer_sizes(footer))
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,11 @@ class Making:
     samples: Samples
     typed: dict[str, list[Typed]] = field(default_factory=dict)
 
+    @cached_property
+    def tolerance(self) -> float:
+        """The difference from which a cell counts as off."""
+        return self.inputs.number(TOLERANCE_AT.sheet, (TOLERANCE_AT.row, TOLERANCE_AT.column), TOLERANCE)
+
     def number(self, sheet: Sheet, at: tuple[int, int], given: Input) -> float:
         """What an input cell holds; `check` will compare it with what it was built with."""
         typed = Typed(given.label, Reference(sheet.name, *at), float(rounded(given.value)))
@@ -78,10 +101,13 @@ class Making:
         return live(sheet, (row, column), home=sheet.name, fixed=True)
 
     def twin(self, plan: Plan, now: Mapping[str, float], built: Mapping[str, float]) -> Twin:
-        """Run a plan with two sets of inputs; once, where they are the same."""
+        """Run a plan with two sets of inputs, or one, where they are the same, and from nudged starts."""
         same = dict(now) == dict(built) and self.data == self.built
         first = self.run(plan, self.data, now)
-        return Twin(first, first if same else self.run(plan, self.built, built))
+        second = first if same else self.run(plan, self.built, built)
+        starts = {leaf.name for start in plan.starts for leaf in leaves(start.initial) if isinstance(leaf, Param)}
+        nudged = {name: built[name] * (1 + NUDGE) for name in starts}
+        return Twin(first, second, self.run(plan, self.built, {**built, **nudged}))
 
 
 def put_input(sheet: Sheet, at: tuple[int, int], given: Input, value: float, *, prefix: str = "") -> None:

@@ -10,11 +10,11 @@ from ..expr import Expr, Here, Param
 from ..plan import Derived, Input, Plan
 from ..words import words
 from . import verdicts
-from .cells import Area, Formula
-from .differences import difference, floor_of, numpy_constant, spelled_difference
+from .cells import Area, Formula, column_letters
+from .differences import NOWHERE, first_of_row, first_off, tolerance
 from .formula import render
 from .layout import FIRST_DATA, Lane, X, Y
-from .live import Live, Range, live, live_range
+from .live import Live, Range, call, live, live_range, text
 from .making import Making, Twin, put_input, sentence
 from .sheet import Reference, Sheet
 from .style import FAINT, LABEL, SECTION, Style, number_format
@@ -40,6 +40,8 @@ class RunLane:
     """A composed run: its columns, its numbers, and where its verdict and its errors by epoch stand.
 
     lacks: the cell that names the first of its samples and inputs that holds no number.
+    off: for each step the number of its first column that is not what NumPy had, or 0. first: the address of the first
+    cell that is not.
     """
 
     title: str
@@ -48,6 +50,8 @@ class RunLane:
     verdict: Reference
     errors: Area
     lacks: Reference
+    off: Area
+    first: Reference
 
     def difference(self, sheet: Sheet) -> Area:
         """The differences of the errors by epoch from those NumPy had."""
@@ -72,13 +76,15 @@ def compose(name: str, title: str, runs: Sequence[Run], making: Making) -> RunsS
     sheet.put(1, 1, title, SECTION)
     samples = making.samples
     bound = verdicts.limit(sheet, LIMIT, samples)
+    sheet.put(LIMIT, Lane.FIRST_LANE + 7, "tolerance", LABEL)
+    limit = tolerance(sheet, LIMIT, Lane.FIRST_LANE + 8, making.tolerance)
     lanes: list[RunLane] = []
     left = Lane.FIRST_LANE
     for run in runs:
         lane = Lane(run.plan, samples.count, left, names)
-        made = _Maker(sheet, run, lane, making, bound).make()
+        made = _Maker(sheet, run, lane, making, bound, limit).make()
         lanes.append(made)
-        left = max(lane.right, lane.left + len(run.plan.columns) + 2 * len(run.plan.gates)) + 2
+        left = max(lane.right, lane.left + len(run.plan.columns) + 2 * len(run.plan.gates) + 1) + 2
         sheet.widths[left - 1] = 2.0
     before = f"{', '.join(weights)} in the maths are the weights before the step: new {next(iter(weights))} and so on"
     sheet.put(1, Lane.FIRST_LANE + 7, f"{before} in the row above.", Style(color=FAINT))
@@ -111,6 +117,7 @@ def _left(sheet: Sheet, lanes: Sequence[RunLane], names: Sequence[str]) -> None:
             sheet.put(row, Y, Formula(f"data!C{FIRST_DATA + s}", float(data.ys[s])), Style("data"))
             sheet.put(row, Lane.STEP, float(block * lane.samples + s + 1), Style("data", "integer"))
         sheet.put(lane.line(block), Lane.STEP, float(block + 1), Style("data", "integer"))
+    sheet.put(lane.line(0) - 2, Lane.STEP, "first off", Style(color=FAINT, italic=True, align="right"))
     sheet.put(lane.line(0) - 1, Lane.STEP, "epoch", Style("data", header=True, bold=True, align="right"))
     sheet.widths.update({X: 6.0, Y: 8.0, Lane.STEP: 9.0, Lane.STEP + 1: 2.0})
 
@@ -128,6 +135,7 @@ class _Maker:
     lane: Lane
     making: Making
     bound: Live
+    limit: Live
     typed: list[Live] = field(default_factory=list)
 
     def make(self) -> RunLane:
@@ -139,6 +147,7 @@ class _Maker:
         after = self.lane.left + len(self.run.plan.columns)
         exploded = self.flags(after)
         dead = self.dead(after + 1)
+        off, first = self.off(after + 1 + 2 * len(self.run.plan.gates), twin)
         errors = self.by_epoch(twin)
         rows = range(errors.top, errors.bottom + 1)
         lives = [live(self.sheet, (row, errors.left), home=self.sheet.name) for row in rows]
@@ -149,7 +158,7 @@ class _Maker:
             lives, exploded, dead, self.making.samples, live(self.sheet, lacks, home=self.sheet.name)
         )
         at = self.sheet.put(self.lane.VERDICT, self.lane.left, said.formula, Style(bold=True))
-        return RunLane(self.run.title, self.lane, twin, at, errors, lacks)
+        return RunLane(self.run.title, self.lane, twin, at, errors, lacks, off, first)
 
     def inputs(self) -> Twin:
         """The cells of the inputs: links to another sheet, or numbers to type over."""
@@ -169,9 +178,11 @@ class _Maker:
                 sheet.put(*at, link.formula, Style("input", "typed", align="right"))
         twin = self.making.twin(plan, now, built)
         for derived in plan.derived:
-            text = render(derived.expr, lambda leaf: self.lane.outside(leaf, 0))
+            spelled = render(derived.expr, lambda leaf: self.lane.outside(leaf, 0))
             at = self.lane.cell(derived.name)
-            sheet.put(*at, Formula(text, float(twin.now.cells[derived.name])), Style("watch", "typed", align="right"))
+            sheet.put(
+                *at, Formula(spelled, float(twin.now.cells[derived.name])), Style("watch", "typed", align="right")
+            )
         return twin
 
     def head(self) -> None:
@@ -189,9 +200,11 @@ class _Maker:
             sheet.widths[place] = 10.6
         for start in plan.starts:
             role = plan.column(start.column).role
-            text = render(start.initial, lambda leaf: lane.outside(leaf, 0))
+            spelled = render(start.initial, lambda leaf: lane.outside(leaf, 0))
             value = float(self.trace.starts[start.column][0])
-            sheet.put(*lane.start(start.column, 0), Formula(text, value), Style(role, number_format(role), header=True))
+            sheet.put(
+                *lane.start(start.column, 0), Formula(spelled, value), Style(role, number_format(role), header=True)
+            )
 
     def rows(self) -> None:
         """A row per step, the same formula down each column."""
@@ -252,6 +265,29 @@ class _Maker:
             column += 2
         return found
 
+    def off(self, column: int, twin: Twin) -> tuple[Area, Reference]:
+        """A column with the number of each step's first column that is off; below the steps the first such cell."""
+        plan, lane, sheet = self.run.plan, self.lane, self.sheet
+        self.sheet.put(lane.head, column, "column off", Style("data", header=True, align="right"))
+        sheet.widths[column] = 9.0
+        letters = [column_letters(lane.columns[c.name]) for c in plan.columns]
+        values = zip(*(self.trace[c.name].ravel().tolist() for c in plan.columns), strict=True)
+        wanted = zip(*(twin.wanted(c.name) for c in plan.columns), strict=True)
+        look = Style("data", "integer", color=FAINT)
+        for row, now, had in zip(self.lines(), values, wanted, strict=True):
+            cells = [
+                (i, numpys.spelled(f"{letter}{row}"), numpys.difference(value))
+                for i, (letter, value, numpys) in enumerate(zip(letters, now, had, strict=True), 1)
+            ]
+            sheet.put(row, column, first_of_row(cells, self.limit), look)
+        flags = Area(sheet.name, self.lines()[0], column, self.lines()[-1], column)
+        below = flags.bottom + 1
+        places = [*lane.columns.values()]
+        step, letter = first_off(sheet, flags, below, places, places)
+        address = text(f"{sheet.name}!") & letter & step + float(flags.top - 1)
+        shown = call("IF", step.equals(0), NOWHERE, address)
+        return flags, sheet.put(below, column, shown.formula, Style("data", bold=True))
+
     def by_epoch(self, twin: Twin) -> Area:
         """Below the steps a line per epoch: its error, the one NumPy had, the difference; footers, states."""
         plan, lane, sheet = self.run.plan, self.lane, self.sheet
@@ -263,26 +299,23 @@ class _Maker:
         titles += [(lane.state(s.name, 0), s.title) for s in plan.states]
         for (_, place), title in titles:
             sheet.put(top - 1, place, title, Style("state", header=True, bold=True, align="right"))
-        sheet.put(top - 2, left + 1, "never less than", LABEL)
-        least = floor_of(1e-3 * twin.built.errors[: twin.built.calm // lane.samples])
-        floor = sheet.put(top - 2, left + 2, least, Style(number="relative", color=FAINT))
-        bound = live(sheet, floor, home=sheet.name, fixed=True)
+        wanted = twin.wanted_footer("error")
         for block in range(plan.epochs):
             row = lane.line(block)
             for footer in plan.footers:
-                text = render(footer.expr, lambda leaf, b=block: lane.outside(leaf, b))  # type: ignore[misc]
+                spelled = render(footer.expr, lambda leaf, b=block: lane.outside(leaf, b))  # type: ignore[misc]
                 value = float(self.trace.footers[footer.name][block])
-                sheet.put(*lane.footer(footer.name, block), Formula(text, value), Style("error", "amount"))
+                sheet.put(*lane.footer(footer.name, block), Formula(spelled, value), Style("error", "amount"))
             for state in plan.states:
                 expr, previous = plan.opening(state, block)
                 source = block if previous is None else previous
-                text = render(expr, lambda leaf, b=source: lane.outside(leaf, b))  # type: ignore[misc]
+                spelled = render(expr, lambda leaf, b=source: lane.outside(leaf, b))  # type: ignore[misc]
                 value = float(self.trace.states[state.name][block])
                 look = Style("state", "small" if state.small else "amount")
-                sheet.put(*lane.state(state.name, block), Formula(text, value), look)
-            mine, theirs = (live(sheet, (row, left), home=sheet.name), numpy_constant(float(twin.built.errors[block])))
-            there = sheet.put(row, left + 1, theirs, Style(number="amount"))
-            gap = difference(mine.number, theirs, bound.number)
-            spelled = spelled_difference(mine.text, live(sheet, there, home=sheet.name).text, bound.text)
+                sheet.put(*lane.state(state.name, block), Formula(spelled, value), look)
+            mine = live(sheet, (row, left), home=sheet.name)
+            there = sheet.put(row, left + 1, wanted[block].value, Style(number="amount"))
+            spelled = wanted[block].spelled(mine.text, live(sheet, there, home=sheet.name).text)
+            gap = wanted[block].difference(mine.number)
             sheet.put(row, left + 2, Formula(spelled, gap), Style(number="relative", color=FAINT))
         return Area(sheet.name, top, left, lane.line(plan.epochs - 1), left)

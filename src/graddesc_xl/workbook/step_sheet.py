@@ -15,7 +15,7 @@ from ..words import words, written_out
 from .cells import Area, Formula, a1, column_letters
 from .formula import render
 from .layout import HEAD, Layout, X, Y
-from .making import Making, put_input, sentence
+from .making import Making, Twin, put_input, sentence
 from .sheet import Sheet
 from .style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style, number_format
 
@@ -30,16 +30,20 @@ PREFIXED_WIDTH = 15.0
 class StepSheet:
     """A composed sheet with what other sheets refer to.
 
-    built: the run whose values the workbook holds as constants: with the inputs it was built with.
+    twin: its run, and the one whose values the workbook holds as constants: with the inputs it was built with.
     """
 
     experiment: Experiment
-    trace: Trace
-    built: Trace
+    twin: Twin
     layout: Layout
     sheet: Sheet
     epoch_table: tuple[int, int]
     epoch_columns: dict[str, int]
+
+    @property
+    def trace(self) -> Trace:
+        """Its run."""
+        return self.twin.now
 
     def by_epoch(self, what: str) -> Area:
         """The cells of one column of the table by epoch."""
@@ -71,7 +75,7 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
         sheet.put(1, last + 2, said, SUBTITLE)
     _notes(sheet, layout)
     table, columns = _by_epoch(sheet, layout, trace)
-    return StepSheet(experiment, trace, twin.built, layout, sheet, table, columns)
+    return StepSheet(experiment, twin, layout, sheet, table, columns)
 
 
 def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from ..expr import Expr, Here, Param
 from . import verdicts
 from .cells import Area, Formula, a1, column_letters, quoted
-from .differences import difference, floor_of, numpy_constant, spelled_difference
+from .differences import NOWHERE, first_of_row, first_off, tolerance
 from .layout import BEST_FIT
-from .live import Live, Range, call, live, live_range, log10
+from .live import Live, Range, call, constant, live, live_range, log10, text
+from .making import Making
 from .sheet import Reference, Sheet
 from .step_sheet import StepSheet
 from .style import FAINT, LABEL, SECTION, Style, number_format
@@ -22,7 +23,10 @@ from .verdicts import Samples
 
 HEADER, FIRST_ROW = 5, 6
 FIRST_COLUMN = 3
-FLOORS = "differences are relative to NumPy's value, but never to less than the number above their column"
+RELATIVE = (
+    "differences are relative to NumPy's value; where that is what large numbers leave of each other, to the number in "
+    "the formula: rounding alone may be a ten millionth of it"
+)
 #: the columns of errors by epoch that charts draw, and the factor above the error of predicting 0 left out
 CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared", "log": "log10 √Σe²"}
 PLOTTED = 10
@@ -57,6 +61,11 @@ class StepsList:
         self.sheet.put(HEADER, column, title, style)
         self.sheet.widths[column] = 10.0
         return column
+
+    @property
+    def first(self) -> Live:
+        """The address of the first cell of the sheet that is off, in the order of computation."""
+        return live(self.sheet, (3, self.extras["first"]))
 
     @property
     def noise(self) -> Live | None:
@@ -106,9 +115,9 @@ class StepsList:
         return Area(self.sheet.name, top, column, top + count - 1, column)
 
 
-def compose(of: StepSheet, samples: Samples, *, log: bool = False) -> StepsList:
+def compose(of: StepSheet, making: Making, *, log: bool = False) -> StepsList:
     """The list for a sheet. log: with the helper columns for charts of runs that may explode."""
-    name = of.trace.plan.name
+    name, samples = of.trace.plan.name, making.samples
     sheet = Sheet(_title(name), frozen=(HEADER, 2), repeat_rows=(HEADER, HEADER), tab="#C9D1D9")
     sheet.printed = FIRST_COLUMN + len(of.layout.mirror.order) - 1
     sheet.put(1, 1, f"{name}: every step in one list", SECTION)
@@ -123,6 +132,7 @@ def compose(of: StepSheet, samples: Samples, *, log: bool = False) -> StepsList:
     _plotted(steps, samples, log=log)
     if log:
         _explosion(steps)
+    _first(steps, making)
     of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
     errors = of.by_epoch("error")
     lives = [live(of.sheet, (row, errors.left), home=name) for row in range(errors.top, errors.bottom + 1)]
@@ -144,7 +154,7 @@ def _title(name: str) -> str:
 
 def _headers(steps: StepsList) -> None:
     sheet, plan = steps.sheet, steps.of.trace.plan
-    captions = (f"live, from the sheet {plan.name}", "as NumPy computed them", "relative difference")
+    captions = (f"live, from the sheet {plan.name}", "as NumPy computed them", "difference")
     for part, caption in enumerate(captions):
         sheet.put(HEADER - 1, steps.place(part, steps.names[0]), caption, Style(color=FAINT, italic=True))
         for name in steps.names:
@@ -152,7 +162,8 @@ def _headers(steps: StepsList) -> None:
             sheet.put(HEADER, at, column.title, Style(column.role, header=True, bold=True, align="right"))
             sheet.widths[at] = 10.0
         sheet.widths[steps.place(part, steps.names[-1]) + 1] = 2.0
-    sheet.put(3, 3, FLOORS, Style(color=FAINT))
+    sheet.put(3, 3, RELATIVE, Style(color=FAINT))
+    sheet.put(3, steps.place(2, steps.names[0]) - 1, "first off in step", LABEL)
     for at, title in ((1, "epoch"), (2, "step")):
         sheet.put(HEADER, at, title, Style("data", header=True, bold=True, align="right"))
         sheet.widths[at] = 8.0
@@ -174,22 +185,44 @@ def _rows(steps: StepsList) -> None:
         number = number_format(column.role, small=column.small)
         style, plain = Style(column.role, number), Style(number=number)
         places = [steps.place(part, name) for part in range(3)]
-        mine, theirs, gap = map(column_letters, places)
+        mine, theirs = map(column_letters, places[:2])
         source = f"{quoted(plan.name)}!{column_letters(layout.columns[name])}"
-        now, then = steps.of.trace.rows[name].ravel().tolist(), steps.of.built.rows[name].ravel().tolist()
-        floor = floor_of(steps.of.built.sizes(name).ravel()[: steps.of.built.calm])
-        steps.sheet.put(3, places[2], floor, gap_style)
+        now = steps.of.trace.rows[name].ravel().tolist()
+        wanted = steps.of.twin.wanted(name)
         for k, row in enumerate(steps.lines):
-            wanted = numpy_constant(then[k])
-            spelled = spelled_difference(f"{mine}{row}", f"{theirs}{row}", f"{gap}$3")
-            value = difference(now[k], wanted, floor)
+            spelled, value = wanted[k].spelled(f"{mine}{row}", f"{theirs}{row}"), wanted[k].difference(now[k])
             if (
                 noise and name in plan.estimated and k < steps.kept
             ):  # what is left of the last bits of noise is not worth counting
                 spelled, value = f"IF({noise}{row}=1,0,{spelled})", 0.0 if noisy[k] else value
             cells[row, places[0]] = (Formula(f"{source}{sources[k]}", now[k]), style)
-            cells[row, places[1]] = (wanted, plain)
+            cells[row, places[1]] = (wanted[k].value, plain)
             cells[row, places[2]] = (Formula(spelled, value), gap_style)
+
+
+def _first(steps: StepsList, making: Making) -> None:
+    """Beside each step the number of its first column that is off; above them the address of the first cell."""
+    sheet, plan, layout = steps.sheet, steps.of.trace.plan, steps.of.layout
+    column = steps.extra("first", "column off", _HELPER)
+    sheet.put(1, column - 1, "tolerance", LABEL)
+    limit = tolerance(sheet, 1, column, making.tolerance)
+    numbers = {name: i for i, name in enumerate(steps.names, 1)}
+    for line in steps.lines:
+        differences = {c.name: live(sheet, (line, steps.place(2, c.name)), home=sheet.name) for c in plan.columns}
+        cells = [(numbers[name], cell.text, cell.number) for name, cell in differences.items()]
+        sheet.put(line, column, first_of_row(cells, limit), Style("data", "integer", color=FAINT))
+    passes = steps.rows - steps.kept
+    gaps = [steps.place(2, name) for name in steps.names]
+    places = [layout.columns[name] for name in steps.names]
+    step, letters = first_off(sheet, steps.area(column, 0, steps.rows), 3, gaps, places, before=passes)
+    sheet.put(2, column - 1, "first off in step", LABEL)
+    at = live(sheet, sheet.put(2, column, step.formula, Style("data", "integer")), home=sheet.name)
+    position = call("IF", at < 0, at + float(steps.rows), at - 1) if passes else at - 1
+    sample = call("MOD", position, layout.samples)
+    row = constant(layout.row(0)) + (position - sample) / layout.samples * layout.height + sample
+    address = text(f"{plan.name}!") & letters & row
+    sheet.put(3, column - 1, "first cell off", LABEL)
+    sheet.put(3, column, call("IF", at.equals(0), NOWHERE, address).formula, Style("data", bold=True))
 
 
 def _flags(steps: StepsList, bound: Live) -> Range:
