@@ -127,10 +127,10 @@ def ssconvert() -> str:
 
 
 @pytest.fixture(scope="session")
-def libreoffice_values(workbook: Path, soffice: str) -> Iterator[Model]:
+def libreoffice_values(workbook: Path, soffice: str) -> Model:
     """The workbook after LibreOffice was forced to compute every formula."""
     with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
-        yield reading.load(copy)
+        return reading.load(copy)
 
 
 @pytest.fixture

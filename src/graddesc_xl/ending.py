@@ -49,7 +49,7 @@ def raising() -> Iterator[bool]:
             hook(lost)
             return
         signal.signal(number := getattr(lost.exc_value, "number", signal.SIGINT), leave)
-        threading.Timer(AGAIN, signal.raise_signal, [number]).start()
+        threading.Timer(AGAIN, _interrupt, [number]).start()
 
     try:
         for number in usual:
@@ -62,6 +62,14 @@ def raising() -> Iterator[bool]:
             sys.unraisablehook = hook
         for number, handler in usual.items():
             signal.signal(number, handler)
+
+
+def _interrupt(number: int) -> None:
+    """Send a signal to the main thread, where it also ends a wait, as far as the system can."""
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 @contextmanager

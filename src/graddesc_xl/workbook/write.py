@@ -80,11 +80,18 @@ def new_workbook(
             named = "".join(f' {key}="{value}"' for key, value in attributes)
             self.fh.write(f"<c{named}><v>{number}</v></c>")
 
+        def _xml_inline_string(self, string: str, _: bool, attributes: Sequence[tuple[str, object]]) -> None:
+            """A text of `constant_memory` is one that all cells share: Excel would move it there."""
+            self._xml_string_element(self.str_table._get_shared_string_index(string), attributes)
+
     with replacing(path, check) as file, scratch() as folder:
         texts = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
         book = xlsxwriter.Workbook(file, {**texts, "tmpdir": str(folder), **options})
         try:
             yield book, Page
+            for page in book.worksheets():
+                if page.constant_memory:
+                    page._write_single_row()  # the last one, while texts can still be added to the shared ones
             book.close()
         except XlsxWriterException as problem:  # an error of the operating system in disguise
             raise OSError(str(problem)) from None
