@@ -408,7 +408,7 @@ def test_samples_in_another_order_are_other_samples(model: Spreadsheet) -> None:
     assert model.value("data", 5, 5) == "All 29 samples have their x and y."
     model.model.clear_cell_contents(model.sheets["data"], 7, 2)
     model.recalculate()
-    assert model.value("data", 5, 5) == "A sample lacks its x or y."
+    assert model.value("data", 5, 5) == "There is no number in data!B7: each of the 29 samples needs its x and y."
 
 
 def test_charts_leave_out_errors_that_would_flatten_them(model: Spreadsheet) -> None:
