@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,11 +16,14 @@ from graddesc_xl.engine import run_plan
 from graddesc_xl.expr import Here, Prev, leaves
 from graddesc_xl.plan import Plan
 from graddesc_xl.verification import reading
+from graddesc_xl.workbook import check, singles
 from graddesc_xl.workbook.book import BOOKS, Composition, compose
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.differences import TOLERANCE
 from graddesc_xl.workbook.layout import Places
 from graddesc_xl.workbook.making import Twin
+from graddesc_xl.workbook.runs_sheet import RunsSheet
+from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.write import write
 from spreadsheet import Spreadsheet
 
@@ -82,6 +86,12 @@ class Checked:
             for row, column in cells
             if column == 2 and isinstance(cells[row, 2], float) and row > 7
         }
+
+    @property
+    def fronts(self) -> list[tuple[Sheet, RunsSheet]]:
+        """The sheets of comparisons, each with that of its runs."""
+        by_name = {sheet.name: sheet for sheet in self.of.sheets}
+        return [(by_name[runs.sheet.name.removesuffix(" steps")], runs) for runs in self.of.runs]
 
     def change(self, cells: Sequence[tuple[str, tuple[int, int]]], share: float = SHARE) -> None:
         """Multiply each cell's formula by 1 + share, recalculate, and put the formulas back."""
@@ -180,3 +190,47 @@ def test_a_millionth_of_any_cell_of_a_run_is_counted_and_named(whole: Checked) -
             values = table.twin.built[column]
             noise = table.twin.built.sizes(column)[: table.plan.epochs] * 1e-8
             assert (abs(values) <= noise).all(), (table.title, column)
+
+
+def test_what_sums_up_the_steps_is_counted_and_named(mirrored: Checked, whole: Checked) -> None:
+    """So is a cell of each column of the tables by epoch, beside the steps and in front of compared runs."""
+    for checked in (mirrored, whole):
+        tables = {steps.of.sheet.name: steps.of.epoch_columns["error"] for steps in checked.of.lists}
+        cells = [cell for steps in checked.of.lists for cell in singles.of_steps(steps.of)]
+        for front, runs in checked.fronts:
+            tables[front.name] = 1
+            cells += singles.of_runs(front, runs)
+        chosen: dict[str, dict[int, tuple[int, int]]] = {name: {} for name in tables}
+        for sheet, (at, theirs) in cells:
+            clear = isinstance(theirs.value, float) and 2 * TOLERANCE.value * theirs.scale < SHARE * abs(theirs.value)
+            if clear and at[1] >= tables.get(sheet.name, math.inf):
+                chosen[sheet.name][at[1]] = at
+        checked.change([(name, at) for name, found in chosen.items() for at in found.values()])
+        for name, found in chosen.items():
+            count, where = checked.line(name, check.BESIDE)
+            assert len(found) > 3 and count == len(found), (name, count, found)
+            assert where in {f"{name}!{a1(*at)}" for at in found.values()} and checked.says(name)[1] == where
+
+
+def test_a_total_and_a_start_are_counted(mirrored: Checked) -> None:
+    """A norm below the rows is named alone; with the averages that start an epoch the steps after it are off."""
+    mirrored.change([("basic", (33, 11)), ("momentum", (3, 10))])
+    assert mirrored.says("basic") == (1, "basic!K33", "1 cell differs from NumPy: basic!K33")
+    assert mirrored.line("momentum", check.BESIDE)[0] > 0 and mirrored.says("momentum")[0] > 20
+
+
+def test_a_discarded_pass_comes_first(mirrored: Checked) -> None:
+    """A cell of the passes before the first epoch is named, though the epochs that follow from it stand above it."""
+    table = next(s.of for s in mirrored.of.lists if s.of.sheet.name == "rmsprop")
+    at = table.layout.row(table.trace.plan.epochs + 1, 7), table.layout.columns["sq_a"]
+    mirrored.change([("rmsprop", at)])
+    off, first, said = mirrored.says("rmsprop")
+    assert first == f"rmsprop!{a1(*at)}" and off > 50
+    assert said == f"{off:.0f} cells differ from NumPy, first at {first}"
+
+
+def test_the_published_example(mirrored: Checked) -> None:
+    """0.05 on one estimate, 0.8 % of it, is not lost beside larger estimates of its column."""
+    value = mirrored.spreadsheet.held.cells["basic"][6, 8]
+    mirrored.change([("basic", (6, 8))], 0.05 / value)
+    assert mirrored.says("basic") == (1, "basic!H6", "1 cell differs from NumPy: basic!H6")

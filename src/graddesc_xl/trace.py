@@ -11,7 +11,7 @@ import numpy as np
 from .data import Dataset
 from .errors import SettingError, did_you_mean, shown
 from .evaluate import Array, evaluate, magnitude, reduce
-from .expr import Data, Expr, Foot, Here, Over, Param, Prev, State
+from .expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from .plan import Plan
 from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
 
@@ -155,6 +155,8 @@ class Trace:
                 return reduce(reduction, self.rows[name].T)[:, None]
             case Foot(name):
                 return self.footers[name][:, None]
+            case Opening(name):
+                return self.starts[name][:, None]
         raise AssertionError(expr)
 
     def _leaf_size(self, expr: Expr) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..evaluate import Array
+from . import singles, steps_list
 from .cells import Area, column_letters, plain
 from .differences import NOWHERE, TOLERANCE, TOLERANCE_AT
 from .layout import FIRST_DATA
@@ -23,6 +24,24 @@ SAME = 1e-12
 #: the first of the two columns with the samples that NumPy had
 NUMPY_SAMPLES = 14
 DIFFERS = "differs"
+#: what the cells beside the steps are called
+BESIDE = "starts, totals"
+#: what the tolerance is, in the lines beside it
+EXPLAINED = (
+    "A cell is off if it differs from NumPy's value by more than this share of it; what large numbers leave of each",
+    "other, if by more than rounding can do to it: 64 last digits of those numbers, and what the run makes of them.",
+    "Noise: from that step on rounding decides what the estimates are, and nothing that follows from them is compared.",
+)
+NOTES = {
+    "compared": "How many cells, without those that are noise. Of a run among others: its steps, each with all its "
+    "columns, and its errors by epoch.",
+    "cells off": "How many of these differ by more than the tolerance. A step of a run among others counts once.",
+    "worst difference": "The largest difference, as the lists of steps hold it: relative to NumPy's value, or to a "
+    "number of which rounding is the built tolerance. Of a run among others: that of its errors by epoch.",
+    "first off": "The first cell that differs, in the order of computation: what follows from it may be further off. "
+    "Among many runs: that of the run with the most.",
+    "at": "Where the worst difference is. Of a run among others: the first cell that differs.",
+}
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,8 @@ def of_steps(steps: StepsList, making: Making) -> Compared:
         )
         for n in steps.names
     ]
+    beside = singles.put(steps.sheet, steps_list.HEADER, max(steps.extras.values()) + 2, singles.of_steps(steps.of))
+    parts.append(Part(BESIDE, beside.differences, beside.where))
     noise = steps.noise if plan.driven_by_estimates else None
     return Compared(plan.name, parts, steps.first, making.typed[plan.name], noise, steps.kept)
 
@@ -115,6 +136,9 @@ def of_runs(front: Sheet, runs: RunsSheet, making: Making) -> Compared:
     parts = [
         Part(lane.title, live_range(sheet, lane.difference(sheet)), place(lane), run=steps(lane)) for lane in runs.lanes
     ]
+    right = max(column for _, column in sheet.cells)
+    beside = singles.put(sheet, runs.lanes[0].lane.head, right + 2, singles.of_runs(front, runs))
+    parts.append(Part(BESIDE, beside.differences, beside.where))
     typed = [*making.typed[front.name], *making.typed.get(sheet.name, ())]
     return Compared(front.name, parts, None, typed)
 
@@ -126,8 +150,7 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     """
     sheet = Sheet(SHEET, frozen=(HEAD, 0), tab="#3A8F5C")
     sheet.put(1, 1, "Does the spreadsheet agree with NumPy?", TITLE)
-    about = "Every cell of the sheets with a row per step, and each epoch's error of compared runs, against NumPy's."
-    sheet.put(2, 1, about, SUBTITLE)
+    sheet.put(2, 1, "Every number that is computed step by step, and what sums it up, against NumPy's.", SUBTITLE)
     sheet.put(4, 1, "tolerance", Style(color=FAINT))
     at, allowed = TOLERANCE_AT, TOLERANCE
     tolerance = sheet.put(at.row, at.column, making.tolerance, Style("input", "relative", box=True))
@@ -135,7 +158,8 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     sheet.rules[at.row, at.column] = Rule(
         allowed.low, allowed.high, allowed.label, f"{sentence(allowed.about)}: {limits}."
     )
-    sheet.put(4, 3, "relative: cells further off than this are counted", Style(color=FAINT))
+    for row, said in enumerate(EXPLAINED, 3):
+        sheet.put(row, 3, said, Style(color=FAINT, indent=1))
     sheet.put(HEAD - 1, 1, "by sheet", SECTION)
     for column, (title, right) in enumerate(
         (
@@ -150,6 +174,8 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     ):
         style = HEADER_RIGHT if right else HEADER
         sheet.put(HEAD, column, title, replace(style, indent=1) if column == 6 else style)
+        if title in NOTES:
+            sheet.notes[HEAD, column] = f"{title}\n{NOTES[title]}"
     longest = max(len(c.sheet) for c in compared)
     titles = max(len(part.title) for c in compared for part in c.parts)
     sheet.widths.update({1: max(15, longest), 2: max(12, 0.85 * titles), 3: 11, 4: 17, 5: 12 + 0.9 * longest, 6: 50})
@@ -157,8 +183,10 @@ def compose(compared: Sequence[Compared], making: Making, sheets: Mapping[str, S
     detail = HEAD + len(compared) + 3
     changed = _inputs(sheet, compared, making, sheets)
     sheet.put(detail - 1, 1, "by column or run", SECTION)
-    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "worst at"), 1):
+    for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "at"), 1):
         sheet.put(detail, column, title, HEADER if column < 3 else HEADER_RIGHT)
+        if title in NOTES:
+            sheet.notes[detail, column] = f"{title}\n{NOTES[title]}"
     row = detail + 1
     messages = {}
     for i, of in enumerate(compared):
@@ -194,10 +222,11 @@ def _summary(sheet: Sheet, row: int, of: Compared, rows: tuple[int, int], change
     compared = sheet.put(row, 2, call("SUM", columns[3]).formula, Style(number="integer"))
     off = sheet.put(row, 3, call("SUM", columns[4]).formula, Style(number="integer"))
     sheet.put(row, 4, call("MAX", columns[5]).formula, Style(number="relative"))
-    most = call("MATCH", call("MAX", columns[4]), columns[4], 0)
-    first = sheet.put(row, 5, (of.first or call("INDEX", columns[6], most)).formula, Style(align="right"))
+    most = call("INDEX", columns[6], call("MATCH", call("MAX", columns[4]), columns[4], 0))
+    earliest = most if of.first is None else call("IF", of.first.equals(NOWHERE), most, of.first)
+    first = sheet.put(row, 5, earliest.formula, Style(align="right"))
     here = {k: live(sheet, at, home=SHEET) for k, at in (("n", compared), ("off", off), ("first", first))}
-    one, many = ("cell", "cells") if of.first else ("step or epoch", "steps and epochs")
+    one, many = ("cell", "cells") if of.first else ("step or total", "steps and totals")
     good = text("agrees with NumPy in ") & here["n"] & f" {many}"
     if of.noise is not None:
         begins = constant(of.steps + 1) - of.noise

@@ -23,6 +23,11 @@ from .style import FAINT, Style
 #: the difference above which a cell counts as off, as built, and the cell that holds it
 TOLERANCE = Input("tolerance", 1e-7, "tolerance", "the difference above which a cell is counted as off", 1e-12, 1.0)
 TOLERANCE_AT = Reference("check", 4, 2)
+#: what the column says that names the first column of each step that is off
+COLUMN_OFF = "column off"
+COLUMN_OFF_NOTE = f"""{COLUMN_OFF}
+0, or the number of the first column of this step, in the order of computation, that is off: that differs from \
+NumPy's value by more than the tolerance."""
 #: what a sheet says where nothing is off
 NOWHERE = "–"
 #: spreadsheets take smaller numbers for 0, and not all of them can hold larger ones

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from ..data import Dataset
 from ..experiment import rounded
 from ..expr import Param, leaves
@@ -60,6 +62,14 @@ class Twin:
     def wanted(self, column: str) -> list[Wanted]:
         """What the cells of a column, in all blocks, are compared with."""
         return all_wanted(self.built.rows[column], self.nudged.rows[column], self.built.sizes(column))
+
+    def wanted_start(self, column: str) -> list[Wanted]:
+        """The same of the cell from which each block starts a column."""
+        return all_wanted(self.built.starts[column], self.nudged.starts[column], np.abs(self.built.starts[column]))
+
+    def wanted_state(self, state: str) -> list[Wanted]:
+        """The same of an epoch state."""
+        return all_wanted(self.built.states[state], self.nudged.states[state], np.abs(self.built.states[state]))
 
     def wanted_footer(self, footer: str) -> list[Wanted]:
         """The same of a footer."""

@@ -11,7 +11,7 @@ from ..plan import Derived, Input, Plan
 from ..words import words
 from . import verdicts
 from .cells import Area, Formula, column_letters
-from .differences import NOWHERE, first_of_row, first_off, tolerance
+from .differences import COLUMN_OFF, COLUMN_OFF_NOTE, NOWHERE, first_of_row, first_off, tolerance
 from .formula import render
 from .layout import FIRST_DATA, Lane, X, Y
 from .live import Live, Range, call, live, live_range, text
@@ -268,7 +268,8 @@ class _Maker:
     def off(self, column: int, twin: Twin) -> tuple[Area, Reference]:
         """A column with the number of each step's first column that is off; below the steps the first such cell."""
         plan, lane, sheet = self.run.plan, self.lane, self.sheet
-        self.sheet.put(lane.head, column, "column off", Style("data", header=True, align="right"))
+        sheet.put(lane.head, column, COLUMN_OFF, Style("data", header=True, align="right"))
+        sheet.notes[lane.head, column] = COLUMN_OFF_NOTE + " That value stands in the formula."
         sheet.widths[column] = 9.0
         letters = [column_letters(lane.columns[c.name]) for c in plan.columns]
         values = zip(*(self.trace[c.name].ravel().tolist() for c in plan.columns), strict=True)

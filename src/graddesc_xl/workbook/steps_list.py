@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..expr import Expr, Here, Param
 from . import verdicts
 from .cells import Area, Formula, a1, column_letters, quoted
-from .differences import NOWHERE, first_of_row, first_off, tolerance
+from .differences import COLUMN_OFF, COLUMN_OFF_NOTE, NOWHERE, first_of_row, first_off, tolerance
 from .layout import BEST_FIT
 from .live import Live, Range, call, constant, live, live_range, log10, text
 from .making import Making
@@ -203,8 +203,10 @@ def _rows(steps: StepsList) -> None:
 def _first(steps: StepsList, making: Making) -> None:
     """Beside each step the number of its first column that is off; above them the address of the first cell."""
     sheet, plan, layout = steps.sheet, steps.of.trace.plan, steps.of.layout
-    column = steps.extra("first", "column off", _HELPER)
-    sheet.put(1, column - 1, "tolerance", LABEL)
+    steps.extras["texts"] = max(steps.extras.values()) + 3  # room for what stands above the columns before
+    column = steps.extra("first", COLUMN_OFF, _HELPER)
+    sheet.notes[HEADER, column] = COLUMN_OFF_NOTE
+    sheet.put(1, column + 1, "tolerance", Style(color=FAINT))
     limit = tolerance(sheet, 1, column, making.tolerance)
     numbers = {name: i for i, name in enumerate(steps.names, 1)}
     for line in steps.lines:
@@ -215,14 +217,14 @@ def _first(steps: StepsList, making: Making) -> None:
     gaps = [steps.place(2, name) for name in steps.names]
     places = [layout.columns[name] for name in steps.names]
     step, letters = first_off(sheet, steps.area(column, 0, steps.rows), 3, gaps, places, before=passes)
-    sheet.put(2, column - 1, "first off in step", LABEL)
+    sheet.put(2, column + 1, "the first step that is off", Style(color=FAINT))
     at = live(sheet, sheet.put(2, column, step.formula, Style("data", "integer")), home=sheet.name)
     position = call("IF", at < 0, at + float(steps.rows), at - 1) if passes else at - 1
     sample = call("MOD", position, layout.samples)
     row = constant(layout.row(0)) + (position - sample) / layout.samples * layout.height + sample
     address = text(f"{plan.name}!") & letters & row
-    sheet.put(3, column - 1, "first cell off", LABEL)
-    sheet.put(3, column, call("IF", at.equals(0), NOWHERE, address).formula, Style("data", bold=True))
+    sheet.put(3, column, call("IF", at.equals(0), NOWHERE, address).formula, Style("data", bold=True, align="right"))
+    sheet.put(3, column + 1, "its first cell that is off", Style(color=FAINT))
 
 
 def _flags(steps: StepsList, bound: Live) -> Range:
