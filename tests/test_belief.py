@@ -7,19 +7,21 @@ import random
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import openpyxl
 import pytest
 import xlsxwriter
 
 from graddesc_xl import run, verify
 from graddesc_xl.engine import run_plan
 from graddesc_xl.errors import RecalculationError
-from graddesc_xl.verification import reading, tiers
+from graddesc_xl.verification import libreoffice, reading, tiers
+from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.neighbours import computed
 from graddesc_xl.workbook.book import BOOKS, compose
 from graddesc_xl.workbook.cells import a1
@@ -45,8 +47,9 @@ def poisoned(
     target: Path,
     cells: Mapping[str, Mapping[str, Rewrite]] | None = None,
     parts: Mapping[str, Rewrite] | None = None,
+    new: Mapping[str, str] | None = None,
 ) -> Path:
-    """A copy of a workbook with the XML of some cells (sheet -> cell) and of some parts rewritten."""
+    """A copy of a workbook with the XML of some cells (sheet -> cell) and of some parts rewritten, and new parts."""
     with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         names = re.findall(r'<sheet name="([^"]*)"', source.read("xl/workbook.xml").decode())
         sheets = {f"xl/worksheets/sheet{i}.xml": (cells or {}).get(name, {}) for i, name in enumerate(names, 1)}
@@ -68,6 +71,8 @@ def poisoned(
                     assert changed != part, "the poison changed nothing"
                     part = changed
             out.writestr(name, part)
+        for name, text in (new or {}).items():
+            out.writestr(name, text)
     return target
 
 
@@ -131,7 +136,7 @@ CONSTANTS: Mapping[str, Mapping[str, tuple[str, Rewrite, str]]] = {
     },
     "data": {"A7": ("the number of a sample", number("4"), "4.0, not 3.0")},
     "check": {
-        "B4": ("a tolerance that lets everything pass", number("1e30"), "a number from 1e-15 to 1"),
+        "B4": ("a tolerance that lets everything pass", number("1e30"), "a number from 1e-12 to 1"),
         "K12": ("an input that NumPy is said to have had", number("5"), "5.0, not"),
         "N20": ("a sample that NumPy is said to have had", number("63"), "63.0, not 47.0"),
         "B7": ("a header", words("cells off"), "not 'compared'"),
@@ -322,3 +327,109 @@ def test_what_formulas_make_of_their_cells(book: str) -> None:
         for at, formula in [*sheet.formulas().items()][:: 1 if sheet.name in REPORTS else 173]:
             worth, size = computed(formula.text, sheet.name, lambda of, row, column: values[of].get((row, column)))
             assert tiers.distance(worth, formula.value, size) <= tiers.LOCAL, sheet.address(*at)
+
+
+def instead(old: str, new: str) -> Rewrite:
+    """Replace some XML of a part, the first time it occurs."""
+    return lambda part: part.replace(old, new, 1)
+
+
+def all_of(*rewrites: Rewrite) -> Rewrite:
+    """One rewrite after the other; each must change something."""
+
+    def rewrite(part: str) -> str:
+        for one in rewrites:
+            before, part = part, one(part)
+            assert part != before, "a poison changed nothing"
+        return part
+
+    return rewrite
+
+
+#: part -> (what becomes of it, what verify says)
+AROUND: Mapping[str, Sequence[tuple[Rewrite, str]]] = {
+    "xl/worksheets/sheet1.xml": [
+        (instead('location="momentum!A1"', 'location="adam!A1"'), "overview!A7: the link (target) is \"'ADAM'!A1\""),
+        (instead('<mergeCell ref="A27:B27"/>', ""), "overview!A27:B27: the merging of cells is gone."),
+    ],
+    "xl/worksheets/sheet3.xml": [
+        (instead("<formula2>1000.0<", "<formula2>1e9<"), "basic!F1: the input rule (limits) is 'decimal between 0.0"),
+        (instead("ABS(E4)&gt;=100000", "ABS(E4)&gt;=1"), "basic!E4:E338: a mark (ABS(E4)>=1.0) was added"),
+        (instead('sqref="C1"', 'sqref="Z9"'), "basic!C1: the input rule is gone."),
+    ],
+    "xl/charts/chart3.xml": [
+        (instead("$6:$AS$15", "$6:$AS$14"), "basic!P15: the chart (series 1, y) is \"'BASIC STEPS'!$AS$6:$AS$14\""),
+        (instead("<c:v>RMSE<", "<c:v>√Σe²<"), "basic!P15: the chart (series 2, name) is '√Σe²', not 'RMSE'."),
+        (instead("<a:t>Error by epoch<", "<a:t>Error by step<"), "basic!P15: the chart (title) is 'Error by step'"),
+        (
+            instead('<c:max val="10"/>', '<c:max val="2"/>'),
+            "(bottom axis) is 'epoch, min 0.0, max 2.0', not",
+        ),
+    ],
+    "xl/comments1.xml": [(instead("Squared error of this sample", "Nothing"), "basic!F3: the note (text) is")],
+}
+
+
+def test_what_stands_around_the_cells_is_compared(workbook: Path, tmp_path: Path) -> None:
+    """Links, merged cells, input rules, marks, charts and notes: each change is a sentence that says where."""
+    parts = {part: all_of(*(rewrite for rewrite, _ in found)) for part, found in AROUND.items()}
+    report = verify(poisoned(workbook, tmp_path / "around.xlsx", None, parts))
+    for said in (said for found in AROUND.values() for _, said in found):
+        assert [p for p in report.problems if said in p], (said, report.problems)
+    assert len(report.problems) == sum(map(len, AROUND.values())) + 1  # a changed mark is gone, and another added
+
+
+def test_number_formats_are_compared(workbook: Path, tmp_path: Path) -> None:
+    """A step column shown without its decimals, or as nothing, is told once, with its first cell."""
+    dull = {f"F{row}": lambda xml: re.sub(r' s="\d+"', "", xml) for row in range(4, 33)}
+    path = poisoned(workbook, tmp_path / "format.xlsx", {"basic": dull})
+    assert verify(path).problems == ("basic!F4 has the number format 'General', not '#,##0.00'.",)
+    hidden = {"xl/styles.xml": instead('formatCode="0.0000"', 'formatCode=";;;"')}
+    report = verify(poisoned(workbook, tmp_path / "hidden.xlsx", None, hidden))
+    assert "basic!C4 has the number format ';;;', not '0.0000'." in report.problems
+
+
+def test_added_sheets_and_names_are_reported(workbook: Path, tmp_path: Path) -> None:
+    """Hidden ones too, whatever their names; that a sheet of ours is hidden is a problem."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = '<sheet name="it\'s &quot;mine&quot;" state="veryHidden" sheetId="99" r:id="rId99"/>'
+    names = '<definedNames><definedName name="lr">basic!$F$1</definedName>'
+    parts = {
+        "xl/workbook.xml": all_of(before("</sheets>", sheet), instead("<definedNames>", names)),
+        r"xl/_rels/workbook\.xml\.rels": before(
+            "</Relationships>", f'<Relationship Id="rId99" Type="{kind}" Target="worksheets/sheet99.xml"/>'
+        ),
+        r"\[Content_Types\]\.xml": before(
+            "</Types>",
+            '<Override PartName="/xl/worksheets/sheet99.xml" ContentType="application/vnd.openxmlformats-officedocument'
+            '.spreadsheetml.worksheet+xml"/>',
+        ),
+    }
+    new = {"xl/worksheets/sheet99.xml": f'<worksheet xmlns="{main}"><sheetData/></worksheet>'}
+    report = verify(poisoned(workbook, tmp_path / "sheets.xlsx", None, parts, new))
+    assert report.ok, report.problems
+    assert report.additions == ('The sheet it\'s "mine" was added; it is hidden.', "The name lr was defined.")
+    parts = {"xl/workbook.xml": instead('name="check"', 'name="check" state="hidden"')}
+    assert verify(poisoned(workbook, tmp_path / "check.xlsx", None, parts)).problems == ("The sheet check is hidden.",)
+
+
+def test_copies_by_other_programs_lose_nothing_unsaid(workbook: Path, tmp_path: Path, soffice: str) -> None:
+    """LibreOffice and openpyxl keep all that is compared; what IronCalc leaves out is told."""
+    with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
+        report = verify(copy)
+    assert report.ok and not report.additions, (report.problems, report.additions)
+    openpyxl.load_workbook(workbook).save(tmp_path / "openpyxl.xlsx")
+    report = verify(tmp_path / "openpyxl.xlsx")
+    assert [p.split(":")[0] for p in report.problems] == ["The file holds no values"] and not report.additions
+    Spreadsheet(reading.load(workbook)).save(tmp_path / "ironcalc.xlsx")
+    report = verify(tmp_path / "ironcalc.xlsx")
+    assert report.ok
+    assert report.additions == ("The program that saved the file left out all of these: chart, input rule, note.",)
+
+
+def test_charts_stripped_from_a_file_of_ours(workbook: Path, tmp_path: Path) -> None:
+    """Only a program that is known to leave them out may: each missing chart is told otherwise."""
+    parts = {r"xl/drawings/drawing\d+\.xml": lambda xml: re.sub(r"<xdr:twoCellAnchor.*</xdr:twoCellAnchor>", "", xml)}
+    report = verify(poisoned(workbook, tmp_path / "stripped.xlsx", None, parts))
+    assert len([p for p in report.problems if p.endswith("the chart is gone.")]) == 24

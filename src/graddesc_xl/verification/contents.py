@@ -10,11 +10,13 @@ from typing import Any
 from ..workbook.book import Composition
 from ..workbook.cells import Area, CellError, Formula, column_number, plain
 from ..workbook.sheet import Rule, Sheet
+from ..workbook.style import Style
 from .bounded import quoted
-from .reading import Cells, Model
+from .reading import BUILT_IN, Cells, Held, Model
 
 #: of a cell's text that a sentence quotes
 LONGEST = 60
+_ESCAPED = re.compile(r"\\(.)")
 _RANGE = re.compile(r"(?:'((?:[^']|'')+)'!|([A-Za-z_]\w*)!)?\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)")
 
 
@@ -54,6 +56,32 @@ def constants(sheet: Sheet, held: Cells, model: Model) -> Iterator[str]:
         elif not same_constant(held.get((row, column)), content):
             found = shown(held.get((row, column)))
             yield f"{sheet.address(row, column)} holds {found}, not {shown(content)}."
+
+
+def formats(sheet: Sheet, held: Held) -> Iterator[str]:
+    """Sentences about numbers that are shown in another format; of each column only the first."""
+    indices, filled = held.formats.get(sheet.name, {}), held.cells[sheet.name]
+    wrong: dict[tuple[Style, int, int], int] = {}
+    for (row, column), (_, style) in sheet.cells.items():
+        index = indices.get((row, column), 0)
+        if (row, column) in filled:
+            wrong.setdefault((style, index, column), row)
+    codes: dict[tuple[Style, int], bool] = {}
+    for (style, index, column), row in wrong.items():
+        found, wanted = held.codes[index] if held.codes else BUILT_IN[0], style.number_format
+        if (style, index) not in codes:
+            codes[style, index] = same_format(found) == same_format(wanted)
+        if not codes[style, index]:
+            yield f"{sheet.address(row, column)} has the number format {shown(found)}, not {shown(wanted)}."
+
+
+def same_format(code: str) -> str:
+    r"""A number format in one spelling: LibreOffice writes a sign that stands for itself in its own way.
+
+    >>> same_format(r'[=0]\0;0.0E+00')
+    '[=0]"0";0.0E+00'
+    """
+    return _ESCAPED.sub(r'"\1"', code)
 
 
 def impossible(sheet: Sheet) -> Iterator[str]:

@@ -17,13 +17,15 @@ from ..workbook.cells import CellError
 class Known:
     """A program's error where Excel has another, and the operators of which it is the result.
 
-    longer: whether it computes with longer numbers than Excel's, as `overflow` explains.
+    longer: whether it computes with longer numbers than Excel's, as `overflow` explains. loses: what it leaves out
+    of a file that it saves, as `package` calls it.
     """
 
     found: CellError | None = None
     wanted: CellError | None = None
     operators: frozenset[str] = frozenset()
     longer: bool = False
+    loses: frozenset[str] = frozenset()
 
     def explains(self, found: Any, wanted: Any, expr: Expr | None = None) -> bool:
         """Whether a value is the program's way of saying another. expr: what the cell computes, if that is known."""
@@ -37,7 +39,10 @@ def _operators(expr: Expr) -> set[str]:
 
 #: program -> what its recalculation, and a file that it saved, may have in another error's place
 KNOWN: Mapping[str, Known] = {
-    "IronCalc": Known(CellError.DIV0, CellError.NUM, frozenset({"pow"})),  # an overflow in ^
+    "IronCalc": Known(
+        *(CellError.DIV0, CellError.NUM, frozenset({"pow"})),  # an overflow in ^
+        loses=frozenset({"chart", "note", "input rule"}),
+    ),
     "LibreOffice": Known(CellError.VALUE, CellError.NUM, frozenset({"sqrt"})),  # the root of a negative number
     "Gnumeric": Known(longer=True),
 }

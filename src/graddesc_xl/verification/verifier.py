@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Dataset
+from ..ending import scratch
 from ..engine import run_inputs, run_plan
 from ..errors import WorkbookError
 from ..experiment import rounded
@@ -23,7 +24,8 @@ from ..workbook.cells import a1, plain
 from ..workbook.layout import FIRST_DATA
 from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
-from . import contents, overflow, reading, tiers
+from ..workbook.write import write_around
+from . import contents, overflow, package, reading, tiers
 from . import gnumeric as ssconvert
 from . import libreoffice as office
 from .bounded import Limits, quoted
@@ -74,10 +76,12 @@ def verify(
             raise
         return Report(path, book.name, (), problems=tuple(moved))
     problems, additions = _held_contents(expected, model)
+    around, told = _held_around(expected, path)
     moved = [*displaced(expected, model.held.cells)] if problems else []
     if moved:
         return Report(path, book.name, (), tuple(inputs.changes), tuple(moved), tuple(additions))
-    problems += inputs.unused()
+    problems += [*around, *inputs.unused()]
+    additions += told
     sets = []
     if _holds_values(expected, model):
         sets.append(_compare("held by the file", expected, model, of_writer(path)))
@@ -192,8 +196,18 @@ def _held_contents(expected: Composition, model: Model) -> tuple[list[str], list
         if sheet.name in model.sheets:
             problems += contents.constants(sheet, held[sheet.name], model)
             problems += contents.impossible(sheet)
+            problems += contents.formats(sheet, model.held)
     read, harmless = contents.additions(expected, model, held)
     return problems + read, harmless
+
+
+def _held_around(expected: Composition, path: Path) -> tuple[list[str], list[str]]:
+    """Sentences about what stands around the cells and is not as it was composed; those about what was added."""
+    known = of_writer(path)
+    with scratch() as folder:
+        composed = folder / "around.xlsx"
+        write_around(expected.sheets, composed)
+        return package.differences(package.read(composed), package.read(path), known.loses if known else frozenset())
 
 
 def _formulas(expected: Composition, model: Model) -> list[str]:

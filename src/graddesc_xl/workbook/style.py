@@ -98,17 +98,20 @@ class Style:
     box: bool = False
     indent: int = 0
 
+    @property
+    def number_format(self) -> str:
+        """How a number is shown, as a format's code."""
+        number = FORMATS.get(self.number, self.number)
+        return f'"{self.prefix} "{number}' if self.prefix else number
+
     def properties(self) -> dict[str, object]:
         """The properties that XlsxWriter takes."""
         look = ROLES.get(self.role)
-        number = FORMATS.get(self.number, self.number)
-        if self.prefix:
-            number = f'"{self.prefix} "{number}'
         properties: dict[str, object] = {
             "font_name": FONT,
             "font_size": self.size,
             "font_color": self.color,
-            "num_format": number,
+            "num_format": self.number_format,
             "valign": self.valign,
         }
         if look:

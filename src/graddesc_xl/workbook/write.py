@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -49,6 +50,19 @@ def write(
             _around(sheet, page, book)
             _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
         progress("the file")
+
+
+def write_around(sheets: Sequence[Sheet], path: Path) -> None:
+    """Write only what stands around the cells: merged cells, links, input rules, marks, notes and charts."""
+    with new_workbook(path) as (book, page_class):
+        formats: dict[Style, Any] = {}
+        pages = [(sheet, book.add_worksheet(sheet.name, page_class)) for sheet in sheets]
+        for sheet, page in pages:
+            _page(sheet, page, "")  # what is folded moves the charts beside it
+            marked = {at: cell for at, cell in sheet.cells.items() if at in sheet.links or at in sheet.merged}
+            _cells(replace(sheet, cells=marked), page, book, formats)
+            _around(sheet, page, book)
+            _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
 
 
 @contextmanager
