@@ -433,3 +433,44 @@ def test_charts_stripped_from_a_file_of_ours(workbook: Path, tmp_path: Path) -> 
     parts = {r"xl/drawings/drawing\d+\.xml": lambda xml: re.sub(r"<xdr:twoCellAnchor.*</xdr:twoCellAnchor>", "", xml)}
     report = verify(poisoned(workbook, tmp_path / "stripped.xlsx", None, parts))
     assert len([p for p in report.problems if p.endswith("the chart is gone.")]) == 24
+
+
+def chance(path: Path, last: str = "6") -> Path:
+    """Somebody's workbook: numbers drawn by chance, what follows from them, also by a name, and what does not."""
+    book = xlsxwriter.Workbook(path)
+    data, model = book.add_worksheet("its data"), book.add_worksheet("model")
+    book.define_name("drawn", "='its data'!$A$1:$A$3")
+    book.define_name("rate", "=model!$D$1")
+    for row, value in enumerate((4, 8, 6)):
+        data.write_formula(row, 0, "=RANDBETWEEN(1,99)", None, value)
+        data.write_formula(row, 1, f"=2*A{row + 1}+30", None, 2 * value + 30)
+    model.write_number("D1", 0.5)
+    model.write_formula("A1", "=SUM('its data'!A1:A3)", None, 18)
+    model.write_formula("A2", "=MAX(drawn)", None, 8)
+    model.write_formula("A3", "=rate*12", None, int(last))
+    model.write_formula("A4", "=A1*rate", None, 9)
+    model.write_formula("A5", '=INDIRECT("D1")', None, 7)
+    model.write_formula("A6", '=IF(D1>0,"RAND() is no call here","")', None, "RAND() is no call here")
+    book.close()
+    return path
+
+
+def test_what_follows_from_chance_is_left_out(tmp_path: Path) -> None:
+    """Volatile cells are named, what follows from them is left out, the rest is judged."""
+    report = verify(chance(tmp_path / "chance.xlsm"))
+    assert report.ok, report
+    data, model = report.sets[0].sheets
+    assert (data.cells, data.left_out) == (0, ("A1", "B1", "A2", "B2", "A3", "B3"))
+    assert (model.cells, model.left_out) == (2, ("A1", "A2", "A4", "A5"))
+    assert report.additions[0] == "its data!A1 is volatile (RANDBETWEEN)." and len(report.additions) == 4
+    report = verify(chance(tmp_path / "wrong.xlsx", "7"))
+    assert not report.ok and [s.wrong for s in report.sets[0].sheets] == [(), ("A3",)]
+
+
+def test_a_workbook_of_nothing_but_chance(tmp_path: Path) -> None:
+    """Where all is left out there is nothing to verify, and that is not ok."""
+    book = xlsxwriter.Workbook(tmp_path / "all.xlsx")
+    book.add_worksheet("mine").write_formula("A1", "=RAND()", None, 0.5)
+    book.close()
+    report = verify(tmp_path / "all.xlsx")
+    assert not report.ok and "there is nothing to verify" in report.problems[0]

@@ -40,7 +40,7 @@ FETCHING = {
 _SUSPECT = re.compile(rf"[\[|#]|{'|'.join(map(re.escape, sorted(FETCHING)))}", re.IGNORECASE)
 
 
-def _tokens(formula: str) -> Iterator[tuple[str, str]]:
+def tokens(formula: str) -> Iterator[tuple[str, str]]:
     """Kinds and texts of a formula's tokens; nothing in it is nested here, however deep its brackets."""
     for match in _TOKEN.finditer(formula):
         yield match.lastgroup or "sign", match.group()
@@ -55,7 +55,7 @@ def normal(formula: str) -> str:
     (False, False)
     """
     words: list[str] = []
-    for kind, token in _tokens(formula):
+    for kind, token in tokens(formula):
         match kind:
             case "space":
                 continue
@@ -96,8 +96,8 @@ def outside(formula: str) -> str | None:
     >>> outside('IF(T[a]>2,"[1]Sheet!A1 | WEBSERVICE",Image)')
     """
     before = ""
-    tokens = [token for token in _tokens(formula) if token[0] != "space"]
-    for (kind, token), (_, after) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
+    found = [token for token in tokens(formula) if token[0] != "space"]
+    for (kind, token), (_, after) in zip(found, [*found[1:], ("", "")], strict=True):
         if kind == "sheet" and ("[" in token or before.endswith("]")):
             return token
         if token == "!" and before.endswith("]"):
@@ -156,7 +156,7 @@ class Shared:
     def of(cls, formula: str, row: int, column: int) -> Shared:
         """The formula as the cell at this row and column spells it."""
         pieces: list[str | tuple[_Corner, ...]] = []
-        for kind, token in _tokens(formula):
+        for kind, token in tokens(formula):
             corners = _corners(token) if kind in ("cell", "columns", "rows") else None
             if corners is None and pieces and isinstance(pieces[-1], str):
                 pieces[-1] += token

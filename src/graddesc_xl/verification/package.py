@@ -46,10 +46,10 @@ class Around:
 
 @dataclass(frozen=True)
 class Package:
-    """What stands around the cells of all sheets, in their order, and the names that are defined."""
+    """What stands around the cells of all sheets, in their order; the names that are defined, and as what."""
 
     sheets: Mapping[str, Around]
-    names: tuple[str, ...]
+    names: Mapping[str, str]
 
 
 def read(path: Path) -> Package:
@@ -65,8 +65,11 @@ def read(path: Path) -> Package:
             _, target = links.get(_linked(sheet), ("", ""))
             hidden = sheet.get("state", "visible") != "visible"
             sheets[sheet.get("name", "")] = Around(hidden, dict(_things(parts, target, looks)))
-        names = [name.get("name", "") for name in _all(book, "definedName")]
-    return Package(sheets, tuple(name for name in names if not name.startswith("_xlnm.")))
+        names: dict[str, str] = {}
+        for name in _all(book, "definedName"):  # one may be defined for a sheet, another for all
+            said = name.get("name", "")
+            names[said] = f"{names[said]},{name.text}" if said in names else name.text or ""
+    return Package(sheets, {name: text for name, text in names.items() if not name.startswith("_xlnm.")})
 
 
 class _Parts:

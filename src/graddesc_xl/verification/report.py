@@ -16,6 +16,7 @@ class SheetResult:
     cells: how many were compared. worst: the largest relative error (inf: an error or text where a number
     belongs), at `where`, in `column`. note: what else there is to say, such as the step from which a run drifts.
     wrong: the addresses of all cells that are wrong, those of steps in the order in which they are computed.
+    left_out: the addresses of cells that are volatile, or follow from such, and cannot be compared.
     """
 
     sheet: str
@@ -26,6 +27,7 @@ class SheetResult:
     ok: bool
     note: str = ""
     wrong: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Report:
 
     book: which workbook the file is, None for one that is not ours. changes: the inputs and samples that a person
     changed; the workbook was verified against these. problems: sentences that name cells. additions: sentences
-    about what was added to the workbook and changes nothing in it.
+    about what was added to the workbook and changes nothing in it, or what cannot be judged.
     """
 
     path: Path

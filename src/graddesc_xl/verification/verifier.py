@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from ..workbook.layout import FIRST_DATA
 from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
 from ..workbook.write import write_around
-from . import contents, overflow, package, reading, tiers
+from . import contents, foreign, overflow, package, reading, tiers
 from . import gnumeric as ssconvert
 from . import libreoffice as office
 from .bounded import Limits, quoted
@@ -65,8 +65,9 @@ def verify(
     ]
     model = reading.load(path, progress)
     book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
+    programs = _programs(path, model, opinions, limits)
     if book is None:
-        return _foreign(path, model, opinions, limits)
+        return foreign.verify(path, model, programs)
     inputs = _FileInputs(model, book)
     try:
         expected = compose(book, _run, inputs)
@@ -89,13 +90,22 @@ def verify(
         problems.append(
             "The file holds no values: the program that saved it does not compute. Save it with one that does."
         )
-    progress("recalculating with IronCalc")
-    model.recalculate(limits)
-    sets.append(_compare("IronCalc", expected, model, KNOWN["IronCalc"]))
-    for opinion in opinions:
-        progress(f"recalculating with {opinion.name}")
-        sets.append(_compare(opinion.name, expected, opinion.values(path, limits), KNOWN[opinion.name]))
+    for name, recalculated in programs.items():
+        progress(f"recalculating with {name}")
+        sets.append(_compare(name, expected, recalculated(), KNOWN[name]))
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
+
+
+def _programs(
+    path: Path, model: Model, opinions: Sequence[_Opinion], limits: Limits
+) -> Mapping[str, Callable[[], Model | Held]]:
+    """By their names the programs that recalculate a workbook."""
+
+    def ironcalc() -> Model:
+        model.recalculate(limits)
+        return model
+
+    return {"IronCalc": ironcalc, **{o.name: partial(o.values, path, limits) for o in opinions}}
 
 
 def _run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
@@ -283,30 +293,3 @@ def _recognised(model: Model) -> Book | None:
         if 2 * len(names & {*model.sheets}) > len(names):
             return book
     return None
-
-
-def _foreign(path: Path, model: Model, opinions: Sequence[_Opinion], limits: Limits) -> Report:
-    """A workbook that is not ours: the values it holds against a recalculation of its own formulas."""
-    formulas = {name: [at for at in model.used(name) if model.formula(name, *at)] for name in model.sheets}
-    held = {name: model.values(name, cells) for name, cells in formulas.items()}
-    model.recalculate(limits)
-    sets = [_distances("IronCalc", held, model, formulas)]
-    sets += [_distances(opinion.name, held, opinion.values(path, limits), formulas) for opinion in opinions]
-    problems = [] if any(formulas.values()) else ["It holds no formulas: there is nothing to verify."]
-    return Report(path, None, tuple(sets), problems=tuple(problems))
-
-
-def _distances(name: str, held: Mapping[str, Any], model: Model | Held, formulas: Mapping[str, Any]) -> ValueSet:
-    results = []
-    for sheet, cells in formulas.items():
-        if not cells:
-            continue
-        now = model.values(sheet, cells)
-        errors = {at: tiers.distance(now[at], held[sheet][at], known=KNOWN[name]) for at in cells}
-        at = max(errors, key=errors.__getitem__)
-        ok = errors[at] <= tiers.GLOBAL
-        where = a1(*at) if errors[at] else ""
-        holds = "no value" if held[sheet][at] is None else contents.shown(held[sheet][at])
-        note = "" if ok else f"holds {holds}, {name} computes {contents.shown(now[at])}"
-        results.append(SheetResult(sheet, len(cells), errors[at], where, "", ok, note))
-    return ValueSet(name, tuple(results))
