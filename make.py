@@ -11,7 +11,7 @@ from pathlib import Path
 
 TASKS = {
     "build": (".", ["-m", "graddesc_xl", "build"]),
-    "test": (".[test]", ["-m", "pytest"]),
+    "test": (".[test]", ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]),
     "fuzz": (".[test]", ["-m", "pytest", "-m", "fuzz", "--long"]),
 }
 
