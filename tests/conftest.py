@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,6 +27,9 @@ from spreadsheet import Spreadsheet
 
 #: set to anything: tests that need LibreOffice or Gnumeric fail where it is missing, instead of being skipped
 REQUIRE = "GRADDESC_XL_REQUIRE_SPREADSHEETS"
+
+#: looking for cycles among millions of cells that have none took a quarter of the time
+gc.set_threshold(100_000, 20, 100)
 
 #: cases of a fuzzer that one test tries
 TOGETHER = 20

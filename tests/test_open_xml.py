@@ -39,10 +39,36 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("book", ["workbook", "two_neurons", "own"])
-def test_a_workbook_is_open_xml(book: str, request: pytest.FixtureRequest) -> None:
-    """The validator finds nothing in a shipped workbook, nor in one of one's own."""
-    assert findings(request.getfixturevalue(book)) == []
+def test_a_workbook_is_open_xml(workbook: Path, own: Path) -> None:
+    """The validator finds nothing in the mirrored workbook, nor in one of one's own."""
+    assert findings(workbook) == findings(own) == []
+
+
+def without_repeated_rows(workbook: Path, path: Path) -> Path:
+    """A copy whose sheets keep one of all rows that differ in nothing but numbers, formulas and texts."""
+    with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in source.namelist():
+            part = source.read(name)
+            if name.startswith("xl/worksheets/sheet"):
+                seen: set[str] = set()
+
+                def kept(row: re.Match[str], seen: set[str] = seen) -> str:
+                    shape = re.sub(r">[^<]+<|(?<=[ A-Z]r=\")\w+|\d+", "", row[0])
+                    new = shape not in seen
+                    seen.add(shape)
+                    return row[0] if new else ""
+
+                part = re.sub(r"<row .*?</row>", kept, part.decode(), flags=re.DOTALL).encode()
+            out.writestr(name, part)
+    return path
+
+
+def test_a_large_workbook_is_open_xml(two_neurons: Path, tmp_path: Path) -> None:
+    """It finds nothing in the workbook about two neurons either, of whose rows that are alike it is shown one."""
+    copy = without_repeated_rows(two_neurons, tmp_path / "copy.xlsx")
+    assert findings(copy) == []
+    with zipfile.ZipFile(copy) as file:
+        assert sum(file.read(name).count(b"<row ") for name in file.namelist()) > 300
 
 
 @pytest.mark.parametrize("rate", ["1e-5", "1"])
