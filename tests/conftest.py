@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,11 @@ REQUIRE = "GRADDESC_XL_REQUIRE_SPREADSHEETS"
 
 #: looking for cycles among millions of cells that have none took a quarter of the time
 gc.set_threshold(100_000, 20, 100)
+
+#: a process that was started in the background hands on that it ignores these; tests send them to processes of theirs
+for _signal in ("SIGINT", "SIGHUP"):
+    if (_number := getattr(signal, _signal, None)) and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 #: cases of a fuzzer that one test tries
 TOGETHER = 20
