@@ -61,7 +61,7 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     twin = making.twin(plan, now, {i.name: float(rounded(i.value)) for i in plan.inputs})
     trace = twin.now
     for column in range(1, layout.width + 1):
-        sheet.widths[column] = 8.0 if column <= Y else 10.6
+        sheet.widths[column] = 8.8 if column <= Y else 10.6
     _inputs(sheet, layout, trace)
     for block in range(plan.blocks):
         _head(sheet, layout, trace, block)
