@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -114,6 +116,16 @@ def test_the_speed_limits_maths_is_that_of_its_steps(other: Parts) -> None:
             row, column = page.find(title, row=head, left=left)
             note = steps.notes[steps.find("step")[0], columns[title]]
             assert str(page.values[row - 1, column]) in note.splitlines()
+
+
+def test_printed_pages_repeat_their_headers(two_neurons: Path, other: Parts) -> None:
+    """Each printed page of a sheet of many steps, and of the check, has the titles of its columns."""
+    with zipfile.ZipFile(two_neurons) as file:
+        book = file.read("xl/workbook.xml").decode()
+    titles = dict(re.findall(r"Print_Titles\"[^>]*>'?([^'!]+)'?!([$:\d]+)<", book))
+    for name, title in (("learning rates steps", "step"), ("fixes steps", "step"), ("check", "at")):
+        row, _ = other.page(name).find(title)
+        assert titles[name] == f"${row}:${row}"
 
 
 def test_every_input_has_its_rule(parts: Parts) -> None:

@@ -250,11 +250,6 @@ class Layout(Places):
         """The row of a sample, counted from 0."""
         return self.top(block) + HEAD + sample
 
-    @cached_property
-    def tops(self) -> frozenset[int]:
-        """The first lines of all blocks."""
-        return frozenset(self.top(block) for block in range(self.plan.blocks))
-
     @property
     def end(self) -> int:
         """The last row of the sheet's table."""

@@ -92,6 +92,7 @@ def compose(name: str, title: str, runs: Sequence[Run], making: Making) -> RunsS
     first = lanes[0].lane
     _left(sheet, lanes, names)
     sheet.frozen = (first.row(0) - 1, Lane.STEP)
+    sheet.repeat_rows = (first.head, first.head)
     return RunsSheet(sheet, lanes)
 
 
