@@ -25,11 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from graddesc_xl.data import GRADDESC
-from graddesc_xl.engine import run
-from graddesc_xl.experiment import Experiment, experiment
+from graddesc_xl.experiment import Experiment
+from graddesc_xl.parts.data import GRADDESC
+from graddesc_xl.running import experiment, run
 
-XS, YS = GRADDESC.xs.tolist(), GRADDESC.ys.tolist()
+XS, YS = GRADDESC.column("x").tolist(), GRADDESC.ys.tolist()
 START, LR, H = 1.0, 1e-4, 0.01
 TORCH_EPOCHS = 10
 

@@ -20,9 +20,11 @@ import time
 from pathlib import Path
 
 from graddesc_xl import build
-from graddesc_xl.engine import run_plan
-from graddesc_xl.workbook.book import BOOKS, book, compose
-from graddesc_xl.workbook.cells import CellError, Formula
+from graddesc_xl.language.values import CellError
+from graddesc_xl.lessons import LESSONS, lesson
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.workbook.cells import Formula
 
 BARE = """
 import pickle, sys, xlsxwriter
@@ -50,7 +52,7 @@ def main() -> None:
     """Print the table."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--repeats", type=int, default=7, help="turns of each process (default 7)")
-    arguments.add_argument("--book", default="graddesc", choices=list(BOOKS), help="the workbook (default graddesc)")
+    arguments.add_argument("--book", default="graddesc", choices=list(LESSONS), help="the workbook (default graddesc)")
     arguments.add_argument("--small", action="store_true", help="one turn, to see that it works")
     given = arguments.parse_args()
     repeats = 1 if given.small else given.repeats
@@ -81,7 +83,7 @@ def main() -> None:
 
 def _plain_cells(name: str) -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
     """Every cell of the workbook as XlsxWriter takes it."""
-    of = book(name)
+    of = lesson(name)
     made = compose(of, run_plan)
     return [
         (

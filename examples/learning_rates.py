@@ -7,5 +7,5 @@ trace = run("basic", lr=rates, carry="new weights")
 for rate, error, verdict in zip(rates, trace.errors[-1], trace.verdicts, strict=True):
     print(f"{rate:8.2e}   √Σe² {error:10.4g}   {verdict}")
 
-steepest = max(GRADDESC.x)
+steepest = max(GRADDESC.inputs["x"])
 print(f"a step at x = {steepest:g} overshoots beyond {2 / (2 * (steepest**2 + 1)):.4e}")

@@ -1,8 +1,8 @@
 """Why does a second neuron explode at a rate that one neuron bears? Each step's factor says it."""
 
 from graddesc_xl import GRADDESC, compare, run
-from graddesc_xl.engine import run_plan
-from graddesc_xl.experiment import experiment
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.running import experiment
 from graddesc_xl.speed_limit import with_speed_limit
 
 for name in ("basic SGD 1 neuron", "basic SGD 2 neuron collapse"):

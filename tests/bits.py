@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graddesc_xl.evaluate import Array
+from graddesc_xl.language.values import Array
 
 
 def same_bits(left: Array, right: Array) -> bool:

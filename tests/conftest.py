@@ -10,20 +10,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from openpyxl.utils import coordinate_to_tuple
 
 from graddesc_xl import build
 from graddesc_xl.building import manifest
-from graddesc_xl.data import dataset
-from graddesc_xl.engine import run_plan
 from graddesc_xl.errors import RecalculationError
 from graddesc_xl.experiment import Experiment
-from graddesc_xl.models import MODELS
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.lessons import LESSONS, Lesson
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.data import dataset
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.verification import gnumeric, libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.reading import Model
-from graddesc_xl.workbook.book import BOOKS, Book, compose
 from graddesc_xl.workbook.write import write
+from shared import written_out
 from spreadsheet import Spreadsheet
 
 #: set to anything: tests that need LibreOffice or Gnumeric fail where it is missing, instead of being skipped
@@ -80,11 +83,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         Experiment(name, name, "About it.", OPTIMIZERS[name], model=MODELS["one_neuron"], data=data, epochs=2)
         for name in ("sgd", "adam")
     )
-    book = Book("tiny", "Tiny", "Few steps.", experiments)
+    book = Lesson("Tiny", experiments)
     path = tmp_path_factory.mktemp("tiny") / "tiny.xlsx"
     write(compose(book, run_plan).sheets, path, title=book.title, manifest=manifest(book))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BOOKS, "tiny", book)
+        patch.setitem(LESSONS, "tiny", book)
         yield path
 
 
@@ -156,7 +159,7 @@ def poisoned(workbook: Path, held: Model, tmp_path: Path) -> Callable[[str, str,
             for name in source.namelist():
                 part = source.read(name)
                 if name == f"xl/worksheets/sheet{number}.xml":
-                    text = part.decode()
+                    text = written_out(part.decode(), [cell], lambda at: held.formula(sheet, *coordinate_to_tuple(at)))
                     found = re.search(rf'<c r="{cell}"[^>]*>.*?</c>', text)
                     assert found, f"{sheet} has no cell {cell}"
                     changed = rewrite(found.group(0))

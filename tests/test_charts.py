@@ -14,7 +14,7 @@ from parts import ChartPart, Page, Parts, Steps, Value, number
 
 SAMPLES, EPOCHS = Steps.SAMPLES, Steps.EPOCHS
 #: by hand: the errors of predicting 0, and the line that the samples lie on
-ZERO = math.sqrt(sum((2 * x + 30) ** 2 for x in GRADDESC.x))
+ZERO = math.sqrt(sum((2 * x + 30) ** 2 for x in GRADDESC.inputs["x"]))
 TARGETS = {"a": 2.0, "b": 30.0, "slope": 2.0, "intercept": 30.0}
 
 #: the title of the column that a curve draws ("" where two points stand apart), its x and its y
@@ -109,7 +109,7 @@ def of_the_speed_limit(page: Page, chart: ChartPart, name: str) -> Claim:
         assert rates == (name == "learn")
         return ("log10 learn" if rates else "−1"), steps, [math.log10(rate) if rates else -1.0] * SAMPLES
     if name == "1 neuron":
-        ys: list[Value] = [1 / (x * x + 1) if rates else 1 - 2 * rate * (x * x + 1) for x in GRADDESC.x]
+        ys: list[Value] = [1 / (x * x + 1) if rates else 1 - 2 * rate * (x * x + 1) for x in GRADDESC.inputs["x"]]
     else:
         row, left = page.find(name)
         head, column = page.find("largest learn" if rates else "factor", above=row, left=left)
@@ -148,10 +148,10 @@ def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
             errors = each(math.sqrt, Steps(parts.page(name)).squares())
             return "compared", list(map(float, range(1, EPOCHS + 1))), each(within(10 * ZERO), errors)
         case "data" if name == "samples":
-            return "y", list(GRADDESC.x), [2 * x + 30 for x in GRADDESC.x]
+            return "y", list(GRADDESC.inputs["x"]), [2 * x + 30 for x in GRADDESC.inputs["x"]]
         case "data":
             assert name == "least squares"
-            ends = [float(min(GRADDESC.x)), float(max(GRADDESC.x))]
+            ends = [float(min(GRADDESC.inputs["x"])), float(max(GRADDESC.inputs["x"]))]
             return "", ends, [2 * x + 30 for x in ends]
         case "speed limit":
             return of_the_speed_limit(page, chart, name)

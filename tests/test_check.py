@@ -5,24 +5,26 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from graddesc_xl.building import manifest
-from graddesc_xl.engine import run_plan
-from graddesc_xl.expr import Here, Prev, leaves
+from graddesc_xl.language.expr import Here, Prev, leaves
+from graddesc_xl.lessons import LESSONS, Lesson
+from graddesc_xl.lessons.composing import Composition, compose
+from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.plan import Plan
+from graddesc_xl.sheets import check, singles
+from graddesc_xl.sheets.differences import TOLERANCE, Wanted
+from graddesc_xl.sheets.layout import Places
+from graddesc_xl.sheets.making import Twin
+from graddesc_xl.sheets.runs_sheet import RunsSheet
+from graddesc_xl.sheets.steps import Steps
 from graddesc_xl.verification import reading
-from graddesc_xl.workbook import check, singles
-from graddesc_xl.workbook.book import BOOKS, Composition, compose
 from graddesc_xl.workbook.cells import a1
-from graddesc_xl.workbook.differences import TOLERANCE
-from graddesc_xl.workbook.layout import Places
-from graddesc_xl.workbook.making import Twin
-from graddesc_xl.workbook.runs_sheet import RunsSheet
 from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.write import write
 from spreadsheet import Spreadsheet
@@ -61,13 +63,16 @@ class Table:
         steps = self.plan.epochs * self.layout.samples
         if noise and column in self.plan.estimated:
             steps = noise - 1
-        clear = []
-        for k, theirs in enumerate(wanted[:steps]):
-            if isinstance(theirs.value, float) and 2 * TOLERANCE.value * theirs.scale < SHARE * abs(theirs.value):
-                clear.append(k)
+        clear = [k for k in range(steps) if stands_out(wanted, k)]
         if not clear:
             return None
         return self.layout.row(*divmod(among.choice(clear), self.layout.samples)), self.layout.columns[column]
+
+
+def stands_out(wanted: Wanted, which: int) -> bool:
+    """Whether a change of the share is more than rounding could be."""
+    value, form = float(wanted.values[which]), float(wanted.forms[which])
+    return math.isfinite(value) and 2 * TOLERANCE.value * max(form, abs(value)) < SHARE * abs(value)
 
 
 class Checked:
@@ -118,13 +123,13 @@ class Checked:
 @pytest.fixture(scope="module")
 def mirrored(opened: Spreadsheet) -> Checked:
     """The mirrored workbook."""
-    return Checked(compose(BOOKS["graddesc"], run_plan), opened.copy())
+    return Checked(compose(LESSONS["graddesc"], run_plan), opened.copy())
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Checked:
     """The experiments of two neurons in a workbook without comparisons: it recalculates in no time."""
-    of = replace(BOOKS["two-neurons"], study=None)
+    of = Lesson("alone", [kind for kind in LESSONS["two-neurons"].kinds if isinstance(kind, Steps)])
     made = compose(of, run_plan)
     path = tmp_path_factory.mktemp("alone") / of.file
     write(made.sheets, path, title=of.title, manifest=manifest(of))
@@ -134,7 +139,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 @pytest.fixture(scope="module")
 def whole(two_neurons: Path) -> Checked:
     """The workbook about two neurons."""
-    return Checked(compose(BOOKS["two-neurons"], run_plan), Spreadsheet(reading.load(two_neurons)))
+    return Checked(compose(LESSONS["two-neurons"], run_plan), Spreadsheet(reading.load(two_neurons)))
 
 
 def rounds(of: Sequence[Table]) -> Iterator[list[tuple[Table, list[str]]]]:
@@ -202,8 +207,7 @@ def test_what_sums_up_the_steps_is_counted_and_named(mirrored: Checked, whole: C
             cells += singles.of_runs(front, runs)
         chosen: dict[str, dict[int, tuple[int, int]]] = {name: {} for name in tables}
         for sheet, (at, theirs) in cells:
-            clear = isinstance(theirs.value, float) and 2 * TOLERANCE.value * theirs.scale < SHARE * abs(theirs.value)
-            if clear and at[1] >= tables.get(sheet.name, math.inf):
+            if stands_out(*theirs) and at[1] >= tables.get(sheet.name, math.inf):
                 chosen[sheet.name][at[1]] = at
         checked.change([(name, at) for name, found in chosen.items() for at in found.values()])
         for name, found in chosen.items():

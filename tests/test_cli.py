@@ -15,7 +15,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
-from graddesc_xl import __version__, cli, engine, verification
+from graddesc_xl import __version__, cli, running, verification
 from graddesc_xl.cli import export, failing, show
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
@@ -83,7 +83,7 @@ def test_help_of_commands(command: str) -> None:
 
 def test_help_imports_little() -> None:
     """Help answers without importing NumPy or whatever needs it."""
-    heavy = "{'numpy', 'pandas', 'openpyxl', 'xlsxwriter', 'ironcalc', 'graddesc_xl.engine'}"
+    heavy = "{'numpy', 'pandas', 'openpyxl', 'xlsxwriter', 'ironcalc', 'graddesc_xl.numbers.engine'}"
     code = f"import atexit, sys; atexit.register(lambda: print(sorted({heavy} & set(sys.modules))))"
     result = call_process("--help", code=code)
     assert result.returncode == 0
@@ -311,7 +311,7 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     """A write that fails halfway leaves the old file as it was and no fragment beside it."""
 
     def full(*_: Any) -> Any:
-        yield export.with_error_cells(engine.run("basic").frame()), 0
+        yield export.with_error_cells(running.run("basic").frame()), 0
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(export, "blocks", full)
@@ -482,7 +482,7 @@ def raising(problem: BaseException) -> Any:
 
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C is one line and exit code 130."""
-    monkeypatch.setattr("graddesc_xl.engine.run", raising(KeyboardInterrupt()))
+    monkeypatch.setattr("graddesc_xl.running.run", raising(KeyboardInterrupt()))
     assert refused("run", "basic", code=failing.STOPPED) == "stopped; nothing was written"
 
 
@@ -496,7 +496,7 @@ def test_interrupted_after_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 
 def test_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw is a sentence and exit code 3; the traceback is there on request."""
-    monkeypatch.setattr("graddesc_xl.engine.run", raising(ZeroDivisionError("by [zero]")))
+    monkeypatch.setattr("graddesc_xl.running.run", raising(ZeroDivisionError("by [zero]")))
     assert refused("run", "basic", code=failing.OUR_MISTAKE) == (
         "Error: This should not happen (ZeroDivisionError: by [zero]). Set GRADDESC_XL_DEBUG=1 to see the traceback."
     )
@@ -506,7 +506,7 @@ def test_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_path_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of the operating system names the path."""
-    monkeypatch.setattr("graddesc_xl.engine.run", raising(PermissionError(13, "Permission denied", "/root/x")))
+    monkeypatch.setattr("graddesc_xl.running.run", raising(PermissionError(13, "Permission denied", "/root/x")))
     assert refused("run", "basic") == "Error: /root/x: Permission denied."
 
 

@@ -17,9 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from graddesc_xl import cli
-from graddesc_xl.comparisons import COMPARISONS
-from graddesc_xl.experiment import EXPERIMENTS
-from graddesc_xl.workbook.book import BOOKS
+from graddesc_xl.lessons import COMPARISONS, EXPERIMENTS, LESSONS
 
 #: seconds after which a command line hangs
 PATIENCE = 120
@@ -121,7 +119,7 @@ FILES = [
 
 def names() -> list[str]:
     """Everything that has a name."""
-    return [*EXPERIMENTS, *COMPARISONS, *BOOKS]
+    return [*EXPERIMENTS, *COMPARISONS, *LESSONS]
 
 
 def command_line(choose: random.Random) -> list[str]:
@@ -179,7 +177,7 @@ def value_for(option: str, choose: random.Random) -> str | None:
 def folder(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with files of all kinds to work in; the workbooks there are to build are small ones."""
     for name in ("graddesc", "two-neurons"):
-        monkeypatch.setitem(BOOKS, name, replace(BOOKS["tiny"], name=name))
+        monkeypatch.setitem(LESSONS, name, replace(LESSONS["tiny"], name=name))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setenv("TMPDIR", str(tmp_path))

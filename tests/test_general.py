@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from graddesc_xl import EXPERIMENTS, Experiment, dataset, run
-from graddesc_xl.engine import run_plan
-from graddesc_xl.models import MODELS
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.lessons import Lesson
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.verification import reading, tiers
-from graddesc_xl.workbook.book import Book, compose
+from graddesc_xl.verification.grid import Grid
 from graddesc_xl.workbook.write import write
 
 DATA = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
@@ -34,13 +36,13 @@ def test_any_model_with_any_optimizer_becomes_a_workbook(model: str, tmp_path: P
         )
         for name, optimizer in OPTIMIZERS.items()
     )
-    book = Book("any", "Any", "Any model, any optimizer.", experiments)
+    book = Lesson("Any", experiments)
     made = compose(book, run_plan)
     path = tmp_path / "any.xlsx"
     write(made.sheets, path, title=book.title, manifest={})
     workbook = reading.load(path)
     for _ in range(2):
-        values = {sheet.name: workbook.values(sheet.name, sheet.cells) for sheet in made.sheets}
+        values = {s.name: Grid.of(workbook.values(s.name, [at for at, _, _ in s.every()])) for s in made.sheets}
         for steps in made.lists:
             result = tiers.step_sheet(steps.of, values)
             assert result.ok, result
@@ -54,12 +56,12 @@ def test_any_model_with_any_optimizer_becomes_a_workbook(model: str, tmp_path: P
 def test_an_exploding_run_holds_cell_by_cell(tmp_path: Path) -> None:
     """Where last bits decide what comes next, each cell still is what its own neighbours make it."""
     experiments = tuple(e for e in EXPERIMENTS.values() if e.model.name != "one_neuron")
-    made = compose(Book("two", "Two", "Two neurons.", experiments), run_plan)
+    made = compose(Lesson("Two", experiments), run_plan)
     path = tmp_path / "two.xlsx"
     write(made.sheets, path, title="Two", manifest={})
     workbook = reading.load(path)
     workbook.recalculate()
-    values = {sheet.name: workbook.values(sheet.name, sheet.cells) for sheet in made.sheets}
+    values = {s.name: Grid.of(workbook.values(s.name, [at for at, _, _ in s.every()])) for s in made.sheets}
     for steps in made.lists:
         result = tiers.step_sheet(steps.of, values)
         assert result.ok and result.worst <= 1e-12, result
@@ -84,7 +86,7 @@ def test_no_cell_of_an_automatic_layout_is_written_twice(tmp_path: Path) -> None
     """Inputs, states, footers and labels of a plan without a published sheet have places of their own."""
     for name, optimizer in OPTIMIZERS.items():
         e = Experiment("free", name, "About it.", optimizer, model=MODELS["two_neurons_relu"], data=DATA, epochs=2)
-        layout = compose(Book("b", "B", "b", (e,)), run_plan).lists[0].of.layout
+        layout = compose(Lesson("B", [e]), run_plan).lists[0].of.layout
         plan = e.plan
         places = [layout.cell(name) for name in layout.mirror.cells]
         assert {*layout.mirror.cells} == {i.name for i in plan.inputs} | {d.name for d in plan.derived}

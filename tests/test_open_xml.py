@@ -11,10 +11,11 @@ from openxml_audit import FileFormat, OpenXmlValidator
 from typer.testing import CliRunner
 
 from graddesc_xl import Experiment, cli, dataset
-from graddesc_xl.engine import run_plan
-from graddesc_xl.models import MODELS
-from graddesc_xl.optimizers import OPTIMIZERS
-from graddesc_xl.workbook.book import Book, compose
+from graddesc_xl.lessons import Lesson
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.workbook.write import write
 
 
@@ -33,7 +34,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Experiment(f"{o} & <{m}>", f"“{o}”", "About it.", OPTIMIZERS[o], MODELS[m], data=data, values={"lr": lr})
         for o, m, lr in chosen
     )
-    made = compose(Book("own", "One's “own” & <more>", "Questions.", experiments), run_plan)
+    made = compose(Lesson("One's “own” & <more>", experiments, "Questions."), run_plan)
     path = tmp_path_factory.mktemp("own") / "own.xlsx"
     write(made.sheets, path, title="One's “own” & <more>", manifest={"a": "<b>"})
     return path

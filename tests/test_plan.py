@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from graddesc_xl.engine import run, run_plan
 from graddesc_xl.errors import GraddescError, PlanError, SettingError
-from graddesc_xl.experiment import EXPERIMENTS, Experiment, experiment
-from graddesc_xl.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, sqrt
-from graddesc_xl.models import MODELS
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.experiment import Experiment
+from graddesc_xl.language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, sqrt
+from graddesc_xl.lessons import EXPERIMENTS
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Column, Derived, EpochState, Footer, Input, Plan, Start
+from graddesc_xl.running import experiment, run
 
 
 def column(name: str, expr: Expr, role: str = "watch") -> Column:
@@ -129,7 +131,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown part of the sample": (
         {"columns": (*GOOD.columns, column("late", Data("z")))},
-        "Column 'late' uses 'z' of the sample, which has only x and y.",
+        "Column 'late' uses the sample column 'z', which does not exist. Known: x, y.",
     ),
     "unknown role": (
         {"columns": (*GOOD.columns, column("late", Const(1), role="colour"))},

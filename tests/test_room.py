@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 
 from graddesc_xl import Trace, cli, compare, run
 from graddesc_xl.cli import show
-from graddesc_xl.comparisons import COMPARISONS
-from graddesc_xl.engine import survey
 from graddesc_xl.errors import SettingError
+from graddesc_xl.lessons import COMPARISONS
+from graddesc_xl.running import survey
 
 
 @pytest.fixture
 def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with room for a megabyte of numbers."""
-    monkeypatch.setattr("graddesc_xl.room.room", lambda: 1_000_000)
+    monkeypatch.setattr("graddesc_xl.numbers.room.room", lambda: 1_000_000)
 
 
 @pytest.mark.usefixtures("_little_room")
@@ -87,7 +87,7 @@ def test_too_little_memory_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     def gone(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("graddesc_xl.engine.run", gone)
+    monkeypatch.setattr("graddesc_xl.running.run", gone)
     result = CliRunner().invoke(cli.app, ["run", "basic"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "Error: There is not enough memory for this: give it less at a time.\n"

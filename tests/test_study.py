@@ -12,19 +12,23 @@ import numpy as np
 import pytest
 
 from bits import same_bits
-from graddesc_xl.comparisons import COMPARISONS, FIXES, INITIAL_WEIGHTS, Row, comparison
-from graddesc_xl.data import GRADDESC, dataset
-from graddesc_xl.engine import compare, run, run_plan
+from graddesc_xl.comparison import Row
 from graddesc_xl.errors import PlanError, SettingError
-from graddesc_xl.evaluate import Array
-from graddesc_xl.experiment import CARRIES, EXPERIMENTS, GRADIENTS, SCALED, Experiment, resolve
-from graddesc_xl.models import MODELS, ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.experiment import CARRIES, GRADIENTS, Experiment, resolve
+from graddesc_xl.language.values import Array
+from graddesc_xl.lessons import COMPARISONS, EXPERIMENTS
+from graddesc_xl.lessons.two_neurons import FIXES, INITIAL_WEIGHTS
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.numbers.trace import Trace
+from graddesc_xl.numbers.verdict import Verdict, dead_since, verdict
+from graddesc_xl.parts.data import GRADDESC, dataset
+from graddesc_xl.parts.models import MODELS, ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Plan, compact
+from graddesc_xl.running import compare, comparison, run
 from graddesc_xl.speed_limit import with_speed_limit
-from graddesc_xl.trace import Trace
-from graddesc_xl.verdict import Verdict, dead_since, verdict
 
+XS = GRADDESC.inputs["x"]
 SAMPLES = len(GRADDESC)
 COLLAPSE, RELU = "basic SGD 2 neuron collapse", "basic SGD 2 neuron ReLU"
 #: y = 2x + 30 as two neurons that are exactly this line
@@ -70,7 +74,7 @@ def momentum_by_hand(lr: float, beta: float, *, relu: bool, discarded: int) -> l
     average, steps = dict.fromkeys("abcd", 0.0), []
     for passes in (1,) * discarded + (2,):
         weights = dict.fromkeys("abcd", 1.0)
-        for x in GRADDESC.x * passes:
+        for x in GRADDESC.inputs["x"] * passes:
             error, slopes = slopes_by_hand(weights, x, 2 * x + 30, relu=relu)
             for w, slope in slopes.items():
                 average[w] = beta * average[w] + (1 - beta) * slope
@@ -88,7 +92,7 @@ def adam_by_hand(lr: float, beta1: float, beta2: float, *, relu: bool, discarded
     for number, passes in enumerate((1,) * discarded + (2,)):
         found = {**average}, {**square}
         weights = dict.fromkeys("abcd", 1.0)
-        for x in GRADDESC.x * passes:
+        for x in GRADDESC.inputs["x"] * passes:
             error, slopes = slopes_by_hand(weights, x, 2 * x + 30, relu=relu)
             for w, slope in slopes.items():
                 average[w] = beta1 * average[w] + (1 - beta1) * slope
@@ -149,6 +153,10 @@ def test_a_compact_plan_keeps_every_bit(model: str, optimizer: str, rate: float)
     assert less.verdict == whole.verdict
 
 
+#: what may be scaled
+SCALED: tuple[tuple[str, ...], ...] = ((), ("x",), ("x", "y"))
+
+
 @pytest.mark.parametrize("scaled", SCALED)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_compact_plan_leaves_out_what_can_be_written_in(optimizer: str, scaled: tuple[str, ...]) -> None:
@@ -192,7 +200,7 @@ def is_dead_from(trace: Trace, step: int, *, still: float = 0.0, r: int = 0) -> 
         before, after = (trace[c].reshape(trace["err"].shape[0] * SAMPLES, -1)[:, r] for c in (w, f"new_{w}"))
         ahead[w] = np.append(before, after[-1])[step - 1 :]
     moved = any((np.abs(np.diff(w)) > still * np.abs(w[:-1])).any() for w in ahead.values())
-    xs = trace["x_scaled"][0] if "x_scaled" in trace.rows else GRADDESC.xs
+    xs = trace["x_scaled"][0] if "x_scaled" in trace.rows else GRADDESC.column("x")
     xs = xs.reshape(SAMPLES, -1)[:, 0]
     reached = (np.outer(ahead["a"], xs) + ahead["b"][:, None] > 0).any()
     return not moved and not reached
@@ -343,7 +351,7 @@ def test_stacked_neurons_explode_where_the_definition_says(gradient: str, step: 
     """Two stacked neurons explode at the first step whose error is 1e6 times that of predicting 0 everywhere."""
     trace = run(plain(gradient=gradient, epochs=2), lr=1e-4)
     assert trace.verdict == Verdict("exploded", step)
-    limit = 1e12 * sum((2 * x + 30) ** 2 for x in GRADDESC.x)
+    limit = 1e12 * sum((2 * x + 30) ** 2 for x in GRADDESC.inputs["x"])
     assert (trace["err"].ravel()[: step - 1] < limit).all()
     assert trace["err"].ravel()[step - 1] > limit
 
@@ -356,7 +364,7 @@ def exact_estimates(trace: Trace, weight: str, steps: int) -> list[Fraction]:
     h, found = Fraction(float(trace.inputs["h"])), []
     for k in range(steps):
         w = {name: Fraction(float(trace[name].ravel()[k])) for name in "abcd"}
-        x = Fraction(GRADDESC.x[k % SAMPLES])
+        x = Fraction(GRADDESC.inputs["x"][k % SAMPLES])
 
         def error(w: Mapping[str, Fraction], x: Fraction = x) -> Fraction:
             return (2 * x + 30 - w["c"] * (w["a"] * x + w["b"]) - w["d"]) ** 2
@@ -507,7 +515,7 @@ def test_the_gap_is_the_estimate_minus_the_exact_derivative() -> None:
     """Each gap column, and the derivative it starts from, is what the weights of the row give by hand."""
     trace = run(RELU, epochs=2, estimates=0, lr=1e-5)
     h = 0.01
-    for k, x in enumerate(GRADDESC.x * 2):
+    for k, x in enumerate(GRADDESC.inputs["x"] * 2):
         weights = {w: float(trace[w].ravel()[k]) for w in "abcd"}
         error, slopes = slopes_by_hand(weights, x, 2 * x + 30, relu=True)
         for w, slope in slopes.items():
@@ -526,7 +534,7 @@ def test_stacked_neurons_are_one_line_at_every_step() -> None:
     a, b, c, d = (trace[w] for w in "abcd")
     np.testing.assert_allclose(trace["slope"], a * c, rtol=1e-15)
     np.testing.assert_allclose(trace["intercept"], c * b + d, rtol=1e-15)
-    np.testing.assert_allclose(trace["slope"] * GRADDESC.xs + trace["intercept"], trace["pred"], rtol=1e-13)
+    np.testing.assert_allclose(trace["slope"] * GRADDESC.column("x") + trace["intercept"], trace["pred"], rtol=1e-13)
     assert trace["slope"][0, 0] == 1
     assert trace["slope"][-1, -1] == pytest.approx(2, abs=0.5), "it has learnt something of y = 2x + 30"
 
@@ -534,7 +542,9 @@ def test_stacked_neurons_are_one_line_at_every_step() -> None:
 # The speed limit
 
 
-def speed(model: Model, settings: Mapping[str, Any], xs: Sequence[float] = GRADDESC.x, epochs: int = 1) -> Trace:
+def speed(
+    model: Model, settings: Mapping[str, Any], xs: Sequence[float] = GRADDESC.inputs["x"], epochs: int = 1
+) -> Trace:
     """A run with the columns of the speed limit."""
     e = plain(model, data=dataset(xs, [2 * x + 30 for x in xs]), epochs=epochs)
     return run_plan(with_speed_limit(e), e.data, settings)
@@ -564,7 +574,7 @@ def test_one_neurons_factor_is_exact_at_every_step(seed: int) -> None:
     rng = np.random.default_rng(seed)
     settings = {"lr": 10 ** rng.uniform(-7, -2), "a": rng.normal(), "b": 10 * rng.normal()}
     trace = speed(ONE_NEURON, settings)
-    xs, ys = GRADDESC.xs, GRADDESC.ys
+    xs, ys = GRADDESC.column("x"), GRADDESC.ys
     whole = run(plain(ONE_NEURON, epochs=1), settings)
     before, after = whole["pred"][0] - ys, whole["new_a"][0] * xs + whole["new_b"][0] - ys
     tolerance = 1e-9 * np.abs(before) + 1e-12 * ys
@@ -808,8 +818,8 @@ def test_a_choice_that_is_none(value: Any, said: str) -> None:
     assert str(caught.value) == said
 
 
-@pytest.mark.parametrize("scaled", [("y",), ("y", "x"), ("z",), "x"])
+@pytest.mark.parametrize("scaled", [("z",), "x", ("x", "x")])
 def test_what_may_be_scaled(scaled: Any) -> None:
-    """x may be scaled, or x and y; anything else is a sentence."""
-    with pytest.raises(SettingError, match=r"scaled must be \(\) or \('x',\) or \('x', 'y'\), not"):
+    """Any column of the samples may be scaled, once; anything else is a sentence."""
+    with pytest.raises(SettingError, match=r"scaled must be names of columns \(x, y\), each once, as in \('x',\), not"):
         plain(scaled=scaled)

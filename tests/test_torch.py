@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graddesc_xl.calculus import gradient
-from graddesc_xl.data import GRADDESC, dataset
-from graddesc_xl.engine import run, run_plan
-from graddesc_xl.evaluate import Array
 from graddesc_xl.experiment import Experiment
-from graddesc_xl.losses import SQUARED_ERROR
-from graddesc_xl.models import MODELS, TWO_NEURONS
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.language.calculus import gradient
+from graddesc_xl.language.values import Array
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.data import GRADDESC, dataset
+from graddesc_xl.parts.losses import squared_error
+from graddesc_xl.parts.models import MODELS, TWO_NEURONS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
+from graddesc_xl.running import run
 from graddesc_xl.speed_limit import with_speed_limit
 
 FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "figures" / "torch_figures.json").read_text("utf-8"))
@@ -56,7 +57,7 @@ def test_figures_hold_every_state_column(name: str) -> None:
 def test_gradient_columns_are_autograds(figures: dict[str, Any]) -> None:
     """A model's gradient columns hold what autograd gives for the same weights and sample."""
     model = MODELS[figures["model"]]
-    of = gradient({**model.forward, "err": SQUARED_ERROR}, "err", model.weights).of
+    of = gradient({**model.forward, "err": squared_error("y")}, "err", model.weights).of
     one_sample = dataset([figures["x"]], [figures["y"]])
     trace = run(Experiment("e", "", "", OPTIMIZERS["sgd"], model, one_sample, epochs=1), figures["weights"])
     assert set(of) == set(figures["gradient"])
@@ -95,8 +96,8 @@ def test_clipped_trains_like_torch(figures: dict[str, Any]) -> None:
 @pytest.mark.parametrize("figures", CLIPPED, ids=[f"limit {c['limit']:g}" for c in CLIPPED])
 def test_each_clipped_gradient_is_torchs(figures: dict[str, Any]) -> None:
     """From torch's weights, at the 15 digits of an input, our clipped gradient is torch's without its added 1e-6."""
-    of = gradient({**TWO_NEURONS.forward, "err": SQUARED_ERROR}, "err", TWO_NEURONS.weights).of
-    for x, step in zip(GRADDESC.x * 2, figures["steps"], strict=True):
+    of = gradient({**TWO_NEURONS.forward, "err": squared_error("y")}, "err", TWO_NEURONS.weights).of
+    for x, step in zip(GRADDESC.inputs["x"] * 2, figures["steps"], strict=True):
         one_sample = Experiment("e", "", "", OPTIMIZERS["clipped"], TWO_NEURONS, dataset([x], [2 * x + 30]))
         trace = run(one_sample, {w: step[w] for w in "abcd"}, limit=figures["limit"], epochs=1)
         norm = step["norm"]

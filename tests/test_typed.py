@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 from graddesc_xl import Dataset, Experiment, dataset, run, verify
-from graddesc_xl.engine import run_plan
 from graddesc_xl.errors import WorkbookError
-from graddesc_xl.expr import Data, Expr, Here, maximum
-from graddesc_xl.models import ONE_NEURON, Model
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.lessons import LESSONS, Lesson
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.models import ONE_NEURON, Model
+from graddesc_xl.parts.optimizers import OPTIMIZERS
+from graddesc_xl.sheets.layout import Layout
+from graddesc_xl.sheets.steps import Steps
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
-from graddesc_xl.workbook.book import BOOKS, Book, compose
 from graddesc_xl.workbook.cells import a1
-from graddesc_xl.workbook.layout import Layout
 from graddesc_xl.workbook.sheet import Chart
 from graddesc_xl.workbook.write import write
 from spreadsheet import Spreadsheet
@@ -34,8 +35,8 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
     """A function that writes a workbook of the given experiments, which `verify` then knows."""
 
     def make(*experiments: Experiment, explodes: bool = False) -> Path:
-        book = Book("own", "Own", "A workbook of one's own.", experiments, explodes=explodes)
-        monkeypatch.setitem(BOOKS, book.name, book)
+        book = Lesson("Own", [Steps(e, explodes=explodes) for e in experiments], "A workbook of one's own.")
+        monkeypatch.setitem(LESSONS, book.name, book)
         path = tmp_path / "own.xlsx"
         write(compose(book, run_plan).sheets, path, title=book.title, manifest={"book": book.name})
         return path
@@ -47,14 +48,14 @@ def line(bias: str, slope: str, *, slope_first: bool = False, **more: object) ->
     """One neuron whose weights have the given names."""
     weights = (slope, bias) if slope_first else (bias, slope)
     about = {bias: "the bias", slope: "the slope", "pred": "the prediction"}
-    forward = {"pred": Here(bias) + Here(slope) * Data("x")}
-    return Model("line", "a line", weights, forward, about, {slope: "slope", bias: "intercept"}, charted=slope)
+    lines = {"pred": f"{bias} + {slope}*x"}
+    return Model("line", "a line", weights, lines, about, {slope: "slope", bias: "intercept"}, charted=slope)
 
 
 def charts(model: Model, optimizer: str, data: Dataset = DATA, *, explodes: bool = False) -> Mapping[str, Chart]:
     """The charts of the sheet of an experiment, by their titles without the weight's name."""
     e = Experiment("own", "own", "About it.", OPTIMIZERS[optimizer], model=model, data=data, epochs=2, numerical=True)
-    made = compose(Book("own", "Own", "own", (e,), explodes=explodes), run_plan)
+    made = compose(Lesson("Own", [Steps(e, explodes=explodes)]), run_plan)
     return {chart.title: chart for chart in made.lists[0].of.sheet.charts}
 
 
@@ -92,12 +93,10 @@ def test_a_workbook_whose_weights_have_other_names_is_verified(names: tuple[str,
 
 def two_gates(dead: int) -> Model:
     """c·max(a·x + b, 0) + f·max(d·x + e, 0): two neurons side by side, each with a ReLU."""
-    a, b, c, d, e, f = (Here(w) for w in "abcdef")
-    forward: dict[str, Expr] = {"z": a * Data("x") + b, "g": maximum(Here("z"), 0)}
-    forward |= {"q": d * Data("x") + e, "k": maximum(Here("q"), 0), "pred": c * Here("g") + f * Here("k")}
+    lines = {"z": "a*x + b", "g": "max(z, 0)", "q": "d*x + e", "k": "max(q, 0)", "pred": "c*g + f*k"}
     gates = {"z": ("b", "a", "c"), "q": ("e", "d", "f")}
-    about = dict.fromkeys([*"abcdef", *forward], "a quantity")
-    return Model("two_gates", f"gate {dead} is dead", tuple("abcdef"), forward, about, {}, gates=gates)
+    about = dict.fromkeys([*"abcdef", *lines], "a quantity")
+    return Model("two_gates", f"gate {dead} is dead", tuple("abcdef"), lines, about, {}, gates=gates)
 
 
 @pytest.mark.parametrize("dead", [1, 2])
@@ -117,12 +116,10 @@ def test_any_gate_that_is_dead_is_told_by_library_and_sheet(dead: int, written: 
 
 def test_a_gate_behind_another_is_judged_by_all_that_leads_to_it(written: Written) -> None:
     """A second ReLU over the first one's output: its pre-activation is written out down to weights and samples."""
-    a, b, c, d = (Here(w) for w in "abcd")
-    forward: dict[str, Expr] = {"z": a * Data("x") + b, "g": maximum(Here("z"), 0)}
-    forward |= {"q": c * Here("g") + d, "pred": maximum(Here("q"), 0)}
-    about = dict.fromkeys([*"abcd", *forward], "a quantity")
+    lines = {"z": "a*x + b", "g": "max(z, 0)", "q": "c*g + d", "pred": "max(q, 0)"}
+    about = dict.fromkeys([*"abcd", *lines], "a quantity")
     gates = {"z": ("b", "a"), "q": ("b", "a", "c", "d")}
-    model = Model("deep", "a gate behind a gate", tuple("abcd"), forward, about, {}, gates=gates)
+    model = Model("deep", "a gate behind a gate", tuple("abcd"), lines, about, {}, gates=gates)
     values = {"lr": 1e-3, "a": 0.5, "b": 0.5, "c": -1.0, "d": -1.0}
     e = Experiment("deep", "Deep", "About.", OPTIMIZERS["sgd"], model, DATA, epochs=3, values=values)
     assert str(run(e).verdict) == "dead ReLU since step 1"
@@ -134,7 +131,7 @@ def test_a_gate_behind_another_is_judged_by_all_that_leads_to_it(written: Writte
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_workbook_of_few_samples_is_verified(count: int, written: Written) -> None:
     """One, two and three samples, with every optimizer."""
-    data = dataset(DATA.x[:count], DATA.ys[:count].tolist())
+    data = dataset(DATA.inputs["x"][:count], DATA.ys[:count].tolist())
     experiments = [
         Experiment(o, o, "About it.", OPTIMIZERS[o], data=data, epochs=3, numerical=True, values={"lr": 1e-3})
         for o in OPTIMIZERS
@@ -268,8 +265,8 @@ def test_an_input_without_a_number_is_named(typed: Any, content: str, found: str
 def test_a_boolean_as_switch_is_named(neurons: Spreadsheet, typed: Any) -> None:
     """=FALSE() where 1 or 0 chooses the derivatives: the verdict names the cell, verify says what to type."""
     name = "basic SGD 2 neuron ReLU"
-    at = next(i for i, e in enumerate(BOOKS["two-neurons"].experiments) if e.name == name)
-    plan = BOOKS["two-neurons"].experiments[at].plan
+    at = next(i for i, e in enumerate(LESSONS["two-neurons"].experiments) if e.name == name)
+    plan = LESSONS["two-neurons"].experiments[at].plan
     cell = Layout(plan, 29).cell("estimates")
     model, path = typed(lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), neurons)
     assert f"no number in {name}!{a1(*cell)}" in overview(model, 7)

@@ -216,7 +216,9 @@ def test_files_that_are_no_workbooks(workbook: Path, tmp_path: Path) -> None:
         _zip(tmp_path / "external.xlsx", {"xl/workbook.xml": external}): "declares XML entities",
         _zip(tmp_path / "utf16.xlsx", {"xl/workbook.xml": "<a/>".encode("utf-16")}): "is not written in UTF-8",
         _zip(tmp_path / "empty.xlsx", {"xl/workbook.xml": b"<a/>"}): "is not a workbook",
-        _rewritten(workbook, tmp_path / "cut.xlsx", "xl/worksheets/sheet3.xml", lambda b: b[:999]): "unclosed token",
+        _rewritten(
+            workbook, tmp_path / "cut.xlsx", "xl/worksheets/sheet3.xml", lambda b: b[:999] + b"<"
+        ): "unclosed token",
     }
     for path, sentence in cases.items():
         with pytest.raises(WorkbookError, match=re.escape(sentence)):

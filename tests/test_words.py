@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graddesc_xl import COMPARISONS, EXPERIMENTS, Experiment
-from graddesc_xl.evaluate import evaluate, magnitude
-from graddesc_xl.experiment import SCALED
-from graddesc_xl.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
-from graddesc_xl.models import MODELS
-from graddesc_xl.optimizers import OPTIMIZERS
+from graddesc_xl.language.evaluate import evaluate, magnitude
+from graddesc_xl.language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Plan, compact
 from graddesc_xl.speed_limit import with_speed_limit
 from graddesc_xl.words import words, written_out
 from reader import Reader
 
 PLAN = EXPERIMENTS["adam_ann"].plan
+SCALED: tuple[tuple[str, ...], ...] = ((), ("x",), ("x", "y"))
 
 
 def name(leaf: Expr, plan: Plan) -> str:

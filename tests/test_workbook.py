@@ -15,15 +15,17 @@ from hypothesis import strategies as st
 from openpyxl.utils.cell import coordinate_to_tuple
 
 from graddesc_xl import EXPERIMENTS, Trace, build, run
-from graddesc_xl.evaluate import evaluate, magnitude
-from graddesc_xl.expr import Apply, Const, Data, Expr
+from graddesc_xl.language.evaluate import evaluate, magnitude
+from graddesc_xl.language.expr import Apply, Const, Data, Expr
+from graddesc_xl.language.values import CellError, cell_value
+from graddesc_xl.lessons import LESSONS
+from graddesc_xl.parts.data import Line
+from graddesc_xl.sheets.layout import Layout
 from graddesc_xl.verification import reading
 from graddesc_xl.verification.known import KNOWN
 from graddesc_xl.verification.reading import Model
-from graddesc_xl.workbook.book import BOOKS
-from graddesc_xl.workbook.cells import CellError, a1, cell_value
+from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.formula import render
-from graddesc_xl.workbook.layout import Layout
 from spreadsheet import Spreadsheet
 
 IRONCALC = KNOWN["IronCalc"]
@@ -343,9 +345,9 @@ def test_typing_another_slope_moves_every_sheet(model: Spreadsheet) -> None:
     model.type_number("data", 2, 3, 0.5)
     model.recalculate()
     assert model.value("data", 2, 6) == pytest.approx(0.5)
-    for name in BOOKS["graddesc"].names:
+    for name in [e.name for e in LESSONS["graddesc"].experiments]:
         e = EXPERIMENTS[name]
-        assert_sheet_holds(model, name, run(e, data=replace(e.data, slope=0.5)))
+        assert_sheet_holds(model, name, run(e, data=replace(e.data, y=Line(0.5, 30.0))))
 
 
 def test_the_check_sheet_says_what_changed(model: Spreadsheet) -> None:
@@ -390,7 +392,7 @@ def test_every_verdict_is_the_same_live(
     for cell, value in typed.items():
         model.type_number(sheet, *at(cell), value)
     model.recalculate()
-    row = 6 + BOOKS["graddesc"].names.index(sheet)
+    row = 6 + [e.name for e in LESSONS["graddesc"].experiments].index(sheet)
     assert model.value("overview", row, 7) == str(run(sheet, settings).verdict) == verdict
 
 
@@ -437,7 +439,7 @@ def test_no_formula_is_longer_than_excel_reads(workbook: Path) -> None:
 def test_every_header_has_a_note_and_every_input_a_rule(workbook: Path) -> None:
     """Each column's header explains it; each input cell says what may be typed."""
     book = load(workbook)
-    for name in BOOKS["graddesc"].names:
+    for name in [e.name for e in LESSONS["graddesc"].experiments]:
         e, sheet = EXPERIMENTS[name], book[name]
         layout = Layout(e.plan, len(e.data))
         for column in (1, 2, *layout.columns.values()):

@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .building import Built, build
-    from .comparisons import COMPARISONS
-    from .data import GRADDESC, Dataset, dataset
-    from .engine import compare, run
+    from .comparison import Comparison, Row
     from .errors import GraddescError
-    from .experiment import EXPERIMENTS, Experiment
-    from .trace import Trace
-    from .verdict import Verdict
+    from .experiment import Experiment
+    from .lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, Question
+    from .numbers.trace import Trace
+    from .numbers.verdict import Verdict
+    from .parts.data import GRADDESC, Dataset, Line, dataset
+    from .parts.equations import Equation, Optimizer
+    from .parts.models import MODELS, Model
+    from .parts.optimizers import OPTIMIZERS
+    from .plan import Input
+    from .running import compare, run
+    from .sheets import Kind
     from .verification import Report, verify
 
 __version__ = "0.1.0"
@@ -27,17 +33,30 @@ __version__ = "0.1.0"
 _HOME = {
     "Built": "building",
     "build": "building",
-    "COMPARISONS": "comparisons",
-    "GRADDESC": "data",
-    "Dataset": "data",
-    "dataset": "data",
-    "compare": "engine",
-    "run": "engine",
+    "Comparison": "comparison",
+    "Row": "comparison",
     "GraddescError": "errors",
-    "EXPERIMENTS": "experiment",
     "Experiment": "experiment",
-    "Trace": "trace",
-    "Verdict": "verdict",
+    "COMPARISONS": "lessons",
+    "EXPERIMENTS": "lessons",
+    "LESSONS": "lessons",
+    "Lesson": "lessons",
+    "Question": "lessons",
+    "Trace": "numbers.trace",
+    "Verdict": "numbers.verdict",
+    "Dataset": "parts.data",
+    "GRADDESC": "parts.data",
+    "Line": "parts.data",
+    "dataset": "parts.data",
+    "Equation": "parts.equations",
+    "Optimizer": "parts.equations",
+    "MODELS": "parts.models",
+    "Model": "parts.models",
+    "OPTIMIZERS": "parts.optimizers",
+    "Input": "plan",
+    "compare": "running",
+    "run": "running",
+    "Kind": "sheets",
     "Report": "verification",
     "verify": "verification",
 }
@@ -46,11 +65,24 @@ __all__ = [
     "COMPARISONS",
     "EXPERIMENTS",
     "GRADDESC",
+    "LESSONS",
+    "MODELS",
+    "OPTIMIZERS",
     "Built",
+    "Comparison",
     "Dataset",
+    "Equation",
     "Experiment",
     "GraddescError",
+    "Input",
+    "Kind",
+    "Lesson",
+    "Line",
+    "Model",
+    "Optimizer",
+    "Question",
     "Report",
+    "Row",
     "Trace",
     "Verdict",
     "__version__",

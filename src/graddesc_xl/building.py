@@ -8,12 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .engine import run_plan
+from . import __version__
 from .errors import WorkbookError
+from .lessons import Lesson, is_file, lesson
+from .lessons.composing import compose
+from .numbers.engine import run_plan
+from .verification import origin, reading
 from .workbook import PROPERTY
-from .workbook.book import Book, book, compose
 from .workbook.write import CREATED, write
 from .writing import Stamp, destination, stamp, writable
+
+#: how the file of a workbook ends
+SUFFIX = ".xlsx"
 
 
 @dataclass(frozen=True)
@@ -28,16 +34,18 @@ class Built:
 
 
 def build(
-    name: str,
+    what: str | Path | Lesson,
     folder: str | Path = "workbooks",
     *,
     force: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Built:
-    """Write the workbook of that name into a folder, whole or not at all.
+    """Write the workbook of a lesson into a folder, whole or not at all.
+
+    what: a lesson, its name, or the file of its recipe, which may be a workbook that was built from it.
 
     A file that a person has saved since it was built is left alone unless `force`.
-    Raises SettingError for an unknown name and WorkbookError for what cannot be written.
+    Raises SettingError for an unknown name or a recipe that is none, and WorkbookError for what cannot be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -45,7 +53,7 @@ def build(
     'learning'
     """
     began = time.perf_counter()
-    of = book(name)
+    of = _lesson(what)
     path = Path(folder) / of.file
     if path.parent.exists() and not path.parent.is_dir():
         raise WorkbookError(f"{path.parent} is a file, not a folder: name a folder to write {path.name} into.")
@@ -64,15 +72,21 @@ def build(
     return Built(
         path,
         tuple(sheet.name for sheet in made.sheets),
-        sum(len(sheet.formulas()) for sheet in made.sheets),
+        sum(sheet.formula_cells for sheet in made.sheets),
         {steps.of.sheet.name: str(steps.of.trace.verdict) for steps in made.lists},
         time.perf_counter() - began,
     )
 
 
-def manifest(of: Book) -> dict[str, object]:
-    """What the file says of itself: enough to find its plans again."""
-    return {"book": of.name, "format": 1}
+def _lesson(what: str | Path | Lesson) -> Lesson:
+    if isinstance(what, Lesson) or not is_file(what) or Path(what).suffix.lower() != SUFFIX:
+        return lesson(what)
+    return origin.written(reading.load(Path(what)))
+
+
+def manifest(of: Lesson) -> dict[str, object]:
+    """What the file says of itself; what it is made of stands on its last sheet."""
+    return {"lesson": of.name, "version": __version__}
 
 
 def guard(path: Path, replaceable: Stamp | None = None) -> None:

@@ -61,4 +61,4 @@ def did_you_mean(given: str, known: Iterable[str], listed: Iterable[str] | None 
     close = get_close_matches(str(given).lower(), by_lower, n=2, cutoff=0.6)
     if close:
         return f" Did you mean {' or '.join(by_lower[name] for name in close)}?"
-    return f" Known: {', '.join(listed or by_lower.values())}."
+    return f" Known: {', '.join(listed or by_lower.values())}." if by_lower else ""

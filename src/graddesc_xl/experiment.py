@@ -9,38 +9,41 @@ from typing import Any
 
 import numpy as np
 
-from . import losses
-from .calculus import gradient, inlined, nudged, same
-from .data import GRADDESC, Dataset
-from .errors import SettingError, cut, did_you_mean, shown
-from .evaluate import Array
-from .expr import Data, Expr, Here, Param, Prev, substitute, where
-from .models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
-from .optimizers import OPTIMIZERS, Optimizer
+from .errors import PlanError, SettingError, cut, did_you_mean, shown
+from .language.calculus import gradient, inlined, nudged, same
+from .language.expr import Data, Expr, Here, Param, Prev, substitute, where
+from .language.parse import parse
+from .language.values import Array
+from .mirror import Mirror
+from .parts import losses
+from .parts.data import GRADDESC, Dataset
+from .parts.equations import Optimizer
+from .parts.models import ONE_NEURON, Model
+from .parts.optimizers import OPTIMIZERS
 from .plan import Column, Footer, Input, Plan, Start
 
 #: how an epoch hands its weights to the next one: plain SGD, or as the Run button of graddesc.xlsx did
 CARRIES = ("new weights", "last row's weights")
 #: which derivatives drive the update; `switch` leaves it to an input
 GRADIENTS = ("analytic", "numerical", "switch")
-#: what an experiment may divide by an input before it learns from it
-SCALED: tuple[tuple[str, ...], ...] = ((), ("x",), ("x", "y"))
 
 
 @dataclass(frozen=True)
 class Experiment:
     """One sheet: a model, an optimizer, data and settings.
 
+    title: what it shows, in a few words. about: one sentence on it.
     values: defaults of the inputs where they differ from the recipes'. numerical: show the finite-difference
     columns. gradient: which derivatives drive the update. scaled: what is divided by an input before the model
     sees it. warmup: discarded passes that prepare the optimizer's averages; None is the recipe's own number.
-    spelled: column -> the same expression written otherwise, as a published sheet has it.
+    spelled: column -> the same formula written otherwise, as a published sheet has it.
+    mirror: the addresses of that sheet.
     """
 
     name: str
-    title: str
-    about: str
-    optimizer: Optimizer
+    title: str = ""
+    about: str = ""
+    optimizer: Optimizer = OPTIMIZERS["sgd"]
     model: Model = ONE_NEURON
     data: Dataset = GRADDESC
     epochs: int = 10
@@ -50,20 +53,51 @@ class Experiment:
     scaled: tuple[str, ...] = ()
     warmup: int | None = None
     values: Mapping[str, float] = field(default_factory=dict)
-    spelled: Mapping[str, Expr] = field(default_factory=dict)
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    mirror: Mirror | None = None
 
     def __post_init__(self) -> None:
+        for what, text in (("name", self.name), ("title", self.title), ("about", self.about)):
+            if not isinstance(text, str):
+                raise SettingError(f"The {what} of an experiment is a text, not {shown(text)}.")
         fixed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("carry", self.carry, CARRIES),
             ("gradient", self.gradient, GRADIENTS),
-            ("scaled", self.scaled, SCALED),
         )
         for name, value, known in fixed:
             if value not in known:
                 raise SettingError(f"{name} must be {' or '.join(map(repr, known))}, not {shown(value)}.")
+        for name in self.model.inputs:
+            if name not in self.data.inputs:
+                raise SettingError(
+                    f"{self.model.name} needs the input {name!r}, which {self.data.name} does not have."
+                    f"{did_you_mean(name, self.data.inputs)}"
+                )
+        known = self.data.names
+        if not isinstance(self.scaled, tuple) or len({*self.scaled} & {*known}) != len(self.scaled):
+            columns = ", ".join(known)
+            example = f"as in ({known[0]!r},)"
+            raise SettingError(
+                f"scaled must be names of columns ({columns}), each once, {example}, not {shown(self.scaled)}."
+            )
         for name, number, low in (("epochs", self.epochs, 1), ("warmup", self.warmup, 0)):
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
                 raise SettingError(f"{name} must be a whole number from {low} to 100000, not {shown(number)}.")
+
+    @property
+    def passes(self) -> int:
+        """How many discarded passes prepare the optimizer's averages."""
+        return self.optimizer.warmup if self.warmup is None else self.warmup
+
+    @property
+    def estimates(self) -> bool:
+        """Whether it has columns of numerical derivatives."""
+        return self.numerical or self.gradient != GRADIENTS[0]
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """Its input cells, at its own values."""
+        return _inputs(self)
 
     @cached_property
     def plan(self) -> Plan:
@@ -74,21 +108,24 @@ class Experiment:
 def make_plan(e: Experiment) -> Plan:
     """Weights, forward pass, error, numerical and analytic derivatives, optimizer: the columns of a sheet."""
     model, optimizer = e.model, e.optimizer
-    numerical = e.numerical or e.gradient != "analytic"
-    loss = "loss" if "y" in e.scaled else "err"
-    forward = {name: _scaled(expr, e) for name, expr in {**model.forward, loss: losses.SQUARED_ERROR}.items()}
+    target = e.data.target
+    loss = "loss" if target in e.scaled else "err"
+    error = losses.squared_error(target)
+    forward = {name: _scaled(expr, e) for name, expr in {**model.forward, loss: error}.items()}
     slopes = gradient(forward, loss, model.weights)
     columns = [_weight(model, w) for w in model.weights]
-    columns += [Column(n, expr, "watch", _TITLES.get(n, n), model.about[n]) for n, expr in model.watch.items()]
-    columns += [Column(_SCALED[s], Data(s) / Param(f"scale_{s}"), "data", _SCALED[s], f"{s}, scaled") for s in e.scaled]
-    columns += [Column(n, forward[n], "forward", _TITLES.get(n, n), model.about[n]) for n in model.forward]
+    columns += [Column(n, expr, "watch", model.heads(n), model.says(n)) for n, expr in model.shown.items()]
+    columns += [
+        Column(f"{s}_scaled", Data(s) / Param(f"scale_{s}"), "data", f"{s}_scaled", f"{s}, scaled") for s in e.scaled
+    ]
+    columns += [Column(n, forward[n], "forward", model.heads(n), model.says(n)) for n in model.forward]
     if loss == "err":
         columns.append(Column("err", forward["err"], "error", "err²", "squared error of this sample"))
     else:
         columns.append(Column("loss", forward["loss"], "error", "loss", "squared error of the scaled sample"))
-        back = Here("loss") * Param("scale_y") ** 2
-        columns.append(Column("err", back, "error", "err²", "squared error of this sample, in the units of y"))
-    estimates = _estimates(forward, loss, model.weights) if numerical else {}
+        back = Here("loss") * Param(f"scale_{target}") ** 2
+        columns.append(Column("err", back, "error", "err²", f"squared error of this sample, in the units of {target}"))
+    estimates = _estimates(forward, loss, model.weights) if e.estimates else {}
     drivers = {w: f"est_{w}" if e.gradient == "numerical" else slopes.of[w] for w in model.weights}
     for name, expr in slopes.columns.items():
         weights = [w for w in model.weights if slopes.of[w] == name]
@@ -101,28 +138,40 @@ def make_plan(e: Experiment) -> Plan:
             drivers |= {w: f"used_{w}" for w in weights}
     parts = optimizer.build(list(drivers.items()))
     carry = "new_{}" if e.carry == CARRIES[0] else "{}"
+    _own_names(e, [c.name for c in (*columns, *parts.columns)])
     return Plan(
         name=e.name,
-        inputs=_inputs(e, numerical=numerical),
-        derived=optimizer.derived,
+        inputs=e.inputs,
+        derived=optimizer.cells,
         columns=(*columns, *parts.columns),
         starts=(*(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights), *parts.starts),
         states=parts.states,
         footers=(losses.ERROR, losses.RMSE, *_norms(slopes.of, parts.footers), *parts.footers),
         weights=model.weights,
+        samples=e.data.names,
         epochs=e.epochs,
-        warmup=optimizer.warmup if e.warmup is None else e.warmup,
+        warmup=e.passes,
         hands_on=parts.hands_on,
-        targets=model.targets,
+        targets=model.targets if e.data.least_squares else {},
         gates=model.gates,
         charted=model.charted or model.weights[-1],
+        mirror=e.mirror,
     )
 
 
-def _inputs(e: Experiment, *, numerical: bool) -> tuple[Input, ...]:
+def _own_names(e: Experiment, columns: Sequence[str]) -> None:
+    """Refuse a model that calls something as the sheet calls a column or an input cell of its own."""
+    model = e.model
+    inputs = [i.name for i in e.inputs]
+    for name in (*model.weights, *model.lines, *model.watch):
+        if columns.count(name) > 1 or inputs.count(name) > 1:
+            raise PlanError(f"{model.name} calls something {name!r}, as the sheet {e.name} does: rename it.")
+
+
+def _inputs(e: Experiment) -> tuple[Input, ...]:
     inputs = [Input(w, 1.0, w, f"where {w} starts before the first step") for w in e.model.weights]
     inputs.append(LEARN)
-    if numerical:
+    if e.estimates:
         inputs.append(H)
     if e.gradient == "switch":
         inputs.append(SWITCH)
@@ -135,7 +184,7 @@ def _inputs(e: Experiment, *, numerical: bool) -> tuple[Input, ...]:
 def _scaled(expr: Expr, e: Experiment) -> Expr:
     """The expression with scaled samples where the experiment wants them."""
     return substitute(
-        expr, lambda leaf: Here(_SCALED[leaf.name]) if isinstance(leaf, Data) and leaf.name in e.scaled else leaf
+        expr, lambda leaf: Here(f"{leaf.name}_scaled") if isinstance(leaf, Data) and leaf.name in e.scaled else leaf
     )
 
 
@@ -186,17 +235,18 @@ SWITCH = Input(
     high=1.0,
     choices={1.0: "estimates", 0.0: "exact ones"},
 )
-_TITLES = {"h": "hid", "pred": "y_pred", "slope": "slope", "intercept": "intercept"}
-_SCALED = {"x": "x_scaled", "y": "y_scaled"}
 
 
 def _weight(model: Model, w: str) -> Column:
-    return Column(w, Prev(f"new_{w}"), "weight", w, model.about[w], of=(w,))
+    return Column(w, Prev(f"new_{w}"), "weight", model.heads(w), model.says(w), of=(w,))
 
 
 def _spelled(name: str, expr: Expr, forward: Mapping[str, Expr], e: Experiment) -> Expr:
     """An expression as the experiment spells it, if that is the same, with forward columns written out or not."""
-    spelled = e.spelled.get(name, expr)
+    if name not in e.spelled:
+        return expr
+    names: dict[str, Expr] = {w: Here(w) for w in (*e.model.weights, *forward)} | {d: Data(d) for d in e.data.names}
+    spelled = parse(e.spelled[name], names.get, names)
     return spelled if same(inlined({**forward, name: expr}, name), spelled) else expr
 
 
@@ -242,10 +292,11 @@ def resolve(plan: Plan, settings: Settings) -> dict[str, Array]:
         if given not in known:
             raise SettingError(f"{plan.name} has no setting {shown(given)}.{did_you_mean(given, known, wanted)}")
         wanted[known[given].name] = value
-    return {name: _checked(known[name], value) for name, value in wanted.items()}
+    return {name: checked(known[name], value) for name, value in wanted.items()}
 
 
-def _checked(given: Input, value: Any) -> Array:
+def checked(given: Input, value: Any) -> Array:
+    """A number for an input, or a batch of them, at 15 digits; SettingError for what it does not allow."""
     try:
         number = rounded(value)
     except SettingError:
@@ -259,112 +310,3 @@ def _checked(given: Input, value: Any) -> Array:
         wanted = f"it must be from {given.low:g} to {given.high:g}"
         raise SettingError(f"{given.name}={cut(str(value))} is out of range: {wanted}.")
     return number
-
-
-#: de/db as the published sheets with averages have it: the prediction is written out
-_WRITTEN_OUT: Mapping[str, Expr] = {"d_b": 2 * (Here("a") * Data("x") + Here("b") - Data("y"))}
-
-
-def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Experiment:
-    return Experiment(
-        name,
-        title,
-        about,
-        OPTIMIZERS[name if name in OPTIMIZERS else "sgd"],
-        carry=CARRIES[1],
-        values={"lr": lr},
-        **more,
-    )
-
-
-def _thread(name: str, model: Model, about: str) -> Experiment:
-    """An experiment of the forum thread: plain SGD with numerical and exact derivatives and a switch between them."""
-    return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient="switch")
-
-
-def _averaged(optimizer: str, kind: str, model: Model, lr: float, about: str) -> Experiment:
-    """An optimizer with averages on two neurons, these starting at their cells: no pass is discarded."""
-    name = f"{optimizer} 2 neuron {kind}"
-    title = f"{OPTIMIZERS[optimizer].title}, {model.title}"
-    return Experiment(name, title, about, OPTIMIZERS[optimizer], model=model, warmup=0, values={"lr": lr})
-
-
-#: Every experiment by name: those of the published spreadsheet, then those with a second neuron.
-EXPERIMENTS: Mapping[str, Experiment] = {
-    e.name: e
-    for e in (
-        _mirrored(
-            "basic",
-            "plain SGD",
-            "One neuron, one sample a step: the derivative, numerical and exact, moves the weights.",
-            1e-4,
-            numerical=True,
-        ),
-        _mirrored(
-            "momentum",
-            "momentum",
-            "The step follows a moving average of the derivatives, so it keeps its direction.",
-            1e-4,
-            spelled=_WRITTEN_OUT,
-        ),
-        _mirrored(
-            "rmsprop",
-            "RMSProp",
-            "Each weight's step is divided by the usual size of its own derivative.",
-            0.02,
-            spelled=_WRITTEN_OUT,
-        ),
-        _mirrored(
-            "adam",
-            "Adam",
-            "Momentum's average divided by RMSProp's root: both ideas at once.",
-            1.0,
-            spelled=_WRITTEN_OUT,
-        ),
-        _mirrored(
-            "adam_ann",
-            "Adam, annealed",
-            "Adam whose learning rate is quartered when the derivatives grow again.",
-            1.0,
-            spelled=_WRITTEN_OUT,
-        ),
-        _thread("basic SGD 1 neuron", ONE_NEURON, "Just under its speed limit: the same rate as in the next two."),
-        _thread(
-            "basic SGD 2 neuron collapse", TWO_NEURONS, "Two stacked neurons are one line, but over their speed limit."
-        ),
-        _thread(
-            "basic SGD 2 neuron ReLU", TWO_NEURONS_RELU, "An overshoot leaves the ReLU dead: only the last bias learns."
-        ),
-        _averaged("momentum", "collapse", TWO_NEURONS, 1e-5, "Momentum at a rate where two neurons train."),
-        _averaged(
-            "momentum",
-            "ReLU",
-            TWO_NEURONS_RELU,
-            1e-5,
-            "Momentum with the ReLU, which never closes.",
-        ),
-        _averaged("adam", "collapse", TWO_NEURONS, 0.1, "Adam at a rate where two neurons train: each weight its own."),
-        _averaged("adam", "ReLU", TWO_NEURONS_RELU, 0.1, "Adam with the ReLU, which never closes."),
-    )
-}
-
-
-def experiment(name: str | Experiment, **changes: Any) -> Experiment:
-    """The experiment of that name, with fields changed.
-
-    >>> experiment("basic", epochs=3).plan.epochs
-    3
-    >>> experiment("bacis")
-    Traceback (most recent call last):
-    graddesc_xl.errors.SettingError: There is no experiment 'bacis'. Did you mean basic?
-    """
-    if isinstance(name, Experiment):
-        found = name
-    elif not isinstance(name, str):
-        raise SettingError(f"An experiment or the name of one is wanted, not {shown(name)}.")
-    elif name in EXPERIMENTS:
-        found = EXPERIMENTS[name]
-    else:
-        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
-    new = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
-    return replace(found, **new) if new else found

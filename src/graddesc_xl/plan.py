@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .errors import PlanError, did_you_mean, shown
-from .expr import REDUCTIONS, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves, substitute
+from .language.expr import REDUCTIONS, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves, substitute
+from .mirror import Mirror
 
 #: What a column is for; each role has a colour of its own.
 ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
@@ -118,12 +119,13 @@ class Footer:
 class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
-    epochs: blocks of rows that are kept. warmup: passes over the data before them, whose weights are thrown
-    away. hands_on: the columns and epoch states that these passes hand on, pass by pass, over and over: what a pass
-    does not hand on, the next block starts from where that pass did; if empty each hands on all.
-    targets: column -> its least-squares value on the data, where one exists (`slope` or `intercept`).
+    samples: the columns of a sample, the target last. epochs: blocks of rows that are kept. warmup: passes over the
+    data before them, whose weights are thrown away. hands_on: the columns and epoch states that these passes hand on,
+    pass by pass, over and over: what a pass does not hand on, the next block starts from where that pass did; if
+    empty each hands on all. targets: column -> its least-squares value on the data, where one exists (`slope` or
+    `intercept`).
     gates: the pre-activation column of a ReLU -> the weights that stop when it is never positive.
-    charted: the weight whose derivative charts show.
+    charted: the weight whose derivative charts show. mirror: the addresses of a published sheet, where it has one.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Plan:
     footers: tuple[Footer, ...]
     weights: tuple[str, ...]
     epochs: int
+    samples: tuple[str, ...] = ("x", "y")
     derived: tuple[Derived, ...] = ()
     states: tuple[EpochState, ...] = ()
     warmup: int = 0
@@ -140,6 +143,7 @@ class Plan:
     targets: Mapping[str, str] = field(default_factory=dict)
     gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     charted: str = ""
+    mirror: Mirror | None = None
 
     def __post_init__(self) -> None:
         check(self)
@@ -259,13 +263,16 @@ def check(plan: Plan) -> None:
     starts = _unique("start", [s.column for s in plan.starts])
     footers = _unique("footer", [f.name for f in plan.footers])
     states = _unique("epoch state", [s.name for s in plan.states])
+    samples = _unique("sample column", plan.samples)
     cells = _unique("input", [i.name for i in plan.inputs] + [d.name for d in plan.derived])
     if plan.epochs < 1 or plan.warmup < 0:
         raise PlanError(f"A plan needs at least one epoch, not {plan.epochs}.")
 
     def known(where: str, name: str, names: set[str], kind: str) -> None:
         if name not in names:
-            raise PlanError(f"{where} uses the {kind} {name!r}, which does not exist.{did_you_mean(name, names)}")
+            raise PlanError(
+                f"{where} uses the {kind} {name!r}, which does not exist.{did_you_mean(name, sorted(names))}"
+            )
 
     def leaf_ok(where: str, leaf: Expr, left: set[str]) -> None:
         if isinstance(leaf, Here):
@@ -291,8 +298,8 @@ def check(plan: Plan) -> None:
             known(where, leaf.column, columns, "column")
             if leaf.reduction not in REDUCTIONS:
                 raise PlanError(f"{where}: there is no reduction {leaf.reduction!r}; use one of {REDUCTIONS}.")
-        elif isinstance(leaf, Data) and leaf.name not in ("x", "y"):
-            raise PlanError(f"{where} uses {leaf.name!r} of the sample, which has only x and y.")
+        elif isinstance(leaf, Data):
+            known(where, leaf.name, samples, "sample column")
 
     left: set[str] = set()
     for column in plan.columns:

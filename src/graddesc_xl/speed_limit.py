@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .calculus import ONE, derivative, inlined
 from .errors import SettingError
 from .experiment import Experiment
-from .expr import Data, Expr, Here, Param, Prev, greater, substitute, total, where
-from .models import Model
+from .language.calculus import derivative, inlined
+from .language.expr import Data, Expr, Here, Param, Prev, greater, substitute, total, where
+from .language.simplify import ONE
+from .parts.models import Model
 from .plan import Column, Plan, compact
 
 
@@ -40,7 +41,9 @@ def with_speed_limit(e: Experiment) -> Plan:
         return Here(f"new_{leaf.column}") if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
 
     columns = (
-        Column("residual", Here("pred") - Data("y"), "error", "residual", "prediction minus y, before the step"),
+        Column(
+            "residual", Here("pred") - Data(e.data.target), "error", "residual", "prediction minus y, before the step"
+        ),
         Column(
             "grad2",
             substitute(square, before),
@@ -63,7 +66,13 @@ def with_speed_limit(e: Experiment) -> Plan:
             "predicted",
             "the residual that the factor predicts for this sample after the step",
         ),
-        Column("real", substitute(pred, after) - Data("y"), "watch", "actual", "this sample's residual after the step"),
+        Column(
+            "real",
+            substitute(pred, after) - Data(e.data.target),
+            "watch",
+            "actual",
+            "this sample's residual after the step",
+        ),
         Column(
             "bearable",
             1 / Here("grad2"),

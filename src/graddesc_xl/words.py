@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from .expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, substitute
+from .language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, substitute
+from .language.operators import MINUS, OPERATORS, PHRASE, WORD
 from .plan import Plan
 
-_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-#: how tightly a text holds together; what holds less than its place wants stands in brackets
-_CHOICE, _COMPARISON, _MINUS, _SUM, _QUOTIENT, _PRODUCT, _PHRASE, _WORD = range(8)
-
-
-@dataclass(frozen=True, slots=True)
-class Notation:
-    """How an operator is written: its text from that of its arguments, and how tightly it and they must hold."""
-
-    text: Callable[..., str]
-    holds: int
-    wants: tuple[int, ...]
-
-
-#: operator -> its notation
-WORDS: Mapping[str, Notation] = {
-    "add": Notation(lambda u, v: f"{u} + {v}", _SUM, (_SUM, _SUM)),
-    "sub": Notation(lambda u, v: f"{u} − {v}", _SUM, (_SUM, _QUOTIENT)),
-    "mul": Notation(lambda u, v: f"{u}·{v}", _PRODUCT, (_PRODUCT, _PRODUCT)),
-    "div": Notation(lambda u, v: f"{u} / {v}", _QUOTIENT, (_PRODUCT, _PHRASE)),
-    "neg": Notation(lambda u: f"−{u}", _MINUS, (_QUOTIENT,)),
-    "pow": Notation(lambda u, n: f"{u}{n.translate(_SUPERSCRIPT)}", _PHRASE, (_WORD, _WORD)),
-    "sqrt": Notation(lambda u: f"√({u})", _PHRASE, (_CHOICE,)),
-    "max": Notation(lambda u, v: f"max({u}, {v})", _WORD, (_COMPARISON, _COMPARISON)),
-    "min": Notation(lambda u, v: f"min({u}, {v})", _WORD, (_COMPARISON, _COMPARISON)),
-    "gt": Notation(lambda u, v: f"{u} > {v}", _COMPARISON, (_MINUS, _MINUS)),
-    "where": Notation(lambda c, u, v: f"{u} if {c}, else {v}", _CHOICE, (_COMPARISON, _COMPARISON, _CHOICE)),
-}
 _REDUCED = {"sum": "Σ {}", "sumsq": "Σ ({})²", "count": "n", "last": "last {}"}
 
 
 def words(expr: Expr, plan: Plan) -> str:
     """The expression with the titles that the sheet's headers show.
 
-    >>> from graddesc_xl.experiment import experiment
+    >>> from graddesc_xl.running import experiment
     >>> plan = experiment("basic").plan
     >>> words(plan.column("d_b").expr, plan)
     '2·(y_pred − y)'
@@ -79,7 +49,8 @@ def words(expr: Expr, plan: Plan) -> str:
             case Over(reduction, column):
                 return _REDUCED[reduction].format(titles[column])
             case Apply(op, args):
-                notation = WORDS[op]
+                notation = OPERATORS[op].words
+                assert notation is not None, f"{op} has no notation"
                 return notation.text(*(within(arg, wanted) for arg, wanted in zip(args, notation.wants, strict=True)))
         raise AssertionError(e)
 
@@ -94,11 +65,13 @@ def _holds(expr: Expr, text: str) -> int:
     """How tightly the text of an expression holds together."""
     match expr:
         case Apply(op):
-            return WORDS[op].holds
+            notation = OPERATORS[op].words
+            assert notation is not None, f"{op} has no notation"
+            return notation.holds
         case Const(value):
-            return _MINUS if value < 0 else _WORD
+            return MINUS if value < 0 else WORD
     bracketed = (text[0], text[-1]) in (("(", ")"), ("[", "]"))
-    return _WORD if bracketed or text.isidentifier() else _PHRASE
+    return WORD if bracketed or text.isidentifier() else PHRASE
 
 
 def written_out(expr: Expr, plan: Plan) -> Expr:

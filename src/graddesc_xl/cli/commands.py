@@ -24,9 +24,9 @@ from .show import Ended, screen, short, show_built, show_comparison, show_list, 
 
 if TYPE_CHECKING:
     from ..building import Built
-    from ..comparisons import Comparison
+    from ..comparison import Comparison
+    from ..lessons import Lesson
     from ..plan import Input
-    from ..workbook.book import Book
 
 #: fields of an experiment that have an option of their own
 OPTIONS = {"epochs": "--epochs 20", "carry": "--carry last", "gradient": "--gradient numerical"}
@@ -34,15 +34,14 @@ OPTIONS = {"epochs": "--epochs 20", "carry": "--carry last", "gradient": "--grad
 
 def complete_book(incomplete: str) -> list[tuple[str, str]]:
     """Workbooks."""
-    from ..workbook.book import BOOKS
+    from ..lessons import LESSONS
 
-    return [(b.name, b.title) for b in BOOKS.values() if b.name.startswith(incomplete)]
+    return [(b.name, b.title) for b in LESSONS.values() if b.name.startswith(incomplete)]
 
 
 def complete_experiment(incomplete: str) -> list[tuple[str, str]]:
     """Experiments."""
-    from ..comparisons import COMPARISONS
-    from ..experiment import EXPERIMENTS
+    from ..lessons import COMPARISONS, EXPERIMENTS
 
     titles = {e.name: e.title for e in EXPERIMENTS.values()} | {c.name: c.title for c in COMPARISONS.values()}
     return [(name, title) for name, title in titles.items() if name.startswith(incomplete)]
@@ -50,7 +49,7 @@ def complete_experiment(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_setting(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Settings of the experiment that was typed, else of every experiment, up to the equals sign."""
-    from ..experiment import EXPERIMENTS
+    from ..lessons import EXPERIMENTS
 
     # the name is among the arguments while --set lacks its value
     typed = {" ".join(ctx.params.get("names") or ()), *ctx.args, " ".join(ctx.args)}
@@ -92,11 +91,22 @@ def root(
         typer.echo(ctx.get_help(), nl=False)
 
 
-@app.command(epilog="[bold]Examples[/bold]\n\ngraddesc-xl build\n\ngraddesc-xl build graddesc -o ~/Documents --force")
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl build\n\n"
+    "graddesc-xl build graddesc -o ~/Documents --force\n\n"
+    "graddesc-xl build mine.toml\n\n"
+    "graddesc-xl build ~/Downloads/lesson.xlsx -o lessons"
+)
 def build(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", autocompletion=complete_book, help="A workbook; all of them if left out."),
+        typer.Argument(
+            metavar="[NAME|FILE]",
+            autocompletion=complete_book,
+            help="A workbook by its name, the file of a recipe, or a workbook (FILE.xlsx) whose own recipe, on its "
+            "last sheet, is built again; all workbooks that come with the package if left out.",
+        ),
     ] = None,
     folder: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; made if there is none.")
@@ -107,15 +117,14 @@ def build(
 ) -> None:
     """Write workbooks: every sheet with its formulas, values, notes and charts."""
     from .. import building
-    from ..experiment import EXPERIMENTS
-    from ..workbook.book import BOOKS
+    from ..lessons import EXPERIMENTS, LESSONS
 
-    if name in EXPERIMENTS and name not in BOOKS:
-        holders = " or ".join(b.name for b in BOOKS.values() if name in b.names)
+    if name in EXPERIMENTS and name not in LESSONS:
+        holders = " or ".join(b.name for b in LESSONS.values() if name in [e.name for e in b.experiments])
         raise SettingError(f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}.")
     made: list[Built] = []
     problems: list[str] = []
-    for each in [name] if name is not None else BOOKS:
+    for each in [name] if name is not None else LESSONS:
         try:
             with working(f"Building {each}") as step:
                 made.append(building.build(each, folder, force=force, progress=step))
@@ -166,10 +175,10 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
 ) -> None:
     """Run an experiment or a comparison without a spreadsheet and show what each epoch does."""
-    from .. import engine
-    from ..comparisons import COMPARISONS
-    from ..experiment import CARRIES, EXPERIMENTS, GRADIENTS, experiment
-    from ..workbook.book import BOOKS
+    from .. import running
+    from ..experiment import CARRIES, GRADIENTS
+    from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
+    from ..running import experiment
 
     name = " ".join(names)
     name = next((known for known in (*EXPERIMENTS, *COMPARISONS) if known.lower() == name.lower()), name)
@@ -178,7 +187,7 @@ def run(
         run_comparison(COMPARISONS[name], epochs, setting or [], [o for o, given in refused.items() if given])
         return
     if name not in EXPERIMENTS:
-        refuse_unknown(name, BOOKS, EXPERIMENTS, COMPARISONS)
+        refuse_unknown(name, LESSONS, EXPERIMENTS, COMPARISONS)
     given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
     e = experiment(name, **{field: value for field, value in given.items() if value is not None})
     settings = parse_settings(setting or [], e.name, e.plan.inputs)
@@ -192,7 +201,7 @@ def run(
             f"{e.epochs * len(e.data):,} steps do not fit a sheet of {export.MOST_ROWS:,} rows: use --csv."
         )
     with working(f"Running {name}", brief=True):
-        trace = engine.run(e, settings)
+        trace = running.run(e, settings)
     for target, write in targets:
         with working(f"Writing {target.path}", brief=True) as step:
             write(trace, target, step)
@@ -203,7 +212,7 @@ def run(
 
 def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refused: list[str]) -> None:
     """Run a comparison and show what became of each of its runs."""
-    from .. import engine
+    from .. import running
 
     if refused:
         raise SettingError(f"{of.name} is a comparison of many runs: {refused[0]} is for a single experiment.")
@@ -212,19 +221,19 @@ def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refus
         if name in of.typed:
             raise SettingError(f"{of.name} compares runs by {name}: set another input, or run one experiment with it.")
     with working(f"Running {of.name}", brief=True) as step:
-        ends = engine.survey(of, Ended.of, settings, epochs=epochs, progress=step)
+        ends = running.survey(of, Ended.of, settings, epochs=epochs, progress=step)
     show_comparison(of, ends, settings)
 
 
-def refuse_unknown(name: str, books: Mapping[str, Book], *known: Iterable[str]) -> None:
+def refuse_unknown(name: str, books: Mapping[str, Lesson], *known: Iterable[str]) -> None:
     """Say why there is nothing of that name to run."""
     if name in books:
-        sheets = ", ".join(books[name].names)
+        sheets = ", ".join([e.name for e in books[name].experiments])
         raise SettingError(
             f"{name} is a workbook, not an experiment: run one of its sheets ({sheets}), or build {name}."
         )
     for book in books.values():
-        if name in book.others:
+        if name in book.sheets:
             raise SettingError(
                 f"{name} is a sheet of the workbook {book.name} that runs nothing of its own: "
                 f"graddesc-xl build {book.name}, and open it."

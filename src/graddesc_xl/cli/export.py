@@ -12,7 +12,7 @@ from ..writing import Stamp, destination, replacing, stamp
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..trace import Trace
+    from ..numbers.trace import Trace
 
 #: rows of a spreadsheet below its header
 MOST_ROWS = 2**20 - 1
@@ -85,7 +85,7 @@ def with_error_cells(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with a sheet's error cells where a value is not finite."""
     import numpy as np
 
-    from ..workbook.cells import CellError, cell_value
+    from ..language.values import CellError, cell_value
 
     for column in frame.columns:
         values = frame[column].to_numpy()

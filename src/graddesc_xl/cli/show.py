@@ -16,10 +16,10 @@ from ..errors import cut
 
 if TYPE_CHECKING:
     from ..building import Built
-    from ..comparisons import Comparison
+    from ..comparison import Comparison
     from ..experiment import Experiment
+    from ..numbers.trace import Trace
     from ..plan import Input
-    from ..trace import Trace
     from ..verification import Report, ValueSet
 
 #: wide enough for every table: output that is not read on a terminal is never cut or wrapped
@@ -96,7 +96,7 @@ def digits(value: float) -> str:
     >>> digits(104.56), digits(1.5e38), digits(float("inf"))
     ('104.560', '1.50000e38', '#NUM!')
     """
-    from ..workbook.cells import CellError, cell_value
+    from ..language.values import CellError, cell_value
 
     cell = cell_value(value)
     return cell.value if isinstance(cell, CellError) else short_exponent(f"{cell:#.6g}").rstrip(".")
@@ -259,8 +259,9 @@ def show_comparison(
 
 def best(trace: Trace) -> str:
     """The weights that fit the data best, where least squares gives them."""
-    fit = dict(zip(("slope", "intercept"), trace.data.least_squares, strict=True))
-    return ", ".join(f"{w} {fit[target]:.6g}" for w, target in sorted(trace.plan.targets.items()))
+    line = trace.data.least_squares
+    fit = {"slope": line.slope, "intercept": line.const} if line else {}
+    return ", ".join(f"{w} {fit[target]:.6g}" for w, target in sorted(trace.plan.targets.items()) if fit)
 
 
 def counted(number: int, thing: str) -> str:
@@ -339,14 +340,12 @@ def worst(error: float) -> str:
 
 def show_list() -> None:
     """The workbooks, the experiments and their settings."""
-    from ..comparisons import COMPARISONS
-    from ..experiment import EXPERIMENTS
-    from ..workbook.book import BOOKS
+    from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
 
     out = screen()
-    for book in BOOKS.values():
+    for book in LESSONS.values():
         out.print(Text.assemble(("Workbook ", "dim"), (book.name, "bold"), f": {book.title}"))
-        out.print(f"{book.subtitle} Sheets: {', '.join(book.names)}.")
+        out.print(f"{book.subtitle} Sheets: {', '.join([e.name for e in book.experiments])}.")
         out.print()
     for of in COMPARISONS.values():
         runs = counted(len(of.rows) * len(of.groups), "run")

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..workbook.book import Composition
-from ..workbook.cells import Area, CellError, Formula, column_number, plain
+from ..language.values import CellError, Value
+from ..lessons.composing import Composition
+from ..workbook.cells import Area, Formula, column_number, plain
 from ..workbook.sheet import Rule, Sheet
 from ..workbook.style import Style
 from .bounded import quoted
@@ -26,24 +27,30 @@ def shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, CellError):
         return str(value)
+    if isinstance(value, float):
+        return repr(float(value))
     return repr(value if not isinstance(value, str) or len(value) <= LONGEST else f"{value[:LONGEST]}...")
 
 
-def same_constant(found: Any, wanted: float | str) -> bool:
-    """Whether a cell holds a number or text: a number perhaps as rounded to 15 digits by a program, "" as nothing."""
+def same_constant(found: Any, wanted: Value) -> bool:
+    """Whether a cell holds a number or text, "" as nothing: a number perhaps with the digits that a program keeps."""
     if isinstance(wanted, str):
         return bool((found or "") == wanted)
-    if not isinstance(found, float):
-        return False
-    if found == wanted:
-        return True
-    unit = 10.0 ** (math.floor(math.log10(abs(wanted))) - 14) if wanted else 0.0
-    return found == float(f"{found:.15g}") and abs(found - wanted) <= unit / 2 + math.ulp(wanted)
+    if not isinstance(found, float) or isinstance(wanted, CellError):
+        return bool(found == wanted)
+    if found == wanted or not wanted:
+        return found == wanted
+    size = math.floor(math.log10(abs(wanted)))
+    for digits in (15, 16):
+        near = abs(found - wanted) <= 10.0 ** (size + 1 - digits) / 2 + math.ulp(wanted)
+        if near and found == float(f"{found:.{digits}g}"):
+            return True
+    return False
 
 
 def constants(sheet: Sheet, held: Cells, model: Model) -> Iterator[str]:
     """Sentences about numbers and texts that are not what was composed, formulas in their place included."""
-    for (row, column), (content, _) in sheet.cells.items():
+    for (row, column), content, _ in sheet.every():
         if isinstance(content, Formula):
             continue
         formula = model.formula(sheet.name, row, column)
@@ -62,7 +69,7 @@ def formats(sheet: Sheet, held: Held) -> Iterator[str]:
     """Sentences about numbers that are shown in another format; of each column only the first."""
     indices, filled = held.formats.get(sheet.name, {}), held.cells[sheet.name]
     wrong: dict[tuple[Style, int, int], int] = {}
-    for (row, column), (_, style) in sheet.cells.items():
+    for (row, column), _, style in sheet.every():
         index = indices.get((row, column), 0)
         if (row, column) in filled:
             wrong.setdefault((style, index, column), row)
@@ -89,7 +96,7 @@ def impossible(sheet: Sheet) -> Iterator[str]:
     for (top, left), rule in sheet.rules.items():
         for row in range(top, top + rule.rows):
             for column in range(left, left + rule.columns):
-                content, _ = sheet.cells[row, column]
+                content = sheet.content(row, column)
                 if isinstance(content, float) and not _allowed(content, rule):
                     choices = " or ".join(plain(choice) for choice in rule.choices)
                     limits = choices or f"a number from {plain(rule.low)} to {plain(rule.high)}"
@@ -104,7 +111,7 @@ def added(sheet: Sheet, held: Cells, model: Model) -> dict[tuple[int, int], str]
     """What cells hold where nothing was composed."""
     found = {}
     for at in model.used(sheet.name):
-        if at not in sheet.cells:
+        if sheet.content(*at) is None:
             formula = model.formula(sheet.name, *at)
             found[at] = shown(held.get(at)) if formula is None else f"={quoted(formula)}"
     return found

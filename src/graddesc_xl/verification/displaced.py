@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..workbook.book import Composition
+from ..lessons.composing import Composition
 from ..workbook.cells import Formula, column_letters
 from ..workbook.sheet import Sheet
 from .contents import same_constant
@@ -67,7 +67,7 @@ def _lines(sheet: Sheet, *, across: bool = False) -> Lines:
         for column in range(left, left + rule.columns)
     }
     return _by_line(
-        {at: content for at, (content, _) in sheet.cells.items() if at not in typed and content != ""}, across=across
+        {at: content for at, content, _ in sheet.every() if at not in typed and content != ""}, across=across
     )
 
 

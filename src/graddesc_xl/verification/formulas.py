@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from ..workbook.cells import column_letters
@@ -97,7 +98,7 @@ def outside(formula: str) -> str | None:
     """
     before = ""
     found = [token for token in tokens(formula) if token[0] != "space"]
-    for (kind, token), (_, after) in zip(found, [*found[1:], ("", "")], strict=True):
+    for (kind, token), (_, after) in pairwise([*found, ("", "")]):
         if kind == "sheet" and ("[" in token or before.endswith("]")):
             return token
         if token == "!" and before.endswith("]"):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..expr import Apply, Expr
-from ..workbook.cells import CellError
+from ..language.expr import Apply, Expr
+from ..language.values import CellError
 
 
 @dataclass(frozen=True)

@@ -1,292 +1,267 @@
 """A report's formula, computed from the cells it reads as they stand.
 
-What `live` says of each function and sign is applied to the text of a formula. A value goes with its size: that to
+Its text is read as an expression of the operators that formulas are written in. A value goes with its size: that to
 which its rounding is relative, which after a subtraction is larger than the value itself.
 """
 
 from __future__ import annotations
 
-import math
-import operator
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..evaluate import Array
-from ..workbook.cells import CellError, column_number
-from ..workbook.live import Live, Range, call
+from ..language.evaluate import evaluate, magnitude
+from ..language.expr import Apply, Const, Expr, Text, leaves
+from ..language.operators import FUNCTION, OPERATORS, Cells
+from ..language.values import Array, Value, cell_value, coded
+from ..workbook.cells import column_number
+from ..workbook.fill import Template
+from ..workbook.reference import TESTS
+from .formulas import tokens
+from .grid import EMPTY_BITS, OTHER_BITS, Grid
 
-#: gives the value of a cell: sheet, row, column
-Read = Callable[[str, int, int], Any]
+Rows = NDArray[np.int64]
+#: gives the cells of a sheet, if there is one of that name
+Book = Callable[[str], Grid | None]
 
-_TOKEN = re.compile(
-    r"""(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)
-    |"(?P<text>(?:[^"]|"")*)"
-    |(?:'(?P<quoted>(?:[^']|'')+)'!|(?P<sheet>[A-Za-z_]\w*)!)?
-      \$?(?P<left>[A-Z]{1,3})\$?(?P<top>\d+)(?::\$?(?P<right>[A-Z]{1,3})\$?(?P<bottom>\d+))?(?![\w(])
-    |(?P<name>[A-Z][A-Z0-9.]*)(?=\()
-    |(?P<sign><=|>=|<>|[-+*/^&=<>(),])""",
-    re.VERBOSE,
-)
-_BINDS = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4, "/": 4, "^": 5}
-_ARRAYS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "^": operator.pow,
-}
+#: a sign between two operands, or a function's name and how many arguments it has -> the operator
+_SIGNS = {row.excel: row for row in OPERATORS.values() if row.binds not in (0, FUNCTION)}
+_FUNCTIONS = {(row.excel, row.arity): row for row in OPERATORS.values() if row.binds == FUNCTION}
+#: operators that are worth a text
+_TEXTS = {"join", "left", "mid", "trim"}
 
 
 class NotUnderstoodError(Exception):
     """A formula beyond what reports are written in."""
 
 
-@dataclass(frozen=True)
-class Known:
-    """A value, and the size to which its rounding is relative; an array inside functions that take one."""
+@dataclass(frozen=True, slots=True)
+class Range(Expr):
+    """Cells that a formula reads; on its own sheet where none is named.
 
-    value: Live | Range | Array
-    size: float = 0.0
+    moves: whether they move with its row. single: whether it is one cell, spelled without a colon.
+    """
 
-    @staticmethod
-    def of(value: Any, size: float = 0.0) -> Known:
-        """A cell's value; a size beyond all numbers would excuse any value, so it is none."""
-        number = abs(value) if isinstance(value, float) else 0.0
-        return Known(Live("", 0.0 if value is None else value), max(number, size) if size < math.inf else number)
+    sheet: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+    moves: bool
+    single: bool
 
 
-Node = Callable[[Read, str], Known]
+@dataclass(frozen=True, slots=True)
+class Row(Expr):
+    """The number of the row of a cell."""
+
+    of: Range
 
 
-def computed(text: str, home: str, read: Read) -> tuple[Any, float]:
+def computed(text: str, home: str, book: Book) -> tuple[Value, float]:
     """What a formula of the sheet `home` is worth, and the size to which that is exact."""
-    found = _parsed(text)(read, home)
-    if not isinstance(found.value, Live):
-        raise NotUnderstoodError(text)
-    return found.value.value, found.size
+    expr = parsed(text)
+    cells = _Cells(home, book)
+    value = evaluate(expr, cells.worth)
+    if isinstance(value, str):
+        return value, 0.0
+    number = cell_value(float(value))
+    size = float(_finite(magnitude(expr, cells.worth, cells.size), np.asarray(value, float)))
+    tested = isinstance(expr, Apply) and expr.op in TESTS and isinstance(number, float)
+    return bool(number) if tested else number, size
+
+
+def computed_down(template: Template, home: str, rows: Rows, book: Book) -> tuple[Array, Array] | None:
+    """What a formula that repeats is worth in each of those rows, errors coded, and its sizes.
+
+    None where it computes with texts, or with a range that moves: these are computed one by one.
+    """
+    expr = parsed(template.at(int(rows[0])))
+    if not _elementwise(expr):
+        return None
+    cells = _Cells(home, book, rows - rows[0])
+    try:
+        value = np.broadcast_to(np.asarray(evaluate(expr, cells.worth), dtype=float), rows.shape)
+        return value, _finite(np.broadcast_to(magnitude(expr, cells.worth, cells.size), rows.shape), value)
+    except _MixedError:
+        return None
+
+
+def _finite(size: Array, value: Array) -> Array:
+    """A size beyond all numbers would excuse any value, so it is that of the value."""
+    return np.where(np.isfinite(size), np.maximum(size, np.abs(value)), np.abs(value))
+
+
+def _elementwise(expr: Expr) -> bool:
+    """Whether an expression makes a number of each row of what moves."""
+    if not isinstance(expr, Apply):
+        return not isinstance(expr, Text)
+    if expr.op in _TEXTS or (OPERATORS[expr.op].takes == "ranges" and any(_moves(leaf) for leaf in leaves(expr))):
+        return False
+    return all(map(_elementwise, expr.args))
+
+
+def _moves(leaf: Expr) -> bool:
+    return (isinstance(leaf, Range) and leaf.moves) or (isinstance(leaf, Row) and leaf.of.moves)
+
+
+class _MixedError(Exception):
+    """Texts among the cells that an array of numbers is made of."""
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The leaves of one formula. down: by how many rows what moves is moved, for each row that it is computed in."""
+
+    home: str
+    book: Book
+    down: Rows | None = None
+    seen: dict[Expr, Any] = field(default_factory=dict)
+
+    def worth(self, leaf: Expr) -> Any:
+        """What a leaf is worth."""
+        if leaf not in self.seen:
+            self.seen[leaf] = self._read(leaf)
+        return self.seen[leaf]
+
+    def size(self, leaf: Expr) -> Any:
+        """The size of a leaf's number."""
+        value = self.worth(leaf)
+        return 0.0 if isinstance(value, (str, Cells)) else np.abs(value)
+
+    def _read(self, leaf: Expr) -> Any:
+        if isinstance(leaf, Row):
+            return leaf.of.top + (self.down if self.down is not None and leaf.of.moves else 0.0)
+        assert isinstance(leaf, Range), leaf
+        grid = self.book(leaf.sheet or self.home)
+        if grid is None:
+            raise NotUnderstoodError(leaf.sheet)
+        if self.down is not None and leaf.moves:
+            if not leaf.single:
+                raise _MixedError
+            found = grid.down(leaf.top + self.down, leaf.left)
+            bits = found.view(np.int64)
+            if (bits == OTHER_BITS).any():
+                raise _MixedError
+            return np.where(bits == EMPTY_BITS, 0.0, found)
+        if leaf.single:
+            value = grid.value(leaf.top, leaf.left)
+            return 0.0 if value is None else coded(value)
+        return Cells(grid.block(leaf.top, leaf.left, leaf.bottom, leaf.right))
 
 
 @cache
-def _parsed(text: str) -> Node:
-    tokens, at = [], 0
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            raise NotUnderstoodError(text)
-        tokens.append(token)
-        at = token.end()
-    reader = _Parser(tokens)
-    node = reader.expression(0)
-    if reader.sign():
+def parsed(text: str) -> Expr:
+    """The expression of a formula.
+
+    >>> parsed("IF(B$5>=2,-C4^2,1)").args[0]
+    Apply(op='le', args=(Const(value=2.0), Range(sheet='', top=5, left=2, bottom=5, right=2, moves=False, single=True)))
+    """
+    reader = _Parser([token for token in tokens(text) if token[0] != "space"])
+    expr = reader.expression(0)
+    if reader.at < len(reader.tokens):
         raise NotUnderstoodError(text)
-    return node
+    return expr
 
 
 @dataclass
 class _Parser:
     """Reads tokens from left to right."""
 
-    tokens: Sequence[re.Match[str]]
+    tokens: list[tuple[str, str]]
     at: int = 0
 
-    def sign(self) -> str:
-        """The sign that comes next, or nothing."""
-        return (self.tokens[self.at]["sign"] or "?") if self.at < len(self.tokens) else ""
+    def next(self) -> tuple[str, str]:
+        """The kind and the text of what comes next."""
+        return self.tokens[self.at] if self.at < len(self.tokens) else ("", "")
 
-    def take(self, sign: str) -> None:
-        """Go on behind a sign that must come next."""
-        if self.sign() != sign:
-            raise NotUnderstoodError(sign)
+    def take(self, *kinds: str) -> str:
+        """Go on behind a token that must be of one of these kinds, or a sign."""
+        kind, text = self.next()
+        if kind not in kinds and text not in kinds:
+            raise NotUnderstoodError(text)
         self.at += 1
+        return text
 
-    def expression(self, binds: int) -> Node:
+    def expression(self, binds: int) -> Expr:
         """Operands and the signs between them that bind more tightly."""
         left = self.operand()
-        while _BINDS.get(self.sign(), 0) > binds:
-            sign = self.sign()
+        while (kind := self.next())[0] == "sign":
+            sign = kind[1]
+            row = _SIGNS.get("<=" if sign == ">=" else sign)
+            if row is None or row.binds <= binds:
+                break
             self.at += 1
-            left = _binary(sign, left, self.expression(_BINDS[sign]))
+            right = self.expression(row.binds)
+            left = Apply("le", (right, left)) if sign == ">=" else Apply(_power(row.name, right), (left, right))
         return left
 
-    def operand(self) -> Node:
+    def operand(self) -> Expr:
         """A number, text, reference, call or bracket."""
-        if self.sign() == "-":
-            self.at += 1
-            return _binary("*", lambda read, home: Known.of(-1.0), self.operand())
-        if self.sign() == "(":
-            self.at += 1
-            inside = self.expression(0)
-            self.take(")")
-            return inside
-        if self.at >= len(self.tokens) or self.sign() != "?":
-            raise NotUnderstoodError(self.sign())
-        token = self.tokens[self.at]
-        self.at += 1
-        if token["name"] == "ROW":
-            return self.row()
-        if token["name"]:
-            return _call(token["name"], self.arguments())
-        if token["left"]:
-            return _reference(token)
-        number, text = token["number"], token["text"]
-        known = Known.of(text.replace('""', '"') if number is None else float(number))
-        return lambda read, home: known
-
-    def row(self) -> Node:
-        """The number of the row of a reference."""
-        self.take("(")
-        known = Known.of(float(self.tokens[self.at]["top"]))
-        self.at += 1
+        kind, text = self.next()
+        if kind == "cell" or kind == "sheet":
+            return self.range()
+        self.take("number", "text", "name", "-", "(")
+        if kind == "number":
+            return Const(float(text))
+        if kind == "text":
+            return Text(text[1:-1].replace('""', '"'))
+        if kind == "name":
+            return self.call(text)
+        if text == "-":
+            inside = self.operand()
+            return Const(-inside.value) if isinstance(inside, Const) else -inside
+        inside = self.expression(0)
         self.take(")")
-        return lambda read, home: known
+        return inside
 
-    def arguments(self) -> list[Node]:
-        """What stands in the brackets of a call."""
+    def call(self, name: str) -> Expr:
+        """A function and what stands in its brackets."""
         self.take("(")
-        found = [] if self.sign() == ")" else [self.expression(0)]
-        while self.sign() == ",":
+        args = [] if self.next()[1] == ")" else [self.expression(0)]
+        while self.next()[1] == ",":
             self.at += 1
-            found.append(self.expression(0))
+            args.append(self.expression(0))
         self.take(")")
-        return found
+        if name == "ROW" and len(args) == 1 and isinstance(args[0], Range):
+            return Row(args[0])
+        ranges = any(isinstance(arg, Range) and not arg.single for arg in args)
+        row = (None if ranges else _FUNCTIONS.get((name, len(args)))) or _FUNCTIONS.get((name, None))
+        if row is None:
+            row = _FUNCTIONS.get((name, len(args)))
+        if row is None:
+            raise NotUnderstoodError(name)
+        return Apply(row.name, tuple(args))
+
+    def range(self) -> Expr:
+        """A reference."""
+        sheet = self.take("sheet") if self.next()[0] == "sheet" else ""
+        if sheet.startswith("'"):
+            sheet = sheet[1:-2].replace("''", "'")
+        first = last = self.take("cell")
+        single = self.next()[1] != ":"
+        if not single:
+            self.at += 1
+            last = self.take("cell")
+        (top, left, moves), (bottom, right, also) = _corner(first), _corner(last)
+        if moves is not also:
+            raise NotUnderstoodError(f"{first}:{last}")
+        return Range(sheet.removesuffix("!"), top, left, bottom, right, moves, single)
 
 
-def _reference(token: re.Match[str]) -> Node:
-    sheet = token["quoted"].replace("''", "'") if token["quoted"] else token["sheet"]
-    top, left = int(token["top"]), column_number(token["left"])
-    if not token["right"]:
-        return lambda read, home: Known.of(read(sheet or home, top, left))
-    rows = range(top, int(token["bottom"]) + 1)
-    columns = range(left, column_number(token["right"]) + 1)
-
-    def cells(read: Read, home: str) -> Known:
-        found = tuple(read(sheet or home, row, column) for row in rows for column in columns)
-        return Known(Range("", found))
-
-    return cells
+def _power(name: str, exponent: Expr) -> str:
+    """Of the two operators of one sign, the one for such an exponent."""
+    if name not in ("pow", "power"):
+        return name
+    return "pow" if isinstance(exponent, Const) and exponent.value in range(2, 9) else "power"
 
 
-def _binary(sign: str, first: Node, second: Node) -> Node:
-    def node(read: Read, home: str) -> Known:
-        left, right = first(read, home), second(read, home)
-        if not (isinstance(left.value, Live) and isinstance(right.value, Live)):
-            with np.errstate(all="ignore"):
-                return Known(np.asarray(_ARRAYS[sign](_array(left), _array(right)), float))
-        made = _applied(sign, left.value, right.value)
-        return Known.of(made.value, _grown(sign, left, right))
-
-    return node
-
-
-def _applied(sign: str, left: Live, right: Live) -> Live:
-    match sign:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return left / right
-        case "^":
-            return _power(left, right)
-        case "&":
-            return left & right
-        case "=":
-            return left.equals(right)
-        case "<>":
-            return left.differs(right)
-        case "<=":
-            return left <= right
-        case ">=":
-            return right <= left
-        case "<":
-            return left < right
-    return left > right
-
-
-def _power(left: Live, right: Live) -> Live:
-    for operand in (left, right):
-        if isinstance(operand.value, CellError):
-            return operand
-    try:
-        return Live("", left.number**right.number)
-    except (ZeroDivisionError, OverflowError) as raised:
-        return Live("", math.nan if isinstance(raised, ZeroDivisionError) else math.inf)
-
-
-def _grown(sign: str, left: Known, right: Known) -> float:
-    """The size of what a sign makes of two values."""
-    with np.errstate(all="ignore"):
-        match sign:
-            case "+" | "-":
-                return left.size + right.size
-            case "*":
-                return left.size * right.size
-            case "/":
-                by = abs(_number(right))
-                return left.size / by * (right.size / by) if by else 0.0
-            case "^":
-                base = abs(_number(left))
-                return float(np.float64(base) ** _number(right) * left.size / base) if base else 0.0
-    return 0.0
-
-
-def _number(known: Known) -> float:
-    value = known.value.value if isinstance(known.value, Live) else None
-    return float(value) if isinstance(value, (int, float)) else 0.0
-
-
-def _array(known: Known) -> Any:
-    """The cells of a range, or a value, for signs that work cell by cell."""
-    if isinstance(known.value, Range):
-        cells = known.value.cells
-        if any(isinstance(cell, str) for cell in cells):
-            return np.array(cells, dtype=object)
-        return np.array([cell if isinstance(cell, (int, float)) else np.nan for cell in cells], float)
-    return known.value.value if isinstance(known.value, Live) else known.value
-
-
-def _call(name: str, arguments: Sequence[Node]) -> Node:
-    def node(read: Read, home: str) -> Known:
-        found = [argument(read, home) for argument in arguments]
-        if name == "SUMPRODUCT" or any(isinstance(known.value, np.ndarray) for known in found):
-            return _of_arrays(name, found)
-        values: list[Any] = [known.value for known in found]
-        made = call(name, *values)
-        return Known.of(made.value, _size(name, found, made))
-
-    return node
-
-
-def _size(name: str, found: Sequence[Known], made: Live) -> float:
-    """The size of what a function makes of its operands: its own value grown as theirs are."""
-    if name in ("LOG10", "LN"):
-        return 1.0 + abs(_number(Known(made)))
-    if name == "IF":
-        return max((known.size for known in found[1:]), default=0.0)
-    if name in ("ABS", "MAX", "MIN", "ROUND", "IFERROR"):
-        return max((known.size for known in found), default=0.0)
-    grown = max((known.size / abs(_number(known)) for known in found if _number(known)), default=1.0)
-    return abs(_number(Known(made))) * grown
-
-
-def _of_arrays(name: str, found: Sequence[Known]) -> Known:
-    """Functions that take arrays which are no ranges."""
-    arrays = [_array(known) for known in found]
-    if name == "ABS":
-        return Known(np.abs(arrays[0]))
-    if name in ("SUMPRODUCT", "SUM", "MAX"):
-        return Known.of(float((np.max if name == "MAX" else np.sum)(arrays[0])))
-    raise NotUnderstoodError(name)
+def _corner(text: str) -> tuple[int, int, bool]:
+    """Row and column of a cell, and whether its row moves."""
+    letters = text.replace("$", "").upper().rstrip("0123456789")
+    digits = text[len(text.rstrip("0123456789")) :]
+    return int(digits), column_number(letters), not text.removesuffix(digits).endswith("$")

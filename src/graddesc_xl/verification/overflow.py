@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..workbook.cells import CellError
+from ..language.values import CellError
 from ..workbook.sheet import Sheet
 from .references import following, references
 

@@ -23,8 +23,9 @@ from struct import error as StructError  # noqa: N812  # a class in all but its 
 from typing import IO, Any
 
 from ..errors import WorkbookError
+from ..language.values import CellError
 from ..workbook import PROPERTY
-from ..workbook.cells import CellError, a1
+from ..workbook.cells import a1
 from .bounded import Limits, quoted
 from .formulas import COLUMNS, LONGEST, ROWS, Shared, column_numbers, normal, outside, suspect
 

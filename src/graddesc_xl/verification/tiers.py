@@ -9,31 +9,38 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..evaluate import Array, evaluate, magnitude, reduce
-from ..expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
+from ..language.evaluate import evaluate, magnitude, reduce
+from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
+from ..language.values import Array, cell_value, same
+from ..numbers.trace import Trace
 from ..plan import Start
-from ..trace import Trace
-from ..workbook.cells import a1, cell_value, engine_value
-from ..workbook.layout import Places, X, Y
-from ..workbook.runs_sheet import RunsSheet
+from ..sheets.layout import Places
+from ..sheets.runs_sheet import RunsSheet
+from ..sheets.step_sheet import StepSheet
+from ..workbook.cells import Formula, a1
+from ..workbook.fill import Fill
 from ..workbook.sheet import Sheet
-from ..workbook.step_sheet import StepSheet
 from .contents import shown
+from .grid import Grid, canonical
 from .known import Known
-from .neighbours import computed
+from .neighbours import NotUnderstoodError, computed, computed_down
 from .report import SheetResult
 
 #: orders the cells that report on steps behind those of the steps
 LAST = (sys.maxsize,)
 LOCAL, GLOBAL, LOOSE = 1e-12, 1e-9, 1e-6
 
-Values = Mapping[tuple[int, int], Any]
+#: sheet -> what its cells are worth
+Values = Mapping[str, Grid]
+#: which cells of a sheet were compared
+Seen = NDArray[np.bool_]
 
 
 @dataclass
@@ -73,40 +80,32 @@ class Worst:
 
 def scaled(found: Array, wanted: Array, scale: Array) -> Array:
     """Errors relative to a scale; infinite where one is an error cell and the other is not, or another one."""
-    found, wanted, scale = np.broadcast_arrays(found, wanted, scale)
+    found, wanted, scale = np.broadcast_arrays(found, canonical(wanted), scale)
     with np.errstate(all="ignore"):
         errors = np.abs(found - wanted) / scale
     numbers = np.isfinite(found) & np.isfinite(wanted)
     errors = np.where(numbers, np.where(np.isnan(errors), 0.0, errors), np.inf)
-    return np.where((found == wanted) | (np.isnan(found) & np.isnan(wanted)), 0.0, errors)
-
-
-def grid_of(values: Values) -> Array:
-    """The cells of a sheet by row and column, counted from 1; errors as the engine has them."""
-    grid = np.full((max(row for row, _ in values) + 1, max(column for _, column in values) + 1), np.nan)
-    for at, value in values.items():
-        grid[at] = engine_value(value)
-    return grid
+    return np.where(same(found, wanted), 0.0, errors)
 
 
 class Local:
-    """The local tier for one run in one set of values: the cells of its sheet, and the same as a grid.
+    """The local tier for one run in one set of values.
 
-    known: of the program that computed them. cells: those that were checked.
+    known: of the program that computed them. seen: takes in the cells that were compared.
     """
 
-    def __init__(self, layout: Places, values: Values, grid: Array, known: Known | None = None) -> None:
-        self.layout, self.plan, self.values, self.grid, self.known = layout, layout.plan, values, grid, known
+    def __init__(self, layout: Places, cells: Grid, seen: Seen, known: Known | None = None) -> None:
+        self.layout, self.plan, self.cells, self.seen, self.known = layout, layout.plan, cells, seen, known
+        self.grid = cells.operands
         blocks = range(self.plan.blocks)
         self.times = list(self.plan.in_time())
-        self.cells: set[tuple[int, int]] = set()
         self.rows = np.array([[self.layout.row(b, s) for s in range(self.layout.samples)] for b in blocks])
 
     def in_row(self, leaf: Expr) -> Any:
         """A leaf's values in all rows: shape (blocks, samples), or (blocks, 1), or ()."""
         match leaf:
             case Data(name):
-                return self.grid[self.rows, X if name == "x" else Y]
+                return self.grid[self.rows, self.layout.sample(name)]
             case Here(column):
                 return self.grid[self.rows, self.layout.columns[column]]
             case Prev(column):
@@ -136,12 +135,12 @@ class Local:
 
     def errors(self, rows: Array, place: int, wanted: Array, scale: Array, expr: Expr | None = None) -> Array:
         """The errors of cells of a column, but for what is known of the program."""
-        errors = scaled(self.grid[rows, place], wanted, scale)
+        errors = scaled(self.cells.numbers[rows, place], wanted, scale)
         if self.known is not None:
             wanted = np.broadcast_to(wanted, errors.shape)
             for index in np.argwhere(np.isinf(errors)):
                 i = tuple(index)
-                if self.known.explains(self.values.get((int(rows[i]), place)), cell_value(float(wanted[i])), expr):
+                if self.known.explains(self.cells.value(int(rows[i]), place), cell_value(float(wanted[i])), expr):
                     errors[i] = 0.0
         return errors
 
@@ -160,7 +159,7 @@ class Local:
                 at, error = (int(self.rows[self.times[time], sample]), place), float(errors[time, sample])
                 note = self._kinds(error, at, right[time, sample])
                 worst.see(error, at, column.title, (time, 1, sample, i), note)
-            self.cells.update((int(row), place) for row in self.rows.flat)
+            self.seen[self.rows, place] = True
         inputs, steps = {layout.cell(i.name) for i in plan.inputs}, {*self.rows.ravel().tolist()}
         for time, block in enumerate(self.times):
             for i, footer in enumerate(plan.footers):
@@ -186,14 +185,14 @@ class Local:
             return self.outside(e, block)
 
         worst.cells += 1
-        self.cells.add(at)
+        self.seen[at] = True
         wanted, rows = np.asarray(evaluate(expr, leaf)), np.array(at[0])
         error = float(self.errors(rows, at[1], wanted, magnitude(expr, leaf), expr))
         worst.see(error, at, title, when, self._kinds(error, at, wanted))
 
     def _kinds(self, error: float, at: tuple[int, int], wanted: Array) -> str:
         """What a cell shows and what belongs there, where only one of them is a number, or neither."""
-        return shows(self.values.get(at), cell_value(float(wanted))) if math.isinf(error) else ""
+        return shows(self.cells.value(*at), cell_value(float(wanted))) if math.isinf(error) else ""
 
     def drift(self, trace: Trace) -> tuple[float, str]:
         """The global tier: the worst distance from a fresh run, and the first step that drifts.
@@ -227,36 +226,41 @@ class Local:
         return worst, note
 
 
-def step_sheet(of: StepSheet, values: Mapping[str, Values], known: Known | None = None) -> SheetResult:
-    """Both tiers for a sheet with one row per step, and every other formula on it. values: sheet -> its cells."""
-    local = Local(of.layout, values[of.sheet.name], grid_of(values[of.sheet.name]), known)
+def step_sheet(of: StepSheet, values: Values, known: Known | None = None) -> SheetResult:
+    """Both tiers for a sheet with one row per step, and every other formula on it."""
+    cells, seen = _cells(of.sheet, values)
+    local = Local(of.layout, cells, seen, known)
     worst = local.check()
     drift, note = local.drift(of.trace)
-    _reports(of.sheet, local.cells, values, worst, known)
+    _reports(of.sheet, seen, values, worst, known)
     return _result(of.sheet, worst, worst.note or note, drift)
 
 
-def runs_sheet(of: RunsSheet, values: Mapping[str, Values], known: Known | None = None) -> SheetResult:
-    """Both tiers for a sheet of many runs: every lane, then every other formula. values: sheet -> its cells."""
-    mine = values[of.sheet.name]
-    grid = grid_of(mine)
-    worst, drifted, drift, seen = Worst(), "", 0.0, set[tuple[int, int]]()
+def runs_sheet(of: RunsSheet, values: Values, known: Known | None = None) -> SheetResult:
+    """Both tiers for a sheet of many runs: every lane, then every other formula."""
+    cells, seen = _cells(of.sheet, values)
+    worst, drifted, drift = Worst(), "", 0.0
     for made in of.lanes:
-        local = Local(made.lane, mine, grid, known)
+        local = Local(made.lane, cells, seen, known)
         worst.take(local.check(), made.title)
         far, note = local.drift(made.twin.now)
         if far > drift or not drifted:
             drift, drifted = far, note if far <= GLOBAL else f"{made.title} {note}"
-        seen |= local.cells
     _reports(of.sheet, seen, values, worst, known)
     return _result(of.sheet, worst, worst.note or drifted, drift)
 
 
-def other_sheet(sheet: Sheet, values: Mapping[str, Values], known: Known | None = None) -> SheetResult:
-    """A sheet that reports on others: every formula. values: sheet -> its cells."""
+def other_sheet(sheet: Sheet, values: Values, known: Known | None = None) -> SheetResult:
+    """A sheet that reports on others: every formula."""
     worst = Worst()
-    _reports(sheet, set(), values, worst, known)
+    _reports(sheet, _cells(sheet, values)[1], values, worst, known)
     return _result(sheet, worst, worst.note, 0.0)
+
+
+def _cells(sheet: Sheet, values: Values) -> tuple[Grid, Seen]:
+    """The cells of a sheet, and which of them were compared: none so far."""
+    cells = values[sheet.name]
+    return cells, np.zeros(cells.numbers.shape, dtype=bool)
 
 
 def _result(sheet: Sheet, worst: Worst, note: str, drift: float) -> SheetResult:
@@ -266,31 +270,70 @@ def _result(sheet: Sheet, worst: Worst, note: str, drift: float) -> SheetResult:
     return SheetResult(sheet.name, worst.cells, worst.error, where, worst.column, ok, note, wrong)
 
 
-def _reports(
-    sheet: Sheet, seen: Set[tuple[int, int]], values: Mapping[str, Values], worst: Worst, known: Known | None
-) -> None:
+def _reports(sheet: Sheet, seen: Seen, values: Values, worst: Worst, known: Known | None) -> None:
     """Take in the formulas of a sheet that were not seen.
 
     A value is right if it is that of a fresh run, or what its formula makes of the cells it reads, as they stand.
     known: of the program that computed the values.
     """
 
-    def read(of: str, row: int, column: int) -> Any:
-        return values[of].get((row, column)) if of in values else None
-
-    mine = values[sheet.name]
-    for at, formula in sheet.formulas().items():
-        if at in seen:
-            continue
-        worst.cells += 1
-        found, wanted = mine[at], formula.value
+    def single(at: tuple[int, int], formula: Formula) -> None:
+        found, wanted = mine.value(*at), formula.value
         if found == wanted:
-            continue
+            return
         error = distance(found, wanted, 0.0, known)
         if error > LOCAL:
-            wanted, size = computed(formula.text, sheet.name, read)
-            error = distance(found, wanted, size, known)
+            try:
+                wanted, size = computed(formula.text, sheet.name, values.get)
+                error = distance(found, wanted, size, known)
+            except NotUnderstoodError:  # then only the fresh run says what is right
+                pass
         worst.see(error, at, "", LAST, shows(found, wanted))
+
+    mine = values[sheet.name]
+    for at, (content, _) in sheet.cells.items():
+        if isinstance(content, Formula) and not seen[at]:
+            worst.cells += 1
+            single(at, content)
+    for fill in sheet.fills:
+        if fill.template is None:
+            continue
+        rows = np.flatnonzero(~seen[fill.top : fill.bottom + 1, fill.column])
+        worst.cells += rows.size
+        if rows.size:
+            for row in _unlike(fill, rows, sheet.name, values, worst):
+                content = fill.content(row)
+                assert isinstance(content, Formula)
+                single((row, fill.column), content)
+
+
+def _unlike(fill: Fill, rows: NDArray[np.int64], sheet: str, values: Values, worst: Worst) -> list[int]:
+    """Those rows of a fill in which arrays do not show that the value is right.
+
+    rows: counted from its top. worst: takes in the largest difference of the others.
+    """
+    assert fill.template is not None
+    if not isinstance(fill.values, np.ndarray):
+        return [int(row) for row in rows + fill.top]
+    found, wanted = values[sheet].numbers[rows + fill.top, fill.column], canonical(fill.values[rows])
+    open_ = ~same(found, wanted)
+    if not open_.any():
+        return []
+    rows, found, wanted = rows[open_] + fill.top, found[open_], wanted[open_]
+    errors = scaled(found, wanted, np.abs(wanted))
+    far = np.flatnonzero(errors > LOCAL)
+    if far.size:
+        try:
+            made = computed_down(fill.template, sheet, rows[far], values.get)
+        except NotUnderstoodError:
+            made = None
+        if made is not None:
+            errors[far] = scaled(found[far], *made)
+    right = errors <= LOCAL
+    if right.any():
+        place = int(np.argmax(np.where(right, errors, -1.0)))
+        worst.see(float(errors[place]), (int(rows[place]), fill.column), "", LAST)
+    return [int(row) for row in rows[~right]]
 
 
 def shows(found: Any, wanted: Any) -> str:

@@ -12,24 +12,26 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import Dataset
 from ..ending import scratch
-from ..engine import run_inputs, run_plan
 from ..errors import WorkbookError
 from ..experiment import rounded
+from ..lessons import Lesson
+from ..lessons.composing import Composition, compose
+from ..numbers.engine import run_inputs, run_plan
+from ..numbers.trace import Trace
+from ..parts.data import Dataset, Line
 from ..plan import Input, Plan
-from ..trace import Trace
-from ..workbook.book import BOOKS, Book, Composition, compose
+from ..sheets.data_sheet import CONST, FIRST, INPUTS, SLOPE
+from ..sheets.making import Inputs
 from ..workbook.cells import a1, plain
-from ..workbook.layout import FIRST_DATA
-from ..workbook.making import Inputs
 from ..workbook.sheet import Sheet
 from ..workbook.write import write_around
-from . import contents, foreign, overflow, package, reading, tiers
+from . import contents, foreign, origin, overflow, package, reading, tiers
 from . import gnumeric as ssconvert
 from . import libreoffice as office
 from .bounded import Limits, quoted
 from .displaced import displaced
+from .grid import Grid
 from .known import KNOWN, Known, of_writer
 from .reading import Held, Model
 from .report import Change, Report, SheetResult, ValueSet
@@ -64,7 +66,7 @@ def verify(
         if given is not False
     ]
     model = reading.load(path, progress)
-    book = BOOKS.get(str(model.manifest.get("book"))) or _recognised(model)
+    book = origin.lesson(model)
     programs = _programs(path, model, opinions, limits)
     if book is None:
         return foreign.verify(path, model, programs)
@@ -114,8 +116,8 @@ def _run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
 
 
 def _holds_values(expected: Composition, model: Model) -> bool:
-    """Whether any formula of the sheets with a row per step holds a value."""
-    sheets = [steps.of.sheet for steps in expected.lists]
+    """Whether any formula holds a value."""
+    sheets = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
     return any(value is not None for s in sheets for value in model.values(s.name, s.formulas()).values())
 
 
@@ -138,7 +140,7 @@ class _FileInputs(Inputs):
     """The numbers in a file's input cells, and which of them are not those the workbook is built with."""
 
     model: Model
-    book: Book
+    book: Lesson
     changes: list[Change] = field(default_factory=list)
 
     def number(self, sheet: str, at: tuple[int, int], given: Input) -> float:
@@ -153,29 +155,44 @@ class _FileInputs(Inputs):
         if value != built:
             self.changes.append(Change(sheet, a1(*at), name, value, built))
 
-    def data(self, built: Dataset) -> Dataset:
-        """The samples; y that are numbers, not the sheet's formula, are taken as they are."""
-        const, slope = (self.held("data", row, 3, what) for row, what in ((1, "const"), (2, "slope")))
-        self.note("data", (1, 3), "const", const, built.const)
-        self.note("data", (2, 3), "slope", slope, built.slope)
-        rows = range(FIRST_DATA, FIRST_DATA + len(built))
-        xs = tuple(self.held("data", row, 2, "x") for row in rows)
-        for row, x, was in zip(rows, xs, built.x, strict=True):
-            self.note("data", (row, 2), "x", x, was)
-        typed = [row for row in rows if self.model.formula("data", row, 3) is None]
-        ys = tuple(self.held("data", row, 3, "y") for row in rows) if typed else None
-        for row in typed:
-            y = built.y[row - FIRST_DATA] if built.y else "its formula"
-            self.note("data", (row, 3), "y", self.held("data", row, 3, "y"), y)
-        return Dataset(built.name, xs, slope, const, ys)
+    def data(self, sheet: str, built: Dataset) -> Dataset:
+        """The samples; targets that are numbers, not the sheet's formula, are taken as they are."""
+        line = built.y
+        if isinstance(line, Line):
+            const, slope = (self.held(sheet, row, 3, what) for row, what in ((CONST, "const"), (SLOPE, "slope")))
+            self.note(sheet, (CONST, 3), "const", const, line.const)
+            self.note(sheet, (SLOPE, 3), "slope", slope, line.slope)
+            line = Line(slope, const)
+        rows = range(FIRST, FIRST + len(built))
+        inputs = {
+            name: self._samples(sheet, rows, column, name, built.column(name).tolist())
+            for column, name in enumerate(built.inputs, INPUTS)
+        }
+        place = INPUTS + len(inputs)
+        if isinstance(line, Line) and all(self.model.formula(sheet, row, place) is not None for row in rows):
+            return replace(built, inputs=inputs, y=line)
+        was = ["its formula" if isinstance(built.y, Line) else y for y in built.ys.tolist()]
+        return replace(built, inputs=inputs, y=self._samples(sheet, rows, place, built.target, was))
+
+    def _samples(
+        self, sheet: str, rows: range, column: int, name: str, built: Sequence[float | str]
+    ) -> tuple[float, ...]:
+        """The numbers of a column of samples; those that are not what was built are noted."""
+        values = tuple(self.held(sheet, row, column, name) for row in rows)
+        for row, value, was in zip(rows, values, built, strict=True):
+            if was != "its formula" or self.model.formula(sheet, row, column) is None:
+                self.note(sheet, (row, column), name, value, was)
+        return values
 
     def unused(self) -> Iterator[str]:
         """A sentence about what was typed below the samples."""
-        last = FIRST_DATA + len(self.book.experiments[0].data) - 1
-        found = [at for at in self.model.used("data") if at[0] > last and at[1] in (2, 3)]
-        if found:
-            where = a1(*min(found))
-            yield f"data!{where} is not used: the samples are in the rows {FIRST_DATA} to {last}, no row below them is."
+        for sheet, data in self.book.data.items():
+            last, columns = FIRST + len(data) - 1, range(INPUTS, INPUTS + len(data.names))
+            found = [at for at in self.model.used(sheet) if at[0] > last and at[1] in columns]
+            if found:
+                where = a1(*min(found))
+                said = f"the samples are in the rows {FIRST} to {last}, no row below them is"
+                yield f"{sheet}!{where} is not used: {said}."
 
     def held(self, sheet: str, row: int, column: int, what: str, wanted: str = "a number") -> float:
         """What a cell holds, which must be a number. what: its name; wanted: what to type."""
@@ -261,10 +278,13 @@ def _compare(name: str, expected: Composition, model: Model | Held, known: Known
     """Both tiers on one set of values. known: of the program that computed them."""
     present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
     missing = [sheet.name for sheet in expected.sheets if sheet.name not in model.sheets]
-    values: overflow.Values = {sheet.name: model.values(sheet.name, sheet.cells) for sheet in present}
+    raw: overflow.Values = {
+        sheet.name: model.values(sheet.name, [at for at, _, _ in sheet.every()]) for sheet in present
+    }
     beyond: Counter[str] = Counter()
     if known is not None and known.longer:
-        values, beyond = overflow.left_out(present, values)
+        raw, beyond = overflow.left_out(present, raw)
+    values = {sheet.name: Grid.of(raw[sheet.name], sheet.extent) for sheet in present}
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
     parallel = {runs.sheet.name: runs for runs in expected.runs}
     results: list[SheetResult] = []
@@ -282,14 +302,6 @@ def _compare(name: str, expected: Composition, model: Model | Held, known: Known
 
 def _beyond(cells: int, note: str) -> str:
     """The note on a sheet, with how many of its cells were not compared."""
-    said = f"left out, as they come from numbers beyond 1.8e308: {cells} cells" if cells else ""
+    many = f"{cells:,} cell{'s' * (cells != 1)}"
+    said = f"left out, as they come from numbers beyond 1.8e308: {many}" if cells else ""
     return "; ".join(filter(None, (note, said)))
-
-
-def _recognised(model: Model) -> Book | None:
-    """The book most of whose sheets a file has, where the program that saved it dropped our mark."""
-    for book in BOOKS.values():
-        names = {*book.others, *book.names, *(f"{name} steps" for name in book.names)}
-        if 2 * len(names & {*model.sheets}) > len(names):
-            return book
-    return None

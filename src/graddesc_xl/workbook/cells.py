@@ -2,52 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
-
-class CellError(Enum):
-    """An error cell; its kind is its value, as a spreadsheet shows it."""
-
-    NUM = "#NUM!"
-    DIV0 = "#DIV/0!"
-    VALUE = "#VALUE!"
-    REF = "#REF!"
-    NAME = "#NAME?"
-    NA = "#N/A"
-    NULL = "#NULL!"
-
-    def __str__(self) -> str:
-        return self.value
-
-
-#: what a formula may be worth
-Value = float | str | bool | CellError
-
-
-def cell_value(value: Value) -> Value:
-    """A value as a cell has it: of the engine's floats nan is #DIV/0!, an infinity #NUM!, and -0 is 0.
-
-    >>> cell_value(float("inf")), cell_value(-0.0)
-    (<CellError.NUM: '#NUM!'>, 0.0)
-    """
-    if isinstance(value, (str, bool, CellError)):
-        return value
-    if math.isfinite(value):
-        return float(value) + 0.0
-    return CellError.DIV0 if math.isnan(value) else CellError.NUM
-
-
-#: the errors that can arise where numbers are computed, as the engine has them
-_FLOATS: Mapping[object, float] = {CellError.NUM: math.inf, CellError.DIV0: math.nan}
-
-
-def engine_value(value: object) -> float:
-    """A cell's value as the engine has it: -inf, which it never gives, for text, nothing and other errors."""
-    return float(value) if isinstance(value, (float, int)) else _FLOATS.get(value, -math.inf)
+from ..language.values import Value, cell_value
 
 
 class _Formula(NamedTuple):

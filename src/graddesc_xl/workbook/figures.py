@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from .cells import a1
-from .live import Live, call, constant, floor, text
+from ..language.expr import Expr, Text, call, where
+from ..language.reports import floor
+from .reference import Cell
 from .sheet import Sheet
 from .style import FAINT, HEADER_RIGHT, Style
 
@@ -21,54 +22,50 @@ LARGE, LEAST = 1e6, 1e-300
 
 @dataclass
 class Figures:
-    """The figures of a sheet's sentences: their helper cells, from a row and column on."""
+    """The figures of a sheet's sentences: their helper cells, from a row and column on, faintly, below a title."""
 
+    sheet: Sheet
     at: tuple[int, int]
-    cells: dict[tuple[int, int], Live] = field(default_factory=dict)
+    about: str
+    count: int = field(default=0, init=False)
 
-    def rate(self, value: Live, *, below: bool = False) -> Live:
+    def __post_init__(self) -> None:
+        row, left = self.at
+        self.sheet.put(row, left, self.about, Style(color=FAINT, italic=True))
+        for column, title in enumerate(TITLES, left):
+            self.sheet.put(row + 1, column, title, replace(HEADER_RIGHT, color=FAINT))
+            self.sheet.widths[column] = 12.0
+
+    def rate(self, value: Expr, *, below: bool = False) -> Cell:
         """A rate as it is told, to three digits: 1.02E-4. below: rounded down, for what others must stay below."""
         return self._told(value, 2, LEAST, below=below)
 
-    def number(self, value: Live, places: int = 2) -> Live:
+    def number(self, value: Expr, places: int = 2) -> Cell:
         """A number as it is told; text is told as it is."""
         return self._told(value, places, LARGE)
 
-    @property
-    def _row(self) -> int:
-        return self.at[0] + 2 + len(self.cells) // len(TITLES)
-
-    def _told(self, value: Live, places: int, least: float, *, below: bool = False) -> Live:
+    def _told(self, value: Expr, places: int, least: float, *, below: bool = False) -> Cell:
         """Put the helper cells of a figure; a reference to its text. least: what gets a power of ten, in size."""
-        row, most = self._row, 1.0 if below else 0.9995  # of a power of ten: from 9.995 on three digits are 10.0
+        self.count += 1
+        row, most = self.at[0] + 1 + self.count, 1.0 if below else 0.9995  # from 9.995 on three digits are 10.0
 
-        def put(column: int, content: Live) -> Live:
-            at = row, self.at[1] + column
-            self.cells[at] = content
-            return Live(a1(*at), content.value)
+        def put(column: int, content: Expr) -> Cell:
+            return self.sheet.put(
+                row, self.at[1] + column, content, Style(number="general", color=FAINT, align="right")
+            )
 
         one = 10.0**places
-        number = put(0, call("IFERROR", value, "no number"))
-        size = call("ABS", number)
-        power = put(1, call("IFERROR", call("IF", size < least, 0, floor(call("LOG10", size / most))), 0))
-        exact = size / constant(10.0) ** power * one
+        number = put(0, call("if_error", value, "no number"))
+        size = call("abs", number)
+        power = put(1, call("if_error", where(size < least, 0, floor(call("log10", size / most))), 0))
+        exact = size / call("power", 10, power) * one
         # what is a whole number but for its last bits is one
-        whole = call("ROUNDDOWN", call("ROUND", exact, 7.0), 0) if below else call("ROUND", exact, 0)
-        digits = put(2, call("IFERROR", whole, 0))
-        behind = call("MOD", digits, one)
-        count = call("IF", call("MOD", behind, 10).equals(0), places - 1.0, float(places))
-        decimals = call("IF", behind.equals(0), "", text(".") & call("MID", behind + one, 2, count))
-        exponent = call("IF", power.equals(0), "", call("IF", power < 0, "E", "E+") & power)
-        sign = call("IF", number * digits < 0, "-", "")
+        whole = call("round_down", call("round", exact, 7), 0) if below else call("round", exact, 0)
+        digits = put(2, call("if_error", whole, 0))
+        behind = call("mod", digits, one)
+        count = where(call("mod", behind, 10).equals(0), places - 1, places)
+        decimals = where(behind.equals(0), "", Text(".") & call("mid", behind + one, 2, count))
+        exponent = where(power.equals(0), "", where(power < 0, "E", "E+") & power)
+        sign = where(number * digits < 0, "-", "")
         told = sign & (digits - behind) / one & decimals & exponent
-        return put(3, call("IF", call("ISNUMBER", number), told, number))
-
-    def compose(self, sheet: Sheet, about: str) -> None:
-        """Put the helper cells, faintly, below a title."""
-        row, left = self.at
-        sheet.put(row, left, about, Style(color=FAINT, italic=True))
-        for column, title in enumerate(TITLES, left):
-            sheet.put(row + 1, column, title, replace(HEADER_RIGHT, color=FAINT))
-            sheet.widths[column] = 12.0
-        for at, content in self.cells.items():
-            sheet.put(*at, content.formula, Style(number="general", color=FAINT, align="right"))
+        return put(3, where(call("is_number", number), told, number))

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from ..expr import Apply, Const, Expr
-
-#: operator -> (how tightly it binds, its text from the texts of its arguments). Excel's unary minus binds
-#: tighter than its power, so a minus always wraps what it negates and is wrapped itself.
-EXCEL: Mapping[str, tuple[int, Callable[..., str]]] = {
-    "gt": (1, lambda u, v: f"{u}>{v}"),
-    "add": (2, lambda u, v: f"{u}+{v}"),
-    "sub": (2, lambda u, v: f"{u}-{v}"),
-    "mul": (3, lambda u, v: f"{u}*{v}"),
-    "div": (3, lambda u, v: f"{u}/{v}"),
-    "neg": (0, lambda u: f"-{u}"),
-    "pow": (4, lambda u, v: f"{u}^{v}"),
-    "sqrt": (9, lambda u: f"SQRT({u})"),
-    "max": (9, lambda u, v: f"MAX({u},{v})"),
-    "min": (9, lambda u, v: f"MIN({u},{v})"),
-    "where": (9, lambda c, u, v: f"IF({c},{u},{v})"),
-}
-_FUNCTIONS = {op for op, (binds, _) in EXCEL.items() if binds == 9}
+from ..language.expr import Apply, Const, Expr, Text
+from ..language.operators import FUNCTION, OPERATORS
 
 
 def number(value: float) -> str:
@@ -40,21 +24,34 @@ def render(expr: Expr, leaf: Callable[[Expr], str]) -> str:
 
     leaf: gives the reference of every leaf but `Const`.
 
-    >>> from graddesc_xl.expr import Data
+    >>> from graddesc_xl.language.expr import Data
     >>> render(-(Data("x") - Data("y")) ** 2 * 3, lambda leaf: leaf.name.upper())
     '(-((X-Y)^2))*3'
     """
     if isinstance(expr, Const):
         return number(expr.value)
+    if isinstance(expr, Text):
+        return quoted_text(expr.value)
     if not isinstance(expr, Apply):
         return leaf(expr)
-    binds, spell = EXCEL[expr.op]
-    texts = []
+    row = OPERATORS[expr.op]
+    texts = [render(arg, leaf) for arg in expr.args]
+    if row.binds == FUNCTION:
+        return f"{row.excel}({','.join(texts)})"
     for position, arg in enumerate(expr.args):
-        text = render(arg, leaf)
-        if isinstance(arg, Apply) and expr.op not in _FUNCTIONS:
-            inner = EXCEL[arg.op][0]
-            if inner < binds or (inner == binds and (position > 0 or expr.op == "pow")) or (binds == 0 and inner < 9):
-                text = f"({text})"
-        texts.append(text)
-    return spell(*texts)
+        if isinstance(arg, Apply) and _loose(row.binds, OPERATORS[arg.op].binds, position, power=row.name == "pow"):
+            texts[position] = f"({texts[position]})"
+    return row.excel + texts[0] if len(texts) == 1 else row.excel.join(texts)
+
+
+def _loose(outer: int, inner: int, position: int, *, power: bool) -> bool:
+    """Whether an argument needs brackets. Excel's unary minus (0) binds tighter than its power: it wraps what it
+
+    negates and is wrapped itself.
+    """
+    return inner < outer or (inner == outer and (position > 0 or power)) or (outer == 0 and inner < FUNCTION)
+
+
+def quoted_text(words: str) -> str:
+    """Text as a formula spells it."""
+    return '"' + words.replace('"', '""') + '"'

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from ..language.expr import Expr
+from ..language.values import Array, Value, cell_value, coded
 from .cells import Area, Formula, a1
+from .fill import Fill, Template
+from .reference import Block, Cell, formula, template, worth_down
 from .style import TEXT, Style
 
-Content = float | str | Formula
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A cell on a sheet, counted from 1."""
-
-    sheet: str
-    row: int
-    column: int
+#: what a cell holds; True, False and error cells only as constants of a fill
+Content = Formula | Value
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Series:
     second: whether it is on the right-hand axis. line: whether its points are joined.
     """
 
-    name: str | Reference
+    name: str | Cell
     x: Area
     y: Area
     color: str
@@ -101,17 +99,19 @@ class Link:
     sheet: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Sheet:
-    """Cells by (row, column), counted from 1, and everything around them.
+    """Cells by (row, column), counted from 1, single ones and fills, and everything around them.
 
     replaceable: cells whose formula, given here, a person may replace by a number.
     printed: the last column that is printed, 0 for all. page_ends: the last columns of all printed pages but
     the last, none for one page across; the others repeat the first `repeat_columns`. folded: row -> outline level.
+    aside: columns that are folded away.
     """
 
     name: str
     cells: dict[tuple[int, int], tuple[Content, Style]] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
     notes: dict[tuple[int, int], str] = field(default_factory=dict)
     rules: dict[tuple[int, int], Rule] = field(default_factory=dict)
     links: dict[tuple[int, int], Link] = field(default_factory=dict)
@@ -120,6 +120,7 @@ class Sheet:
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)
     folded: dict[int, int] = field(default_factory=dict)
+    aside: set[int] = field(default_factory=set)
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
     replaceable: dict[tuple[int, int], str] = field(default_factory=dict)
     frozen: tuple[int, int] = (0, 0)
@@ -130,11 +131,12 @@ class Sheet:
     repeat_columns: int = 0
     portrait: bool = False
     one_page: bool = False
+    _down: dict[int, list[Fill]] = field(default_factory=dict, init=False, repr=False)
 
-    def put(self, row: int, column: int, content: Content, style: Style = TEXT) -> Reference:
-        """Fill a cell and say where it is."""
-        self.cells[row, column] = (content, style)
-        return Reference(self.name, row, column)
+    def put(self, row: int, column: int, content: Content | Expr, style: Style = TEXT) -> Cell:
+        """Fill a cell, with what an expression of cells that are already composed is worth; a reference to it."""
+        self.cells[row, column] = (formula(content, self.name) if isinstance(content, Expr) else content, style)
+        return Cell(self, row, column)
 
     def text(self, row: int, column: int, content: str, style: Style = TEXT, across: int = 1) -> None:
         """Write text, merged across so many columns."""
@@ -142,9 +144,102 @@ class Sheet:
         if across > 1:
             self.merged[row, column] = across
 
+    def fill(
+        self, top: int, column: int, spelled: str | None, values: Sequence[Value] | Array, style: Style = TEXT
+    ) -> Block:
+        """Fill cells downwards with one formula (None: with constants), one per value; a reference to them."""
+        made = Fill(top, column, None if spelled is None else Template(spelled), values, style)
+        self.fills.append(made)
+        self._down.setdefault(column, []).append(made)
+        return self.block(top, column, len(values))
+
+    def repeat(self, top: int, column: int, expr: Expr, count: int, style: Style = TEXT) -> Block:
+        """Fill `count` cells downwards with what an expression is worth in each row; a reference to them."""
+        spelled = template(expr, self.name, repeats=True)
+        return self.fill(top, column, spelled, worth_down(expr, top, count), style)
+
+    def block(self, top: int, left: int, rows: int, columns: int = 1) -> Block:
+        """A reference to cells that are already composed."""
+        return Block(self, Area(self.name, top, left, top + rows - 1, left + columns - 1))
+
+    def content(self, row: int, column: int) -> Content | None:
+        """What a cell holds; None where it is empty."""
+        if (row, column) in self.cells:
+            return self.cells[row, column][0]
+        fill = next((f for f in self._down.get(column, ()) if f.top <= row <= f.bottom), None)
+        return None if fill is None else fill.content(row)
+
+    def value(self, row: int, column: int) -> Value | None:
+        """What a cell is worth; None where it is empty."""
+        if (row, column) in self.cells:
+            content = self.cells[row, column][0]
+            return content.value if isinstance(content, Formula) else content
+        fill = next((f for f in self._down.get(column, ()) if f.top <= row <= f.bottom), None)
+        return None if fill is None else fill.value(row)
+
+    def values(self, area: Area) -> Sequence[Value | None] | Array:
+        """What the cells of an area are worth, from left to right and top to bottom."""
+        if area.left == area.right:
+            return self._column(area.left, area.top, area.bottom)
+        rows, columns = range(area.top, area.bottom + 1), range(area.left, area.right + 1)
+        return [self.value(row, column) for row in rows for column in columns]
+
+    def _column(self, column: int, top: int, bottom: int) -> Sequence[Value | None] | Array:
+        """What the cells of a column are worth: those of its fills, and the single ones between them."""
+        parts: list[Sequence[Value | None] | Array] = []
+        row = top
+        for fill in sorted(self._down.get(column, ()), key=lambda fill: fill.top):
+            if fill.bottom >= row and fill.top <= bottom:
+                if fill.top > row:
+                    parts.append([self.value(between, column) for between in range(row, fill.top)])
+                    row = fill.top
+                parts.append(fill.values[row - fill.top : bottom + 1 - fill.top])
+                row = min(bottom, fill.bottom) + 1
+        if row <= bottom:
+            parts.append([self.value(below, column) for below in range(row, bottom + 1)])
+        if len(parts) == 1:
+            return parts[0]
+        arrays = [part for part in parts if isinstance(part, np.ndarray)]
+        if len(arrays) == len(parts):
+            return np.concatenate(arrays)
+        return [value for part in parts for value in (map(cell_value, part) if isinstance(part, np.ndarray) else part)]
+
+    def down(self, column: int, top: int, count: int) -> Array:
+        """The numbers and error cells of a column from a row on; an empty cell is 0."""
+        values = self.values(Area(self.name, top, column, top + count - 1, column))
+        if isinstance(values, np.ndarray):
+            return values
+        return np.array([0.0 if value is None else coded(value) for value in values], dtype=float)
+
+    def look(self, row: int, column: int) -> Style | None:
+        """How a cell looks; None where it is empty."""
+        if (row, column) in self.cells:
+            return self.cells[row, column][1]
+        return next((f.style for f in self._down.get(column, ()) if f.top <= row <= f.bottom), None)
+
+    def every(self) -> Iterator[tuple[tuple[int, int], Content, Style]]:
+        """Every cell that is not empty: its place, what it holds, its look."""
+        for at, (content, style) in self.cells.items():
+            yield at, content, style
+        for fill in self.fills:
+            for row in range(fill.top, fill.bottom + 1):
+                yield (row, fill.column), fill.content(row), fill.style
+
     def formulas(self) -> dict[tuple[int, int], Formula]:
         """Every formula cell."""
-        return {at: content for at, (content, _) in self.cells.items() if isinstance(content, Formula)}
+        return {at: content for at, content, _ in self.every() if isinstance(content, Formula)}
+
+    @property
+    def formula_cells(self) -> int:
+        """How many cells hold formulas."""
+        single = sum(isinstance(content, Formula) for content, _ in self.cells.values())
+        return single + sum(len(fill.values) for fill in self.fills if fill.template)
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """The last row and the last column that hold anything."""
+        ends = [*self.cells, *((fill.bottom, fill.column) for fill in self.fills)]
+        return max(row for row, _ in ends), max(column for _, column in ends)
 
     def address(self, row: int, column: int) -> str:
         """The cell's address with its sheet, for people."""

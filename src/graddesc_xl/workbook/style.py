@@ -97,6 +97,7 @@ class Style:
     bottom: bool = False
     box: bool = False
     indent: int = 0
+    font: str = FONT
 
     @property
     def number_format(self) -> str:
@@ -108,7 +109,7 @@ class Style:
         """The properties that XlsxWriter takes."""
         look = ROLES.get(self.role)
         properties: dict[str, object] = {
-            "font_name": FONT,
+            "font_name": self.font,
             "font_size": self.size,
             "font_color": self.color,
             "num_format": self.number_format,

@@ -13,16 +13,20 @@ from typing import Any
 
 from ..ending import scratch
 from ..errors import WorkbookError
+from ..language.values import CellError
 from ..writing import replacing
 from . import PROPERTY
-from .cells import Area, CellError, Formula, a1, plain, quoted
-from .sheet import Chart, Reference, Sheet
+from .cells import Area, Formula, a1, plain, quoted
+from .reference import Cell
+from .sheet import Chart, Sheet
 from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 #: pixels across and down landscape A4 between the margins, less what programs differ in
 PAPER = (760, 620)
+#: the percentage below which print is too small to read
+SMALLEST = 20
 
 
 def write(
@@ -60,7 +64,7 @@ def write_around(sheets: Sequence[Sheet], path: Path) -> None:
         for sheet, page in pages:
             _page(sheet, page, "")  # what is folded moves the charts beside it
             marked = {at: cell for at, cell in sheet.cells.items() if at in sheet.links or at in sheet.merged}
-            _cells(replace(sheet, cells=marked), page, book, formats)
+            _cells(replace(sheet, cells=marked, fills=[]), page, book, formats)
             _around(sheet, page, book)
             _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
 
@@ -72,31 +76,8 @@ def new_workbook(
     """A workbook of XlsxWriter's, and its class of worksheets; where the context ends well it replaces `path`."""
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
-    from xlsxwriter.worksheet import Worksheet
 
-    errors = {error.value for error in CellError}
-
-    class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
-        """A worksheet that takes formulas as they are, and keeps every bit of a number.
-
-        XlsxWriter looks in each formula for some thirty newer functions that need a prefix, which takes more
-        than half of the time; ours are all of Excel 2007. It writes 16 digits of a number, one too few.
-        """
-
-        def _prepare_formula(self, formula: str, *_: object) -> str:
-            return formula.removeprefix("=")
-
-        def _get_range_data(self, *corners: int) -> list[Any]:
-            """What a chart shows until it is drawn anew: nothing for an error cell, where XlsxWriter has 0."""
-            return [None if value in errors else value for value in super()._get_range_data(*corners)]
-
-        def _xml_number_element(self, number: float, attributes: Sequence[tuple[str, object]] = ()) -> None:
-            named = "".join(f' {key}="{value}"' for key, value in attributes)
-            self.fh.write(f"<c{named}><v>{number}</v></c>")
-
-        def _xml_inline_string(self, string: str, _: bool, attributes: Sequence[tuple[str, object]]) -> None:
-            """A text of `constant_memory` is one that all cells share: Excel would move it there."""
-            self._xml_string_element(self.str_table._get_shared_string_index(string), attributes)
+    from .page import Page
 
     with replacing(path, check) as file, scratch() as folder:
         texts = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -126,10 +107,10 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     else:
         page.fit_to_pages(1, int(sheet.one_page))
     page.set_margins(0.4, 0.4, 0.6, 0.6)
-    page.set_header(f"&L&9{title}&R&9&A")
+    page.set_header(f"&L&9{title.replace('&', '&&')}&R&9&A")
     page.set_footer("&R&9&P / &N")
     if sheet.printed:
-        page.print_area(0, 0, max(row for row, _ in sheet.cells) - 1, sheet.printed - 1)
+        page.print_area(0, 0, sheet.extent[0] - 1, sheet.printed - 1)
     if sheet.repeat_columns:
         page.repeat_columns(0, sheet.repeat_columns - 1)
     if sheet.repeat_rows:
@@ -138,9 +119,10 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         page.freeze_panes(*sheet.frozen)
     if sheet.tab:
         page.set_tab_color(sheet.tab)
-    for column, width in sheet.widths.items():
-        page.set_column(column - 1, column - 1, width)
-    if sheet.folded:
+    for column in sorted({*sheet.widths, *sheet.aside, *(c + 1 for c in sheet.aside)}):
+        folding = {"level": 1, "hidden": True} if column in sheet.aside else {"collapsed": column - 1 in sheet.aside}
+        page.set_column(column - 1, column - 1, sheet.widths.get(column), None, folding)
+    if sheet.folded or sheet.aside:
         page.outline_settings(True, False, True, False)
     for row in sorted({*sheet.heights, *sheet.folded, *(r - 1 for r in sheet.folded)}):
         level = sheet.folded.get(row, 0)
@@ -151,28 +133,38 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
 
 
 def _scale(sheet: Sheet) -> int:
-    """The percentage at which a sheet fits its pages across: its table on all but the last, then what is beside it."""
+    """The percentage at which a sheet fits its pages across: its table on all but the last, then what is beside it.
+
+    Down it fits one page, unless that would be too small to read.
+    """
 
     def left_of(column: int) -> float:
         return sum(sheet.widths[c] * 7 + 5 if c in sheet.widths else 64 for c in range(1, column))
 
-    last = max(column for _, column in sheet.cells)
+    last = sheet.extent[1]
     ends = [left_of(last + 1), *(left_of(chart.column) + chart.width for chart in sheet.charts)]
     edges = [0.0, *(left_of(end + 1) for end in sheet.page_ends), max(ends)]
     repeated = left_of(sheet.repeat_columns + 1)
     across = max(end - start + (repeated if start else 0) for start, end in pairwise(edges))
-    rows = {row for row, _ in sheet.cells} - {*sheet.folded}
+    rows = {row for row, _ in sheet.cells}.union(*(range(f.top, f.bottom + 1) for f in sheet.fills)) - {*sheet.folded}
     down = sum(sheet.heights.get(row, 15) * 4 / 3 for row in rows)
-    return int(min(100, 100 * PAPER[0] / across, 100 * PAPER[1] / down))
+    fits = 100 * PAPER[1] / down
+    return max(10, int(min(100, 100 * PAPER[0] / across, fits if fits > SMALLEST else 100)))
 
 
 def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> None:
-    """Every cell; this is where nearly all of the time goes."""
+    """Every cell."""
+
+    def looks(style: Style) -> Any:
+        if style not in formats:
+            formats[style] = book.add_format(style.properties())
+        return formats[style]
+
+    for fill in sheet.fills:
+        page.add_fill(fill, looks(fill.style))
     formula, string, numeric = page.write_formula, page.write_string, page.write_number
     for (row, column), (content, style) in sheet.cells.items():
-        look = formats.get(style)
-        if look is None:
-            look = formats[style] = book.add_format(style.properties())
+        look = looks(style)
         if isinstance(content, Formula):
             if (row, column) in sheet.merged:
                 page.merge_range(row - 1, column - 1, row - 1, column - 2 + sheet.merged[row, column], "", look)
@@ -239,6 +231,9 @@ def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
     for (row, column), (content, style) in sheet.cells.items():
         if style.number in TOO_LONG and not isinstance(content, str):
             spans.setdefault((column, style.number), []).append(row)
+    for fill in sheet.fills:
+        if fill.style.number in TOO_LONG:
+            spans.setdefault((fill.column, fill.style.number), []).extend((fill.top, fill.bottom))
     for (column, number), rows in spans.items():
         top, bottom = min(rows), max(rows)
         rule = {
@@ -249,9 +244,9 @@ def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
         page.conditional_format(top - 1, column - 1, bottom - 1, column - 1, rule)
 
 
-def _name(name: str | Reference) -> str:
+def _name(name: str | Cell) -> str:
     """A curve's name as XlsxWriter takes it: text, or a cell."""
-    return name if isinstance(name, str) else f"={quoted(name.sheet)}!{a1(name.row, name.column, fixed=True)}"
+    return name if isinstance(name, str) else f"={quoted(name.sheet.name)}!{a1(name.row, name.column, fixed=True)}"
 
 
 def _reference(area: Area) -> list[Any]:

@@ -1,0 +1,1 @@
+"""What a formula is: expressions, operators and all that they mean."""

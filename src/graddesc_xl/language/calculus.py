@@ -1,0 +1,109 @@
+"""Derivatives: one rule per operator, and the gradient of an error as columns.
+
+Each column is differentiated by itself and the results are chained across columns, so that a sheet shows the
+chain rule the way it is done by hand: `d_pred = 2*(pred-y)`, `d_h = d_pred*c`, `d_a = d_h*x`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .expr import Apply, Expr, Here, Param, leaves, substitute
+from .operators import OPERATORS
+from .simplify import ONE, ZERO, plus, times
+
+
+def derivative(expr: Expr, leaf: Expr) -> Expr:
+    """d expr / d leaf, every other leaf held still.
+
+    >>> from graddesc_xl.language.expr import Data, Here
+    >>> derivative((Data("y") - Here("pred")) ** 2, Here("pred")) == 2 * (Here("pred") - Data("y"))
+    True
+    """
+    if expr == leaf:
+        return ONE
+    if not isinstance(expr, Apply):
+        return ZERO
+    total: Expr = ZERO
+    rule = OPERATORS[expr.op].partials
+    assert rule is not None, f"{expr.op} has no derivative"
+    for arg, partial in zip(expr.args, rule(*expr.args), strict=True):
+        total = plus(total, times(partial, derivative(arg, leaf)))
+    return total
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of one sample's error as columns.
+
+    columns: adjoint column name -> expression, in the order of evaluation.
+    of: weight -> the name of the column that holds d error / d weight.
+    by: adjoint column name -> the column or weight by which it is the derivative, the first of several.
+    """
+
+    columns: Mapping[str, Expr]
+    of: Mapping[str, str]
+    by: Mapping[str, str]
+
+
+def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) -> Gradient:
+    """Reverse-mode differentiation over the columns of a model.
+
+    forward: column -> expression in the order of evaluation; the last one is `error`.
+    Adjoints that are equal to one already there share its column; a shared column bears a weight's name.
+    """
+    adjoint: dict[str, Expr] = {error: ONE}
+    columns: dict[str, Expr] = {}
+    by: dict[str, str] = {}
+    users = list(forward)[::-1]
+    for target in (*users[1:], *weights):
+        total: Expr = ZERO
+        for user in reversed(users):
+            if user in adjoint and Here(target) in leaves(forward[user]):
+                total = plus(total, times(adjoint[user], derivative(forward[user], Here(target))))
+        shared = isinstance(total, Here) and total.column in columns
+        if isinstance(total, Apply) or (target in weights and not shared):
+            same = next((name for name, expr in columns.items() if expr == total), f"d_{target}")
+            columns[same] = total
+            by.setdefault(same, target)
+            total = Here(same)
+        adjoint[target] = total
+    return _named_after_weights(columns, by, {w: adjoint[w] for w in weights})
+
+
+def _named_after_weights(columns: dict[str, Expr], by: dict[str, str], adjoint: dict[str, Expr]) -> Gradient:
+    names: dict[str, str] = {}
+    for weight, leaf in adjoint.items():
+        assert isinstance(leaf, Here), f"the error does not depend on {weight}"
+        if leaf.column not in names:
+            names[leaf.column], by[leaf.column] = f"d_{weight}", weight
+
+    def rename(leaf: Expr) -> Expr:
+        return Here(names.get(leaf.column, leaf.column)) if isinstance(leaf, Here) else leaf
+
+    renamed = {names.get(name, name): substitute(expr, rename) for name, expr in columns.items()}
+    of = {w: names[leaf.column] for w, leaf in adjoint.items() if isinstance(leaf, Here)}
+    return Gradient(renamed, of, {names.get(name, name): target for name, target in by.items()})
+
+
+def inlined(forward: Mapping[str, Expr], column: str) -> Expr:
+    """A forward column as one expression of weights and data, the columns between written out."""
+
+    def expand(leaf: Expr) -> Expr:
+        return inlined(forward, leaf.column) if isinstance(leaf, Here) and leaf.column in forward else leaf
+
+    return substitute(forward[column], expand)
+
+
+def same(left: Expr, right: Expr) -> bool:
+    """Whether two expressions are one but for the order of what is added or multiplied: to the last bit, in pairs."""
+    if not (isinstance(left, Apply) and isinstance(right, Apply)):
+        return left == right
+    orders = [right.args, right.args[::-1]] if right.op in ("add", "mul") else [right.args]
+    return left.op == right.op and any(all(map(same, left.args, order)) for order in orders)
+
+
+def nudged(expr: Expr, weight: str, step: Param) -> Expr:
+    """The expression with `weight + h` in the place of the weight: the upper end of a finite difference."""
+    return substitute(expr, lambda leaf: leaf + step if leaf == Here(weight) else leaf)

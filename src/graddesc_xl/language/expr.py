@@ -1,0 +1,223 @@
+"""The expression tree: leaves and operators. What an operator means is its row in `operators`.
+
+>>> a, x, b = Here("a"), Data("x"), Here("b")
+>>> b + a * x
+Apply(op='add', args=(Here(column='b'), Apply(op='mul', args=(Here(column='a'), Data(name='x')))))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+#: What a footer may do with the column above it.
+REDUCTIONS = ("sum", "sumsq", "count", "last")
+
+
+class Expr:
+    """Anything that has a value in one cell."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Expr | float) -> Expr:
+        return Apply("add", (self, wrap(other)))
+
+    def __radd__(self, other: float) -> Expr:
+        return Apply("add", (wrap(other), self))
+
+    def __sub__(self, other: Expr | float) -> Expr:
+        return Apply("sub", (self, wrap(other)))
+
+    def __rsub__(self, other: float) -> Expr:
+        return Apply("sub", (wrap(other), self))
+
+    def __mul__(self, other: Expr | float) -> Expr:
+        return Apply("mul", (self, wrap(other)))
+
+    def __rmul__(self, other: float) -> Expr:
+        return Apply("mul", (wrap(other), self))
+
+    def __truediv__(self, other: Expr | float) -> Expr:
+        return Apply("div", (self, wrap(other)))
+
+    def __rtruediv__(self, other: float) -> Expr:
+        return Apply("div", (wrap(other), self))
+
+    def __neg__(self) -> Expr:
+        return Apply("neg", (self,))
+
+    def __gt__(self, other: Expr | float | str) -> Expr:
+        return Apply("gt", (self, wrap(other)))
+
+    def __lt__(self, other: Expr | float | str) -> Expr:
+        return Apply("lt", (self, wrap(other)))
+
+    def __le__(self, other: Expr | float | str) -> Expr:
+        return Apply("le", (self, wrap(other)))
+
+    def __and__(self, other: Expr | float | str) -> Expr:
+        return Apply("join", (self, wrap(other)))
+
+    def equals(self, other: Expr | float | str) -> Expr:
+        """1 where both are the same, else 0; `==` compares trees."""
+        return Apply("eq", (self, wrap(other)))
+
+    def differs(self, other: Expr | float | str) -> Expr:
+        """1 where both are not the same, else 0."""
+        return Apply("ne", (self, wrap(other)))
+
+    def __pow__(self, exponent: int) -> Expr:
+        if not isinstance(exponent, int) or not 2 <= exponent <= 8:
+            raise ValueError(f"an exponent must be a whole number from 2 to 8, not {exponent!r}: use products")
+        return Apply("pow", (self, Const(exponent)))
+
+
+@dataclass(frozen=True, slots=True)
+class Const(Expr):
+    """A number written into the formula."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Expr):
+    """A text written into the formula."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Param(Expr):
+    """An input cell of the sheet, the same for every row."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data(Expr):
+    """This row's sample: `x` or `y`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Here(Expr):
+    """Another column in this row."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prev(Expr):
+    """A column in the row above; on an epoch's first row its start cell."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opening(Expr):
+    """What an epoch's block starts a column from, seen from outside its rows."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class State(Expr):
+    """A value that holds for a whole epoch, such as an annealed learning rate."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foot(Expr):
+    """A footer of the epoch's block."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over(Expr):
+    """A reduction of a column over the epoch's rows: `sum`, `sumsq`, `count` or `last`."""
+
+    reduction: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply(Expr):
+    """An operator applied to its arguments."""
+
+    op: str
+    args: tuple[Expr, ...]
+
+    def __post_init__(self) -> None:
+        from .operators import OPERATORS  # whose rows are made of expressions
+
+        found = OPERATORS.get(self.op)
+        if found is None or found.arity not in (None, len(self.args)):
+            raise ValueError(f"no operator {self.op!r} with {len(self.args)} arguments")
+
+
+def wrap(value: Expr | float | str) -> Expr:
+    """The expression itself, or a number or text as a `Const`."""
+    if isinstance(value, Expr):
+        return value
+    return Text(value) if isinstance(value, str) else Const(value)
+
+
+def sqrt(value: Expr) -> Expr:
+    """The square root."""
+    return Apply("sqrt", (value,))
+
+
+def call(op: str, *args: Expr | float | str) -> Expr:
+    """An operator applied to expressions, numbers and texts.
+
+    >>> call("if_error", Here("a"), "none").args[1]
+    Text(value='none')
+    """
+    return Apply(op, tuple(wrap(arg) for arg in args))
+
+
+def maximum(left: Expr | float, right: Expr | float) -> Expr:
+    """The larger of two values."""
+    return Apply("max", (wrap(left), wrap(right)))
+
+
+def minimum(left: Expr | float, right: Expr | float) -> Expr:
+    """The smaller of two values."""
+    return Apply("min", (wrap(left), wrap(right)))
+
+
+def greater(left: Expr | float, right: Expr | float) -> Expr:
+    """1 where left > right, else 0."""
+    return Apply("gt", (wrap(left), wrap(right)))
+
+
+def where(condition: Expr, then: Expr | float | str, otherwise: Expr | float | str) -> Expr:
+    """`then` where the condition is not 0, else `otherwise`."""
+    return Apply("where", (condition, wrap(then), wrap(otherwise)))
+
+
+def total(terms: Sequence[Expr]) -> Expr:
+    """The sum of at least one term, from left to right."""
+    added = terms[0]
+    for term in terms[1:]:
+        added = added + term
+    return added
+
+
+def leaves(expr: Expr) -> Iterator[Expr]:
+    """Every leaf, left to right, repeated as often as it stands there."""
+    if isinstance(expr, Apply):
+        for arg in expr.args:
+            yield from leaves(arg)
+    else:
+        yield expr
+
+
+def substitute(expr: Expr, replace: Callable[[Expr], Expr]) -> Expr:
+    """The same tree with each leaf but numbers and texts replaced by `replace(leaf)`."""
+    if isinstance(expr, Apply):
+        return Apply(expr.op, tuple(substitute(arg, replace) for arg in expr.args))
+    return expr if isinstance(expr, (Const, Text)) else replace(expr)

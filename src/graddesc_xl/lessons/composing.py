@@ -1,0 +1,92 @@
+"""A lesson composed: every kind of sheet in turn, then what tells of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .. import __version__
+from ..experiment import rounded
+from ..parts.data import Dataset, Line
+from ..sheets import check, data_sheet, overview
+from ..sheets import recipe as recipe_sheet
+from ..sheets.data_sheet import Samples
+from ..sheets.kind import Composed, Figure
+from ..sheets.making import Inputs, Making, Runner, Typed
+from ..sheets.runs_sheet import RunsSheet
+from ..sheets.steps_list import StepsList
+from ..workbook.sheet import Sheet
+from . import recipe
+from .lesson import Lesson
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A composed lesson: all its sheets in order, those of its kinds, and its input cells."""
+
+    lesson: Lesson
+    sheets: Sequence[Sheet]
+    composed: Mapping[str, Composed]
+    typed: Mapping[str, Sequence[Typed]]
+
+    @property
+    def lists(self) -> list[StepsList]:
+        """Those with a row per step of one run."""
+        return [made.steps for made in self.composed.values() if made.steps]
+
+    @property
+    def runs(self) -> list[RunsSheet]:
+        """Those with runs side by side."""
+        return [made.runs for made in self.composed.values() if made.runs]
+
+
+def _kept(data: Dataset) -> Dataset:
+    """The samples at the digits that a file keeps of them."""
+
+    def digits(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(rounded(values).tolist())
+
+    y = data.y
+    kept = Line(*digits((y.slope, y.const))) if isinstance(y, Line) else digits(y)
+    return replace(data, inputs={name: digits(values) for name, values in data.inputs.items()}, y=kept)
+
+
+def _told(samples: Samples) -> Composed:
+    """What others may say of samples."""
+    figures: dict[str, Figure] = {
+        "constant error": lambda: samples.constant_error,
+        "sample": lambda name, number: samples.cell(name, int(number) - 1),
+    }
+    return Composed(samples.sheet, "The samples; replace them by your own.", figures=figures)
+
+
+def compose(
+    of: Lesson,
+    run: Runner,
+    inputs: Inputs | None = None,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Composition:
+    """Every sheet of a lesson, with the values of the runs that its input cells ask for.
+
+    run: the engine. inputs: the numbers in the input cells, where they are not those the lesson is built with; the
+    values that the sheets hold as constants are those it is built with all the same.
+    """
+    inputs = inputs or Inputs()
+    making = Making(run, inputs, Sheet(check.SHEET))
+    composed: dict[str, Composed] = {}
+    for sheet, data in of.data.items():
+        built = _kept(data)
+        samples = data_sheet.compose(sheet, inputs.data(sheet, built), built)
+        making.samples[data.name] = samples
+        composed[sheet] = _told(samples)
+    for kind in of.kinds:
+        progress(kind.sheet)
+        composed[kind.sheet] = kind.compose(making, composed)
+    fronts = [made.sheet for made in composed.values()]
+    behind = [made.behind for made in composed.values() if made.behind]
+    checked = check.compose([made.compared for made in composed.values() if made.compared], making)
+    front = overview.compose(of.title, of.subtitle, of.questions, [*composed.values()], checked, making.samples)
+    last = recipe_sheet.compose(recipe.spell(of), __version__)
+    sheets = [front, *fronts, checked.sheet, *behind, last]
+    return Composition(of, sheets, composed, making.typed)

@@ -1,0 +1,149 @@
+"""A lesson: what a workbook is made of, described and not computed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..comparison import Comparison
+from ..errors import SettingError, did_you_mean, shown
+from ..experiment import Experiment
+from ..parts.data import Dataset
+from ..sheets.answers import Question
+from ..sheets.check import SHEET as CHECK
+from ..sheets.comparison import Compared
+from ..sheets.data_sheet import HIGH, LOW
+from ..sheets.kind import LONGEST, Kind, width
+from ..sheets.overview import SHEET as OVERVIEW
+from ..sheets.recipe import SHEET as RECIPE
+from ..sheets.steps import Steps
+from ..workbook.cells import plain
+
+#: the sheet of the first data set; those of others bear their names as well
+DATA = "data"
+#: what a sheet's name may not hold; programs do not agree on the last one
+FORBIDDEN = "[]:*?/\\!"
+#: how many characters a title may have, as pages repeat it at their head
+LONGEST_TITLE = 200
+#: of a file's name: how long it may be without what is put to it, and what it may not hold
+LONGEST_FILE, NOT_IN_FILES = 100, '<>:"/\\|?*'
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A workbook: a title, and its sheets in order.
+
+    parts: experiments, comparisons and sheets of any kind. name: of its file, made from the title if left out.
+    questions: what its overview answers.
+    """
+
+    title: str
+    parts: Sequence[Experiment | Comparison | Kind]
+    subtitle: str = ""
+    name: str = ""
+    questions: Sequence[Question] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.parts, (str, Experiment, Comparison, Kind)) or not isinstance(self.parts, Iterable):
+            raise SettingError(f"The parts of {shown(self.title)} must be a list, as in [{shown(self.parts)}].")
+        object.__setattr__(self, "parts", tuple(self.parts))
+        if not self.parts:
+            raise SettingError(f"{self.title} has no sheets: give it at least one experiment.")
+        for part in self.parts:
+            if not isinstance(part, (Experiment, Comparison, Kind)):
+                raise SettingError(f"{shown(part)} is no part of a lesson: give experiments, comparisons and sheets.")
+        if len(self.title) > LONGEST_TITLE:
+            raise SettingError(f"{shown(self.title)} is too long a title: use at most {LONGEST_TITLE} characters.")
+        name = self.name or re.sub(r"\W+", "-", self.title.lower()).strip("-")[:LONGEST_FILE] or "lesson"
+        object.__setattr__(self, "name", name)
+        if not name.isprintable() or {*name} & {*NOT_IN_FILES} or name[0] in ". " or len(name) > LONGEST_FILE:
+            raise SettingError(
+                f"{shown(name)} cannot be the name of a file: use at most {LONGEST_FILE} letters, digits, spaces, "
+                "- and _."
+            )
+        self._distinct()
+        for data in self.data.values():
+            _typable(data)
+        for question in self.questions:
+            if question.see not in self.sheets:
+                hint = did_you_mean(question.see, self.sheets)
+                raise SettingError(f"{shown(question.ask)} refers to the sheet {shown(question.see)}: none is.{hint}")
+
+    def _distinct(self) -> None:
+        """Refuse data sets of one name that are not the same, and sheets whose names do not do."""
+        sets: dict[str, Dataset] = {}
+        for kind in self.kinds:
+            if kind.data and sets.setdefault(kind.data.name, kind.data) != kind.data:
+                raise SettingError(f"Two data sets are called {shown(kind.data.name)}: rename one.")
+        named: set[str] = set()
+        for sheet in self.sheets:
+            wrong = _wrong(sheet)
+            if wrong:
+                raise SettingError(f"{shown(sheet)} cannot be the name of a sheet: {wrong}. Rename what it shows.")
+            if sheet.lower() in named:
+                own = [name for name in (OVERVIEW, DATA, CHECK, RECIPE) if name == sheet.lower()]
+                said = "every workbook has one of that name" if own else "another one has it"
+                raise SettingError(f"{shown(sheet)} cannot be the name of a sheet: {said}. Rename what it shows.")
+            named.add(sheet.lower())
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """Its sheets; an experiment or a comparison is one of its own kind."""
+        return [_kind(part) for part in self.parts]
+
+    @property
+    def experiments(self) -> list[Experiment]:
+        """Those of its sheets of one run."""
+        return [kind.experiment for kind in self.kinds if isinstance(kind, Steps)]
+
+    @property
+    def sheets(self) -> list[str]:
+        """The names of all its sheets."""
+        kinds = self.kinds
+        behind = [kind.behind for kind in kinds if kind.behind]
+        return [OVERVIEW, *self.data, *(kind.sheet for kind in kinds), CHECK, *behind, RECIPE]
+
+    @property
+    def data(self) -> dict[str, Dataset]:
+        """Its data sets by the names of their sheets."""
+        sets = {kind.data.name: kind.data for kind in self.kinds if kind.data}
+        return {DATA if i == 0 else f"{DATA} {name}": data for i, (name, data) in enumerate(sets.items())}
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"{self.name}.xlsx"
+
+
+def _wrong(sheet: str) -> str:
+    """Why spreadsheet programs take no sheet of that name, "" where they do."""
+    if not sheet.strip():
+        return "it is empty"
+    if width(sheet) > LONGEST:
+        return f"it has {width(sheet)} characters, and a sheet's name may have {LONGEST}"
+    found = sorted({*sheet} & {*FORBIDDEN})
+    if found:
+        return f"it holds {' '.join(found)}"
+    if not sheet.isprintable():
+        return "it holds a character that cannot be seen"
+    if sheet[0] == "'" or sheet[-1] == "'":
+        return "it begins or ends with an apostrophe"
+    return "Excel keeps that name for itself" if sheet.lower() == "history" else ""
+
+
+def _typable(data: Dataset) -> None:
+    """Refuse samples that could not be typed into a sheet."""
+    for name in data.names:
+        for value in data.column(name):
+            if not LOW <= value <= HIGH:
+                raise SettingError(
+                    f"{data.name}: a sheet holds samples from {plain(LOW)} to {plain(HIGH)}, not {name} = {value:g}: "
+                    "use another unit."
+                )
+
+
+def _kind(part: Experiment | Comparison | Kind) -> Kind:
+    if isinstance(part, Experiment):
+        return Steps(part)
+    return Compared(part) if isinstance(part, Comparison) else part

@@ -1,0 +1,212 @@
+"""A lesson as text, and back: TOML that a person can read and `verify` composes the workbook from.
+
+Every part of a lesson is a frozen dataclass of numbers, texts and other such parts. Its recipe names the fields that
+are not their defaults; models, optimizers and data sets stand in tables of their own and are referred to by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ..errors import SettingError, did_you_mean
+from ..parts.data import Dataset
+from ..parts.equations import Optimizer
+from ..parts.models import MODELS, Model
+from ..parts.optimizers import OPTIMIZERS
+from ..sheets.kind import Kind
+from . import toml
+from .lesson import Lesson
+
+#: what is described once, in a table of that name, and then by its name; those that every recipe knows
+TABLES: Mapping[type, tuple[str, Mapping[str, Any]]] = {
+    Model: ("models", MODELS),
+    Optimizer: ("optimizers", OPTIMIZERS),
+    Dataset: ("data", {}),
+}
+
+
+def spell(lesson: Lesson) -> str:
+    """The recipe of a lesson."""
+    tables: dict[str, dict[str, Any]] = {}
+    described = _fields(lesson, tables, skip=("parts",))
+    asked = {"questions": described.pop("questions")} if lesson.questions else {}
+    sheets = [{"kind": kind.kind, **_fields(kind, tables)} for kind in lesson.kinds]
+    return toml.dumps({**described, **tables, "sheets": sheets, **asked})
+
+
+def read(text: str) -> Lesson:
+    """The lesson of a recipe.
+
+    Raises SettingError for what is no recipe: it says where, what was found and what is allowed.
+    """
+    try:
+        described = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise SettingError(f"This is no recipe: {problem}.") from None
+    reader = _Reader(described)
+    given = described.pop("sheets", [])
+    if not isinstance(given, list):
+        raise SettingError("sheets is no list of tables: begin each sheet with [[sheets]].")
+    sheets = [reader.kind(each, f"sheets {i}") for i, each in enumerate(given, 1)]
+    for name, _ in TABLES.values():
+        described.pop(name, None)
+    lesson: Lesson = reader.part(Lesson, {**described, "parts": ()}, "the lesson", parts=sheets)
+    return lesson
+
+
+def _fields(part: Any, tables: dict[str, dict[str, Any]], skip: Sequence[str] = ()) -> dict[str, Any]:
+    """The fields of a part that are not their defaults."""
+    described = {}
+    for field in dataclasses.fields(part):
+        if not field.init or field.name in skip:
+            continue
+        value = getattr(part, field.name)
+        default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        if value is not None and (value != default or type(value) in TABLES):
+            described[field.name] = _plain(value, tables, _hints(part.__class__)[field.name])
+    return described
+
+
+def _plain(value: Any, tables: dict[str, dict[str, Any]], hint: Any) -> Any:
+    """A value as TOML has it; a whole number where any number may stand has its decimal point."""
+    if type(value) in TABLES:
+        name, shipped = TABLES[type(value)]
+        if shipped.get(value.name) != value:
+            own = {key: field for key, field in _fields(value, tables).items() if key != "name"}
+            known = tables.setdefault(name, {}).setdefault(value.name, own)
+            if known != own:
+                raise SettingError(f"Two {name} are called {value.name!r} and are not the same: rename one.")
+        return value.name
+    if dataclasses.is_dataclass(value):
+        return _fields(value, tables)
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item, tables, get_args(hint)[1]) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        items = get_args(next((arg for arg in _choices(hint) if get_origin(arg)), hint))
+        hints = items if len(items) > 1 and items[-1] is not Ellipsis else items[:1] * len(value)
+        return [_plain(item, tables, hint) for item, hint in zip(value, hints, strict=True)]
+    return float(value) if hint is float else value
+
+
+def _key(key: Any) -> str:
+    return key if isinstance(key, str) else repr(key)
+
+
+def _choices(hint: Any) -> tuple[Any, ...]:
+    """The types that a field may have."""
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+@cache
+def _hints(of: type) -> dict[str, Any]:
+    return get_type_hints(of)
+
+
+class _Reader:
+    """Makes parts of what a recipe says, and sentences of what it should not say."""
+
+    def __init__(self, described: Mapping[str, Any]) -> None:
+        self.tables = {of: self.table(described.get(name, {}), name) for of, (name, _) in TABLES.items()}
+        self.made: dict[tuple[type, str], Any] = {}
+
+    def kind(self, given: Any, where: str) -> Kind:
+        """A sheet of the kind it says."""
+        given = dict(self.table(given, where))
+        name = given.pop("kind", None)
+        if not isinstance(name, str) or name not in Kind.known:
+            raise SettingError(
+                f"{where}: there is no kind of sheet {name!r}.{did_you_mean(str(name), Kind.known)} One of your own "
+                "is known once the module that defines it is imported."
+            )
+        made: Kind = self.part(Kind.known[name], given, where)
+        return made
+
+    def table(self, given: Any, where: str) -> Mapping[str, Any]:
+        """What must be a table."""
+        if not isinstance(given, Mapping):
+            raise SettingError(f"{where}: {given!r} is no table of names and values.")
+        return given
+
+    def part(self, of: type, given: Any, where: str, **more: Any) -> Any:
+        """A part from a table of its fields."""
+        known = [f.name for f in dataclasses.fields(of) if f.init]
+        values = dict(more)
+        for name, value in self.table(given, where).items():
+            if name not in known:
+                raise SettingError(f"{where}: there is no {name!r}.{did_you_mean(name, known)}")
+            if name not in more:
+                values[name] = self.value(_hints(of)[name], value, f"{where}, {name}")
+        try:
+            return of(**values)
+        except TypeError as problem:
+            lacks = [f.name for f in dataclasses.fields(of) if f.init and _required(f) and f.name not in values]
+            raise SettingError(f"{where} lacks {', '.join(lacks) or problem}.") from None
+
+    def named(self, of: type, name: Any, where: str) -> Any:
+        """A part that has a table of its own, by its name."""
+        table, shipped = TABLES[of]
+        own = self.tables[of]
+        if not isinstance(name, str):
+            raise SettingError(f"{where}: {name!r} is no name of one of the {table}.")
+        if name in own:
+            if (of, name) not in self.made:
+                self.made[of, name] = self.part(of, {**self.table(own[name], f"{table}.{name}"), "name": name}, table)
+            return self.made[of, name]
+        if name not in shipped:
+            known = [*own, *shipped]
+            raise SettingError(f"{where}: there is no {name!r} among the {table}.{did_you_mean(name, known)}")
+        return shipped[name]
+
+    def value(self, hint: Any, given: Any, where: str) -> Any:
+        """A value of the type that its field has."""
+        origin, args = get_origin(hint), get_args(hint)
+        choices = [choice for choice in _choices(hint) if choice is not type(None)]
+        if choices != [hint]:
+            return self.choice(choices, given, where)
+        if isinstance(hint, type) and hint in TABLES:
+            return self.named(hint, given, where)
+        if dataclasses.is_dataclass(hint):
+            return self.part(hint, given, where)  # type: ignore[arg-type]  # a class, not an instance
+        if origin is tuple or (isinstance(origin, type) and issubclass(origin, Sequence)):
+            if not isinstance(given, list):
+                raise SettingError(f"{where}: {given!r} is no list.")
+            if origin is tuple and args[-1] is not Ellipsis:
+                if len(given) != len(args):
+                    raise SettingError(f"{where}: {len(given)} values where there must be {len(args)}.")
+                return tuple(map(self.value, args, given, [where] * len(args)))
+            return tuple(self.value(args[0], each, f"{where} {i}") for i, each in enumerate(given, 1))
+        if isinstance(origin, type) and issubclass(origin, Mapping):
+            key, item = args
+            return {
+                (float(k) if key is float else k): self.value(item, v, f"{where}, {k}")
+                for k, v in self.table(given, where).items()
+            }
+        return self.single(hint, given, where)
+
+    def choice(self, hints: Sequence[Any], given: Any, where: str) -> Any:
+        """The first of several types that fits."""
+        problems = []
+        for hint in hints:
+            try:
+                return self.value(hint, given, where)
+            except SettingError as problem:
+                problems.append(problem)
+        raise problems[0]
+
+    def single(self, hint: type, given: Any, where: str) -> Any:
+        """A number, a text or a truth."""
+        if hint is float and isinstance(given, int) and not isinstance(given, bool):
+            return float(given)
+        if not isinstance(given, hint) or (isinstance(given, bool) and hint is not bool):
+            names = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
+            raise SettingError(f"{where}: {given!r} is not {names.get(hint, hint.__name__)}.")
+        return given
+
+
+def _required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

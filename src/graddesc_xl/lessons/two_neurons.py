@@ -1,0 +1,320 @@
+"""A second neuron, a ReLU, other rates and start weights: the questions these raise, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..comparison import Comparison, Row
+from ..experiment import Experiment
+from ..parts.models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
+from ..parts.optimizers import OPTIMIZERS
+from ..sheets.answers import Question
+from ..sheets.shapes import Derivatives, ReluShape
+from ..sheets.speed_limit import SpeedLimit
+from ..sheets.steps import Steps
+from .lesson import Lesson
+
+NEURONS = {
+    "1 neuron": ONE_NEURON,
+    "2 neurons, collapse": TWO_NEURONS,
+    "2 neurons, ReLU": TWO_NEURONS_RELU,
+}
+COLLAPSE, RELU = "basic SGD 2 neuron collapse", "basic SGD 2 neuron ReLU"
+ONE, STACKED, WITH_RELU = "1 neuron", "2 neurons, collapse", "2 neurons, ReLU"
+MOMENTUM = "momentum 2 neuron collapse"
+TWO = ("2 neurons, collapse", "2 neurons, ReLU")
+STALL = (
+    "Runs that learn fall to about 85, then creep: the slope is learned, the intercept is not. x is up to 99, so the "
+    "rate that the slope bears is far too small for it. Scaling x or Adam cures that (fixes)."
+)
+RATES = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2)
+#: of the drawn start weights
+SEED, DRAWN = 1, 4
+
+
+def _plain(
+    model: Model, values: Mapping[str, float], optimizer: str = "sgd", scaled: tuple[str, ...] = ()
+) -> Experiment:
+    others = {w for m in NEURONS.values() for w in m.weights if w not in model.weights}
+    own = {name: value for name, value in values.items() if name not in others}
+    return Experiment(model.name, optimizer=OPTIMIZERS[optimizer], model=model, scaled=scaled, warmup=0, values=own)
+
+
+def _row(
+    title: str,
+    groups: Sequence[str],
+    values: Mapping[str, float],
+    optimizer: str = "sgd",
+    scaled: tuple[str, ...] = (),
+) -> Row:
+    return Row(title, tuple(_plain(NEURONS[group], values, optimizer, scaled) for group in groups))
+
+
+def _start(title: str, *weights: float) -> Row:
+    return _row(title, TWO, {"lr": 1e-5, **dict(zip("abcd", weights, strict=True))})
+
+
+def _drawn() -> list[Row]:
+    """Start weights drawn from a normal distribution, three decimals each."""
+    draws = np.random.default_rng(SEED).normal(size=(DRAWN, 4)).round(3).tolist()
+    return [_start(f"drawn, seed {SEED}, no. {i}", *weights) for i, weights in enumerate(draws, 1)]
+
+
+LEARNING_RATES = Comparison(
+    "learning rates",
+    "What learning rate is right?",
+    "The three models from the same weights at eight rates; type others. Plain SGD, exact derivatives.",
+    tuple(NEURONS),
+    tuple(_row(f"{rate:.0e}".replace("e-0", "e-"), tuple(NEURONS), {"lr": rate}) for rate in RATES),
+    typed=("lr",),
+    shared=("a", "b", "c", "d"),
+    ordered=True,
+    note=STALL,
+    summary="The three models at eight rates: where each learns, explodes or dies.",
+)
+
+INITIAL_WEIGHTS = Comparison(
+    "initial weights",
+    "Do better start weights help?",
+    "The same rate from different weights; type others, or learn 0.0001, at which nearly all explode.",
+    TWO,
+    (
+        _start("all 1", 1, 1, 1, 1),
+        _start("all 0", 0, 0, 0, 0),
+        _start("all 0.1", 0.1, 0.1, 0.1, 0.1),
+        _start("all 0.5", 0.5, 0.5, 0.5, 0.5),
+        _start("all 2", 2, 2, 2, 2),
+        _start("the line itself", 2, 0, 1, 30),
+        _start("twice the intercept", 1, 30, 2, 0),
+        _start("nearly the line", 1.9, 0, 1, 29),
+        _start("a dead ReLU", -1, -1, 1, 1),
+        *_drawn(),
+    ),
+    typed=("a", "b", "c", "d"),
+    shared=("lr",),
+    charted=(0.0, 3.0),
+    summary="The same rate from other start weights.",
+)
+
+FIXES = Comparison(
+    "fixes",
+    "What makes two neurons train?",
+    "Each fix against one baseline: learn 0.0001, weights 1, plain SGD. As good: no higher than one neuron with it.",
+    tuple(NEURONS),
+    (
+        _row("baseline", tuple(NEURONS), {"lr": 1e-4}),
+        _row("smaller rate", tuple(NEURONS), {"lr": 1e-5}),
+        _row("better start weights", tuple(NEURONS), {"lr": 1e-4, "a": 1.9, "b": 0, "c": 1, "d": 29}),
+        _row("x scaled", tuple(NEURONS), {"lr": 1e-4, "scale_x": 30}, scaled=("x",)),
+        _row("x and y scaled", tuple(NEURONS), {"lr": 1e-4, "scale_x": 50, "scale_y": 100}, scaled=("x", "y")),
+        _row(
+            "both, the rate they bear",
+            tuple(NEURONS),
+            {"lr": 0.1, "scale_x": 50, "scale_y": 100},
+            scaled=("x", "y"),
+        ),
+        _row("gradient clipped", tuple(NEURONS), {"lr": 1e-4, "limit": 30}, "clipped"),
+        _row("momentum", tuple(NEURONS), {"lr": 1e-4}, "momentum"),
+        _row("momentum, smaller rate", tuple(NEURONS), {"lr": 1e-5}, "momentum"),
+        _row("Adam", tuple(NEURONS), {"lr": 0.1}, "adam"),
+    ),
+    typed=("lr", "a", "b", "c", "d", "scale_x", "scale_y", "limit"),
+    charted=(-1.0, 3.0),
+    yardstick="1 neuron",
+    note="x is divided by x scale, y by y scale (errors stay in the units of y); a gradient longer than the limit is "
+    "shortened to it. Scaling and Adam bear other rates, so they get them.",
+    summary="What makes two neurons train, each alone against the same baseline.",
+)
+
+COMPARED_OPTIMIZERS = Comparison(
+    "optimizers",
+    "Which optimizer gets furthest?",
+    "Each optimizer at a rate where it trains; type others. Where averages start: see the sheet optimizers steps.",
+    tuple(NEURONS),
+    tuple(
+        _row(OPTIMIZERS[name].title, tuple(NEURONS), {"lr": rate}, name)
+        for name, rate in (("sgd", 1e-5), ("momentum", 1e-5), ("rmsprop", 0.05), ("adam", 0.1), ("adam_ann", 0.1))
+    ),
+    typed=("lr",),
+    shared=("a", "b", "c", "d"),
+    note=STALL,
+    summary="All optimizers on the three models, by epoch.",
+)
+
+
+def _thread(name: str, model: Model, about: str) -> Experiment:
+    """An experiment of the forum thread: plain SGD with numerical and exact derivatives and a switch between them."""
+    return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient="switch")
+
+
+def _averaged(optimizer: str, kind: str, model: Model, lr: float, about: str) -> Experiment:
+    """An optimizer with averages on two neurons, these starting at their cells: no pass is discarded."""
+    name = f"{optimizer} 2 neuron {kind}"
+    title = f"{OPTIMIZERS[optimizer].title}, {model.title}"
+    return Experiment(name, title, about, OPTIMIZERS[optimizer], model=model, warmup=0, values={"lr": lr})
+
+
+EXPERIMENTS = (
+    _thread("basic SGD 1 neuron", ONE_NEURON, "Just under its speed limit: the same rate as in the next two."),
+    _thread(
+        "basic SGD 2 neuron collapse", TWO_NEURONS, "Two stacked neurons are one line, but over their speed limit."
+    ),
+    _thread(
+        "basic SGD 2 neuron ReLU", TWO_NEURONS_RELU, "An overshoot leaves the ReLU dead: only the last bias learns."
+    ),
+    _averaged("momentum", "collapse", TWO_NEURONS, 1e-5, "Momentum at a rate where two neurons train."),
+    _averaged(
+        "momentum",
+        "ReLU",
+        TWO_NEURONS_RELU,
+        1e-5,
+        "Momentum with the ReLU, which never closes.",
+    ),
+    _averaged("adam", "collapse", TWO_NEURONS, 0.1, "Adam at a rate where two neurons train: each weight its own."),
+    _averaged("adam", "ReLU", TWO_NEURONS_RELU, 0.1, "Adam with the ReLU, which never closes."),
+)
+
+#: the lists of steps whose names would be too long for a sheet
+LISTS = {COLLAPSE: "basic SGD 2n collapse steps", MOMENTUM: "momentum 2n collapse steps"}
+
+#: the sheet that answers most of the questions
+BY_RATE = "learning rates"
+QUESTIONS = (
+    Question(
+        "Is the bigger model smarter or faster?",
+        BY_RATE,
+        "Not smarter: two stacked lines are one line. "
+        '{where(two < one, "Faster at first", "Here not even faster") # text}: '
+        "after one epoch with learn {lr # rate} two neurons are at √Σe² {two}, one at {one}. What makes it faster, a "
+        "larger |grad pred|², also lowers its speed limit: with learn {high # rate} one neuron: {one_ends # "
+        "text}, two: "
+        "{two_ends # text}.",
+        {
+            "one": f"{BY_RATE}: first error | 1e-5 | {ONE}",
+            "two": f"{BY_RATE}: first error | 1e-5 | {STACKED}",
+            "lr": f"{BY_RATE}: input | 1e-5 | lr",
+            "high": f"{BY_RATE}: input | 1e-4 | lr",
+            "one_ends": f"{BY_RATE}: verdict | 1e-4 | {ONE}",
+            "two_ends": f"{BY_RATE}: verdict | 1e-4 | {STACKED}",
+        },
+    ),
+    Question(
+        "Why do error, weights and derivatives explode?",
+        "speed limit",
+        "With learn {lr # rate} two neurons first overshoot at step: {two # text}; one neuron: {one # text}. "
+        "For one neuron |grad "
+        "pred|² is x² + 1, whatever its weights. For two it grows with the weights: an overshoot that throws them far "
+        "out makes the next factor, and with it error and derivatives, worse still. The collapse sheet with learn "
+        "{typed # rate}: {ends # text}.",
+        {
+            "lr": "speed limit: rate",
+            "one": f"speed limit: first overshoot | {ONE}",
+            "two": f"speed limit: first overshoot | {STACKED}",
+            "typed": f"{COLLAPSE}: input | lr",
+            "ends": f"{COLLAPSE}: verdict",
+        },
+    ),
+    Question(
+        "What learning rate is right, and how would one know?",
+        BY_RATE,
+        "The largest that neither explodes nor kills the ReLU: of these rates one neuron takes {one # rate}, two take "
+        "{two # rate}. Try rates a factor of 3 apart; a lower error after a few epochs may only be less jitter. Safe "
+        "without trying: below 1/|grad pred|² of every sample, with these start weights {one_bears # rate below} for "
+        "one neuron, {two_bears # rate below} for two, and less once their weights grow.",
+        {
+            "one": f"{BY_RATE}: largest that learns | {ONE}",
+            "two": f"{BY_RATE}: largest that learns | {STACKED}",
+            "one_bears": f"speed limit: start weights bear | {ONE}",
+            "two_bears": f"speed limit: start weights bear | {STACKED}",
+        },
+    ),
+    Question(
+        "Do better start weights help?",
+        "initial weights",
+        "Near the line they do: the line itself ends at {line}, nearly the line at {near}; all 0.1, 0.5 and 1 at "
+        "{tenth}, {half} and {ones}. All 0: {zeros # text}, for c = 0 cuts off a and b, and h = 0 cuts off c. "
+        "A ReLU that "
+        "starts closed for every sample: {closed # text}.",
+        {
+            "line": f"initial weights: error | the line itself | {STACKED}",
+            "near": f"initial weights: error | nearly the line | {STACKED}",
+            "tenth": f"initial weights: error | all 0.1 | {STACKED}",
+            "half": f"initial weights: error | all 0.5 | {STACKED}",
+            "ones": f"initial weights: error | all 1 | {STACKED}",
+            "zeros": f"initial weights: verdict | all 0 | {STACKED}",
+            "closed": f"initial weights: verdict | a dead ReLU | {WITH_RELU}",
+        },
+    ),
+    Question(
+        "Does ReLU save it, and why do three of four weights stop?",
+        RELU,
+        'This run: {ends # text}{where(if_error(left(ends, 4), "") == "dead", ". It stops the explosion by dying: an '
+        "overshoot makes a·x + b not positive for every sample, so the derivatives by a, b and c are 0. These three "
+        "have not found their optimum, they are cut off. Only d still learns: at best the mean of y, with √Σe² "
+        '", ". While a·x + b stays positive the ReLU changes nothing; an overshoot can close it for every sample")'
+        " # text}"
+        '{where(if_error(left(ends, 4), "") == "dead", round(constant, 2), "") # text}.',
+        {"ends": f"{RELU}: verdict", "constant": "data: constant error"},
+    ),
+    Question(
+        "Is a stacked linear model the same as a single one?",
+        COLLAPSE,
+        "Yes: c·(a·x + b) + d is the line (a·c)·x + (c·b + d). At step 2, x = {x # text}: {slope # 4}·{x # "
+        "text} + {intercept # 4} "
+        "= {slope*x + intercept # 4}, and the two neurons predict {pred # 4}. The columns slope and intercept show it "
+        "at every step.",
+        {
+            "x": "data: sample | x | 2",
+            "slope": f"{COLLAPSE}: column | slope | 2",
+            "intercept": f"{COLLAPSE}: column | intercept | 2",
+            "pred": f"{COLLAPSE}: column | pred | 2",
+        },
+    ),
+    Question(
+        "Can the ReLU sandwich beat one neuron?",
+        "fixes",
+        "Not on these samples: they lie on a line, which one neuron can be exactly. ReLU against one neuron: smaller "
+        "rate {rate_two} against {rate_one}; Adam {adam_two} against {adam_one}; x scaled {scaled_two} against "
+        "{scaled_one}. It is as good once it trains, and with some fixes faster. A ReLU pays where data bend (ReLU "
+        "shape).",
+        {
+            "rate_two": f"fixes: error | smaller rate | {WITH_RELU}",
+            "rate_one": f"fixes: error | smaller rate | {ONE}",
+            "adam_two": f"fixes: error | Adam | {WITH_RELU}",
+            "adam_one": f"fixes: error | Adam | {ONE}",
+            "scaled_two": f"fixes: error | x scaled | {WITH_RELU}",
+            "scaled_one": f"fixes: error | x scaled | {ONE}",
+        },
+    ),
+    Question(
+        "What does momentum look like?",
+        MOMENTUM,
+        "An average of the last derivatives, smoother and later than each of them (see the chart of both). After "
+        "{epochs # text} epochs it ends at {ends}, plain SGD on the sheet optimizers at {plain}. It does not lift the "
+        "speed limit: with learn 0.0001 it explodes as well, only later (sheet fixes).",
+        {
+            "epochs": f"{MOMENTUM}: epochs",
+            "ends": f"{MOMENTUM}: error | last",
+            "plain": f"optimizers: error | plain SGD | {STACKED}",
+        },
+    ),
+)
+
+LESSON = Lesson(
+    "Two neurons: why does it explode?",
+    (
+        *(Steps(e, explodes=True, steps=LISTS.get(e.name, "")) for e in EXPERIMENTS),
+        COMPARED_OPTIMIZERS,
+        LEARNING_RATES,
+        INITIAL_WEIGHTS,
+        ReluShape("Both functions over x, from four weights to play with."),
+        SpeedLimit("By how much each step multiplies its own residual, and the rate it would bear."),
+        Derivatives("Numerical against exact derivatives as h shrinks, and where they vanish.", of=COLLAPSE),
+        FIXES,
+    ),
+    "A second neuron, a ReLU, other rates and start weights on the same 29 samples: the questions these raise.",
+    name="two-neurons",
+    questions=QUESTIONS,
+)

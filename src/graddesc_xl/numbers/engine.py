@@ -1,0 +1,337 @@
+"""The engine: a plan becomes straight-line Python, and the code runs it.
+
+One generator serves a single run (plain floats) and a batch (arrays, one element per run); both do the same
+IEEE operations in the same order, so their numbers are equal to the last bit. The fast code knows nothing of
+error cells: where a value stops being finite, the rest of that run is done again by `evaluate`, which does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..errors import SettingError, did_you_mean, shown
+from ..experiment import Settings, resolve, rounded
+from ..language.evaluate import evaluate, reduce
+from ..language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
+from ..language.operators import OPERATORS
+from ..language.values import Array
+from ..parts.data import Dataset
+from ..plan import EpochState, Plan, Start
+from .room import fits
+from .trace import Trace
+
+#: the functions that generated code calls, on floats and on arrays
+_FLOATS: Mapping[str, Any] = {name: row.floats for name, row in OPERATORS.items() if row.floats}
+_ARRAYS: Mapping[str, Any] = {name: OPERATORS[name].arrays for name in _FLOATS}
+
+
+def _source(op: str, args: Sequence[str]) -> str:
+    """The source of an operation from the sources of its arguments.
+
+    A maximum, a comparison or a condition may hide an argument that is not finite; the terms added to it, 0 for
+    every finite value, do not.
+    """
+    row = OPERATORS[op]
+    if op == "pow":
+        return f"({' * '.join([args[0]] * int(float(args[1])))})"
+    if row.excel in ("+", "-", "*", "/"):
+        return f"({f' {row.excel} '.join(args)})" if len(args) > 1 else f"({row.excel}{args[0]})"
+    if not row.hides:
+        return f"{op}({', '.join(args)})"
+    watched = args[:1] if row.takes == "errors" else args
+    return f"({op}({', '.join(args)}){''.join(f' + 0.0 * {arg}' for arg in watched)})"
+
+
+def _variable(leaf: Expr) -> str:
+    match leaf:
+        case Const(value):
+            return repr(float(value)) if value >= 0 else f"({float(value)!r})"
+        case Data(name):
+            return f"d_{name}"
+        case Here(column):
+            return f"c_{column}"
+        case Prev(column):
+            return f"q_{column}"
+        case Param(name):
+            return f"p_{name}"
+        case State(name):
+            return f"s_{name}"
+    raise AssertionError(leaf)
+
+
+def _count(expr: Expr, uses: Counter[Expr]) -> None:
+    """Add up how often the source of a row needs the value of each operation."""
+    if isinstance(expr, Apply):
+        uses[expr] += 1
+        if uses[expr] == 1:
+            for arg in expr.args:
+                _count(arg, uses)
+                uses[arg] += expr.op == "pow" or OPERATORS[expr.op].hides
+
+
+def _can_overflow(expr: Expr) -> bool:
+    """Whether finite cells can give a value that is not finite."""
+    if not isinstance(expr, Apply):
+        return False
+    return expr.op in ("add", "sub", "mul", "div", "pow") or any(map(_can_overflow, expr.args))
+
+
+def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[str]) -> str:
+    """The source of an expression; what is used more than once gets a name and a line of its own."""
+    if not isinstance(expr, Apply):
+        return _variable(expr)
+    if expr not in names:
+        args = [_spell(arg, uses, names, lines) for arg in expr.args]
+        value = _source(expr.op, args)
+        if expr.op == "div" and _can_overflow(expr.args[1]):  # anything over infinity is a finite 0
+            value = f"({value} + 0.0 * {args[1]})"
+        if uses[expr] == 1:
+            return value
+        names[expr] = f"t{len(names)}"
+        lines.append(f"{names[expr]} = {value}")
+    return names[expr]
+
+
+def source(plan: Plan) -> str:
+    """The Python source of one epoch: a function of samples, inputs, epoch states and starts."""
+    carried = [start.column for start in plan.starts]
+    arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
+    arguments += [f"q_{name}" for name in carried]
+    uses: Counter[Expr] = Counter()
+    for column in plan.columns:
+        _count(column.expr, uses)
+    names: dict[Expr, str] = {}
+    body: list[str] = []
+    for column in plan.columns:
+        value = _spell(column.expr, uses, names, body)
+        body.append(f"c_{column.name} = {value}")
+    body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)},))")
+    body += [f"q_{name} = c_{name}" for name in carried]
+    inner = "\n        ".join(body)
+    sample = ", ".join(f"d_{name}" for name in plan.samples)
+    return f"def epoch(emit, samples, {', '.join(arguments)}):\n    for {sample} in samples:\n        {inner}\n"
+
+
+def _cells(plan: Plan) -> list[str]:
+    return [i.name for i in plan.inputs] + [d.name for d in plan.derived]
+
+
+@lru_cache(maxsize=64)
+def compile_epoch(plan: Plan, *, batch: bool = False) -> Callable[..., None]:
+    """The function that `source` spells, on floats or (batch) on arrays."""
+    scope: dict[str, Any] = dict(_ARRAYS if batch else _FLOATS)
+    exec(source(plan), scope)  # generated from a checked plan, never from a user's text
+    epoch: Callable[..., None] = scope["epoch"]
+    return epoch
+
+
+def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:
+    """Run a plan on data; `run` is the convenient form."""
+    inputs = resolve(plan, settings)
+    startable = [s.column for s in plan.starts]
+    given: dict[str, float] = {}
+    for name, start in (starts or {}).items():
+        if name not in startable:
+            raise SettingError(f"{plan.name} starts no column {shown(name)}.{did_you_mean(name, startable)}")
+        number = rounded(start)
+        if number.shape or not np.isfinite(number):
+            raise SettingError(f"The start of {name} must be one finite number, not {shown(start)}.")
+        given[name] = float(number)
+    return run_inputs(plan, data, inputs, given)
+
+
+def run_inputs(
+    plan: Plan, data: Dataset, inputs: Mapping[str, Array], starts: Mapping[str, float] | None = None
+) -> Trace:
+    """Run a plan with all its inputs as they are given, neither rounded nor checked."""
+    shapes = {value.shape for value in inputs.values() if value.shape}
+    if len(shapes) > 1:
+        lengths = ", ".join(f"{name}: {value.size}" for name, value in inputs.items() if value.shape)
+        raise SettingError(f"The sequences of a batch must be equally long, one number per run, not {lengths}.")
+    shape = next(iter(shapes), ())
+    if len(shape) > 1:
+        raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
+    fits(plan.epochs, len(plan.columns) * len(data) * math.prod(shape))
+    cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}
+
+    def cell(leaf: Expr) -> Any:
+        assert isinstance(leaf, Param), f"{leaf} in a derived cell"
+        return cells[leaf.name]
+
+    for derived in plan.derived:
+        cells[derived.name] = evaluate(derived.expr, cell)
+    if not shape:  # NumPy's scalars would make the generated code some four times slower
+        cells = {name: float(value) for name, value in cells.items()}
+    job = _Job(plan, data, cells, starts or {}, shape)
+    job.fast()
+    job.mend()
+    return job.trace(inputs)
+
+
+@dataclass
+class _Job:
+    """One call of `run_plan`: the numbers so far, blocks in the order of the plan (not of time)."""
+
+    plan: Plan
+    data: Dataset
+    cells: Mapping[str, Any]
+    given_starts: Mapping[str, float]
+    shape: tuple[int, ...]
+    rows: Array = field(init=False)
+    starts: dict[str, Array] = field(init=False)
+    states: dict[str, Array] = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan, per_block = self.plan, (self.plan.blocks, *self.shape)
+        self.samples = list(zip(*(self.data.column(name).tolist() for name in self.plan.samples), strict=True))
+        self.index = {column.name: i for i, column in enumerate(plan.columns)}
+        self.rows = np.full((len(plan.columns), plan.blocks, len(self.data), *self.shape), np.nan)
+        self.starts = {start.column: np.full(per_block, np.nan) for start in plan.starts}
+        self.states = {state.name: np.full(per_block, np.nan) for state in plan.states}
+
+    def open(self, block: int) -> None:
+        """Fill the block's start and epoch-state cells."""
+        items: tuple[Start | EpochState, ...] = self.plan.openings
+        for item in items:
+            expr, previous = self.plan.opening(item, block)
+            value = evaluate(expr, self.outside(block if previous is None else previous))
+            if not isinstance(item, Start):
+                self.states[item.name][block] = value
+            elif block == 0:
+                self.starts[item.column][block] = self.given_starts.get(item.column, value)
+            else:
+                self.starts[item.column][block] = value
+
+    def opened(self, block: int) -> list[Any]:
+        """What `open` filled: a block follows from it and from the cells that all blocks share."""
+        return [cells[block] for cells in (*self.states.values(), *self.starts.values())]
+
+    def outside(self, block: int | slice) -> Callable[[Expr], Any]:
+        """The values of leaves that stand outside the rows, as seen from a block (or each of a slice)."""
+        axis = -1 - len(self.shape)  # of the samples, in one block and in many
+
+        def leaf(expr: Expr) -> Any:
+            match expr:
+                case Param(name):
+                    return self.cells[name]
+                case State(name):
+                    return self.states[name][block]
+                case Opening(column):
+                    return self.starts[column][block]
+                case Over(reduction, column):
+                    return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, axis))
+                case Foot(name):
+                    footer = next(f for f in self.plan.footers if f.name == name)
+                    return evaluate(footer.expr, self.outside(block))
+            raise AssertionError(expr)
+
+        return leaf
+
+    def fast(self) -> None:
+        """Run the generated code until the end, or until it meets a division by zero or the like."""
+        plan, batch = self.plan, bool(self.shape)
+        epoch = compile_epoch(plan, batch=batch)
+        fixed = [self.cells[name] for name in _cells(plan)]
+        for block in plan.in_time():
+            self.open(block)
+            opened = [cell if batch else float(cell) for cell in self.opened(block)]
+            kept: list[Any] = []  # flat: a list of rows takes twice as long
+            with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError):
+                epoch(kept.extend, self.samples, *fixed, *opened)
+            steps = len(kept) // len(plan.columns)
+            rows = _stacked(kept, self.shape).reshape(steps, len(plan.columns), *self.shape)
+            self.rows[:, block, :steps] = rows.swapaxes(0, 1)
+            if steps < len(self.samples):
+                break
+
+    def mend(self) -> None:
+        """Do again, with a spreadsheet's error cells, the runs that left the finite numbers."""
+        if np.isfinite(self.rows).all():
+            return
+        times = list(self.plan.in_time())
+        finite = np.isfinite(self.rows[:, times]).all(axis=0).reshape(len(times) * len(self.data), -1)
+        bad = np.flatnonzero(~finite.all(axis=0))
+        first = int(np.argmin(finite[:, bad].all(axis=1)))
+        chosen: Any = bad if self.shape else slice(None)
+        again = _Job(
+            self.plan,
+            self.data,
+            {k: (np.broadcast_to(v, self.shape)[bad] if self.shape else v) for k, v in self.cells.items()},
+            self.given_starts,
+            (len(bad),) if self.shape else (),
+        )
+        again.rows = self.rows[..., chosen]
+        again.sticky(first)
+        self.rows[..., chosen] = again.rows
+        for mine, theirs in ((self.starts, again.starts), (self.states, again.states)):
+            for name, cells in theirs.items():
+                mine[name][..., chosen] = cells
+
+    def sticky(self, first: int) -> None:
+        """Interpret the plan from the `first` row on (counted in time)."""
+        n = len(self.data)
+        for position, block in enumerate(self.plan.in_time()):
+            self.open(block)
+            previous = self.plan.previous(block)
+            if previous is not None and _same_bits(self.opened(block), self.opened(previous)):
+                self.rows[:, block] = self.rows[:, previous]  # what exploded stays so, epoch after epoch
+                continue
+            for sample in range(max(0, first - position * n), n):
+                inside = self.inside(block, sample)
+                for i, column in enumerate(self.plan.columns):
+                    self.rows[i, block, sample] = evaluate(column.expr, inside)
+
+    def inside(self, block: int, sample: int) -> Callable[[Expr], Any]:
+        """The values of leaves in a row."""
+        outside = self.outside(block)
+
+        def leaf(expr: Expr) -> Any:
+            match expr:
+                case Data(name):
+                    return self.samples[sample][self.plan.samples.index(name)]
+                case Here(column):
+                    return self.rows[self.index[column], block, sample]
+                case Prev(column) if sample == 0:
+                    return self.starts[column][block]
+                case Prev(column):
+                    return self.rows[self.index[column], block, sample - 1]
+            return outside(expr)
+
+        return leaf
+
+    def trace(self, inputs: Mapping[str, Array]) -> Trace:
+        """Everything computed, with the footers of every block."""
+        plan = self.plan
+        every, per_block = self.outside(slice(None)), (plan.blocks, *self.shape)
+        return Trace(
+            plan=plan,
+            data=self.data,
+            inputs=inputs,
+            cells={name: np.asarray(value, dtype=float) for name, value in self.cells.items()},
+            rows={name: self.rows[i] for name, i in self.index.items()},
+            starts=self.starts,
+            states=self.states,
+            footers={f.name: np.broadcast_to(every(Foot(f.name)), per_block) for f in plan.footers},
+        )
+
+
+def _stacked(values: Sequence[Any], shape: tuple[int, ...]) -> Array:
+    """Numbers, or in a batch arrays and numbers, as one array of shape (values, *shape)."""
+    if not shape:
+        return np.fromiter(values, dtype=float, count=len(values))
+    stacked = np.empty((len(values), *shape))
+    for i, value in enumerate(values):
+        stacked[i] = value
+    return stacked
+
+
+def _same_bits(left: Sequence[Any], right: Sequence[Any]) -> bool:
+    return all(a.tobytes() == b.tobytes() for a, b in zip(left, right, strict=True))

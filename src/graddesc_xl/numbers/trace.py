@@ -1,0 +1,200 @@
+"""A trace: every number of a run, by column, epoch, sample and (in a batch) run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import SettingError, did_you_mean, shown
+from ..language.evaluate import evaluate, magnitude, reduce
+from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
+from ..language.values import Array
+from ..parts.data import Dataset
+from ..plan import Plan
+from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The result of `run`.
+
+    Error cells are the floats `inf` (#NUM!) and `nan` (#DIV/0!). Shapes, with `runs` only in a batch:
+    rows[column]: (blocks, samples, runs); starts, states, footers: (blocks, runs); inputs: () or (runs,).
+    Blocks 0 .. epochs-1 are the epochs; the discarded warm-up passes follow them.
+    """
+
+    plan: Plan
+    data: Dataset
+    inputs: Mapping[str, Array]
+    cells: Mapping[str, Array]
+    rows: Mapping[str, Array]
+    starts: Mapping[str, Array]
+    states: Mapping[str, Array]
+    footers: Mapping[str, Array]
+    _sizes: dict[str, Array] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getitem__(self, column: str) -> Array:
+        """One column of all epochs: shape (epochs, samples), or (epochs, samples, runs) in a batch."""
+        if column not in self.rows:
+            raise SettingError(f"The trace has no column {shown(column)}.{did_you_mean(column, self.rows)}")
+        return self.rows[column][: self.plan.epochs]
+
+    @property
+    def runs(self) -> int:
+        """How many runs the trace holds."""
+        return int(self.errors[0].size)
+
+    @property
+    def errors(self) -> Array:
+        """√Σe² of every epoch: shape (epochs,), or (epochs, runs) in a batch."""
+        return self.footers["error"][: self.plan.epochs]
+
+    @property
+    def verdict(self) -> Verdict:
+        """What became of a single run."""
+        return self.verdicts[0]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """What became of every run."""
+        errors = self.errors.reshape(self.plan.epochs, -1)
+        squared = self["err"].reshape(-1, errors.shape[1])
+        dead = self._dead(errors.shape[1])
+        return [verdict(errors[:, r], squared[:, r], self.data.ys, dead[r]) for r in range(errors.shape[1])]
+
+    def _dead(self, runs: int) -> list[int | None]:
+        """For each run the first step since which a ReLU of it is dead."""
+        since: list[int | None] = [None] * runs
+
+        def last(leaf: Expr) -> Any:
+            match leaf:
+                case Data(name):
+                    return self.data.column(name)[:, None]
+                case Param(name):
+                    return self.cells[name]
+                case Here(name):
+                    return self[name][-1, -1].reshape(1, runs)
+            raise AssertionError(leaf)
+
+        for gate, weights in self.plan.gates.items():
+            alive = self[gate].reshape(-1, runs) > 0
+            for w in weights:
+                new = self[f"new_{w}"].reshape(-1, runs)
+                before = np.vstack([self.starts[f"new_{w}"][0].reshape(1, runs), new[:-1]])
+                with np.errstate(invalid="ignore"):
+                    alive |= ~(np.abs(new - before) <= STILL * np.abs(before))
+
+            reached: Array = np.broadcast_to(evaluate(self.plan.after(gate), last), (len(self.data), runs))
+            for r in range(runs):
+                found = dead_since(alive[:, r], shut=bool(np.all(reached[:, r] <= 0)))
+                since[r] = min(filter(None, (since[r], found)), default=None)
+        return since
+
+    def _single(self, what: str) -> None:
+        """Refuse what has a meaning for a single run only."""
+        if self.errors.ndim > 1:
+            raise SettingError(f"{what} is of a single run, not of a batch of {self.runs}: run one at a time.")
+
+    @property
+    def noise(self) -> int | None:
+        """The first step of a single run whose estimated derivatives are rounding noise, counted from 1.
+
+        From there on the plan's `estimated` columns are noise: all of them, where estimates drive the update.
+        """
+        if not self.plan.estimated:
+            return None
+        self._single("noise")
+        with np.errstate(invalid="ignore"):
+            bad = ~(self[self.plan.loss].ravel() <= noise_limit(float(self.inputs["h"])))
+        return int(np.argmax(bad)) + 1 if bad.any() else None
+
+    @property
+    def calm(self) -> int:
+        """How many steps of a single run come before it explodes or its estimated derivatives become noise."""
+        said = self.verdict
+        ends = [self.noise, said.step if said.kind == "exploded" else None]
+        return min([self.plan.epochs * len(self.data) + 1, *(end for end in ends if end)]) - 1
+
+    def sizes(self, column: str) -> Array:
+        """The size of what was added and multiplied on the way to each number of a single run's column.
+
+        Rounding is relative to it. Shape (blocks, samples), as in `rows`.
+        """
+        self._single("sizes")
+        if column not in self._sizes:
+            size = magnitude(self.plan.column(column).expr, self._leaf, self._leaf_size)
+            self._sizes[column] = np.broadcast_to(size, self.rows[column].shape)
+        return self._sizes[column]
+
+    def footer_sizes(self, footer: str) -> Array:
+        """The same for a footer: shape (blocks,)."""
+        self._single("sizes")
+        expr = next(f.expr for f in self.plan.footers if f.name == footer)
+        sizes: Array = magnitude(expr, self._leaf, self._leaf_size)[:, 0]
+        return sizes
+
+    def _leaf(self, expr: Expr) -> Any:
+        """The values of a leaf in all blocks of a single run: shape (blocks, samples), (blocks, 1) or ()."""
+        match expr:
+            case Data(name):
+                return self.data.column(name)
+            case Here(name):
+                return self.rows[name]
+            case Prev(name):
+                return np.column_stack([self.starts[name], self.rows[name][:, :-1]])
+            case State(name):
+                return self.states[name][:, None]
+            case Param(name):
+                return self.cells[name]
+            case Over(reduction, name):
+                return reduce(reduction, self.rows[name].T)[:, None]
+            case Foot(name):
+                return self.footers[name][:, None]
+            case Opening(name):
+                return self.starts[name][:, None]
+        raise AssertionError(expr)
+
+    def _leaf_size(self, expr: Expr) -> Any:
+        """The sizes of a leaf: those of the column it stands for, unless that is what a step starts from."""
+        match expr:
+            case Here(name) if self.plan.column(name).role in ("forward", "error", "numerical", "analytic"):
+                return self.sizes(name)
+            case Over("sum", name):
+                return self.sizes(name).sum(axis=1, keepdims=True)
+            case Foot(name):
+                return self.footer_sizes(name)[:, None]
+        return np.abs(self._leaf(expr))
+
+    def frame(self, run: int = 0, *, epochs: range | None = None) -> pd.DataFrame:
+        """One row per step: epoch, step, the sample and every column of the plan.
+
+        epochs: only these, counted from 0.
+        """
+        import pandas as pd
+
+        chosen, n = epochs or range(self.plan.epochs), len(self.data)
+        first, last, rows = chosen.start, chosen.stop, len(chosen) * n
+        table: dict[str, Any] = {
+            "epoch": np.repeat(np.arange(first + 1, last + 1), n),
+            "step": np.arange(first * n + 1, last * n + 1),
+            **{name: np.tile(self.data.column(name), len(chosen)) for name in self.data.names},
+        }
+        return pd.DataFrame(table | {name: self[name][first:last].reshape(rows, -1)[:, run] for name in self.rows})
+
+    def epoch_frame(self, run: int = 0) -> pd.DataFrame:
+        """One row per epoch: √Σe², RMSE and the weights after it."""
+        import pandas as pd
+
+        epochs = self.plan.epochs
+        table: dict[str, Any] = {"epoch": np.arange(1, epochs + 1)}
+        for name in ("error", "rmse"):
+            table[name] = self.footers[name][:epochs].reshape(epochs, -1)[:, run]
+        for weight in self.plan.weights:
+            table[f"new_{weight}"] = self[f"new_{weight}"][:, -1].reshape(epochs, -1)[:, run]
+        return pd.DataFrame(table)

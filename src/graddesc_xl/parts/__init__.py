@@ -1,0 +1,1 @@
+"""What an experiment is put together from: data, models, losses, optimizers."""

@@ -1,0 +1,270 @@
+"""Optimizers as equations: text for one weight, or once a step, that becomes columns for every weight.
+
+In an equation `w` is the weight before the step, `g` its derivative, `prev(name)` the value in the row above;
+every other name is another equation, an input, or an epoch state. `sum(...)` adds up over the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..errors import PlanError
+from ..language.expr import Apply, Expr, Foot, Here, Opening, Over, Param, Prev, State, total
+from ..language.parse import parse
+from ..plan import Column, Derived, EpochState, Footer, Input, Start
+
+#: (weight, the column that holds its derivative), in the order of the sheet's columns
+Gradients = Sequence[tuple[str, str]]
+#: the equation that gives the weight after the step
+NEW = "new"
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One equation.
+
+    title, about: for the header and its note; `{w}` stands for the weight. kind: what it is to its weight, as
+    charts look for it (`average`, `step`, ...). start: what `prev` of it reads in the first row: a formula of
+    inputs. prepared: that this is what the discarded passes begin with, and the first epoch gets what they left.
+    """
+
+    name: str
+    formula: str
+    title: str = ""
+    about: str = ""
+    role: str = "state"
+    kind: str = ""
+    start: str = ""
+    prepared: bool = False
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an epoch leaves: a formula of reductions (`sum`, `sumsq`, `count`, `last`), of what columns start from
+    (`start`), of other summaries and of states.
+
+    only: `first` or `last`, where one that stands once per weight is wanted of that weight alone.
+    """
+
+    name: str
+    formula: str
+    title: str
+    about: str
+    only: str = ""
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A single cell computed from inputs, such as 1 - beta."""
+
+    name: str
+    formula: str
+    label: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A value that holds for an epoch: `start` of inputs, then `formula` of the last epoch's summaries and states."""
+
+    name: str
+    start: str
+    formula: str
+    title: str
+    about: str
+    prepared: bool = False
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an optimizer adds to a plan for given weights. hands_on: what its discarded passes hand on, as in `Plan`."""
+
+    columns: tuple[Column, ...]
+    starts: tuple[Start, ...] = ()
+    states: tuple[EpochState, ...] = ()
+    footers: tuple[Footer, ...] = ()
+    hands_on: tuple[frozenset[str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer: its equations in order, and the inputs they need beside the learning rate.
+
+    warmup: the discarded passes with which the published spreadsheet's Reset prepares its averages. passes: the
+    equations and memories that these hand on, pass by pass, over and over; if empty each hands on all. source: where
+    the equations come from.
+    """
+
+    name: str
+    title: str
+    source: str
+    equations: tuple[Equation, ...]
+    inputs: tuple[Input, ...] = ()
+    derived: tuple[Derivation, ...] = ()
+    summaries: tuple[Summary, ...] = ()
+    memories: tuple[Memory, ...] = ()
+    warmup: int = 0
+    passes: tuple[tuple[str, ...], ...] = ()
+    _trees: Mapping[str, Expr] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if NEW not in {e.name for e in self.equations}:
+            raise PlanError(f"{self.name} never says what a step does: add an equation new = w - lr*g or the like.")
+        object.__setattr__(self, "_trees", {e.name: self._parsed(e) for e in self.equations})
+
+    def _parsed(self, equation: Equation) -> Expr:
+        known = {"w", "g", "lr", *(e.name for e in self.equations), *self._cells, *self._states}
+        return parse(equation.formula, lambda name: Here(name) if name in known else None, known, reports=True)
+
+    @property
+    def _cells(self) -> set[str]:
+        return {"lr", *(i.name for i in self.inputs), *(d.name for d in self.derived)}
+
+    @property
+    def _states(self) -> set[str]:
+        return {m.name for m in self.memories}
+
+    @cached_property
+    def each(self) -> frozenset[str]:
+        """The names of the equations that stand once per weight, not once per step."""
+        found = {"w", "g"}
+        size = 0
+        while len(found) > size:
+            size = len(found)
+            found |= {name for name, tree in self._trees.items() if not found.isdisjoint(_names(tree))}
+        return frozenset(found - {"w", "g"})
+
+    def build(self, gradients: Gradients) -> Parts:
+        """Its columns for these weights, equation by equation."""
+        columns: list[Column] = []
+        starts: list[Start] = []
+        for equation in self.equations:
+            tree = self._trees[equation.name]
+            for weight, gradient in gradients if equation.name in self.each else [("", "")]:
+                columns.append(self._column(equation, tree, weight, gradient, gradients))
+                if equation.start:
+                    given = self._given(equation.start)
+                    name = columns[-1].name
+                    starts.append(Start(name, given, carry=name, warm=given if equation.prepared else None))
+        weights = [w for w, _ in gradients]
+        hands_on = tuple(
+            frozenset(self._of(name, w) for name in handed for w in (weights if name in self.each else [""]))
+            for handed in self.passes
+        )
+        return Parts(tuple(columns), tuple(starts), self._epoch_states(), self._footers(gradients), hands_on)
+
+    @property
+    def cells(self) -> tuple[Derived, ...]:
+        """Its single cells that are computed from inputs."""
+        return tuple(Derived(d.name, self._given(d.formula), d.label, d.about) for d in self.derived)
+
+    def _column(self, equation: Equation, tree: Expr, weight: str, gradient: str, gradients: Gradients) -> Column:
+        title = equation.title.format(w=weight) or " ".join(filter(None, (equation.name, weight)))
+        return Column(
+            self._of(equation.name, weight),
+            self._for(tree, weight, gradient, gradients),
+            "update" if equation.name == NEW else equation.role,
+            title,
+            equation.about.format(w=weight) or title,
+            small=equation.small,
+            of=(weight,) if weight else (),
+            kind=equation.kind,
+        )
+
+    def _of(self, name: str, weight: str) -> str:
+        """The column of an equation for a weight."""
+        return f"{name}_{weight}" if name in self.each else name
+
+    def _for(self, tree: Expr, weight: str, gradient: str, gradients: Gradients) -> Expr:
+        """An equation's tree for one weight: its names become columns, inputs and states."""
+        if isinstance(tree, Apply) and tree.op == "sum":
+            (term,) = tree.args
+            return total([self._for(term, w, g, gradients) for w, g in gradients])
+        if isinstance(tree, Apply):
+            return Apply(tree.op, tuple(self._for(arg, weight, gradient, gradients) for arg in tree.args))
+        match tree:
+            case Here("w"):
+                return Here(weight)
+            case Here("g"):
+                return Here(gradient)
+            case Here(name) if name in self._states:
+                return State(name)
+            case Here(name) if name in self._cells:
+                return Param(name)
+            case Here(name):
+                return Here(self._of(name, weight))
+            case Prev(name):
+                return Prev(self._of(name, weight))
+        return tree
+
+    def _epoch_states(self) -> tuple[EpochState, ...]:
+        made = []
+        known = self._states | {s.name for s in self.summaries}
+        for m in self.memories:
+            given = self._given(m.start)
+            following = parse(m.formula, self._between_or_column, known, rows=True)
+            warm = given if m.prepared else None
+            made.append(EpochState(m.name, given, following, m.title, m.about, warm=warm, small=m.small))
+        return tuple(made)
+
+    def _given(self, formula: str) -> Expr:
+        """A formula of inputs."""
+        return parse(formula, lambda name: Param(name) if name in self._cells else None, self._cells)
+
+    def _between(self, name: str) -> Expr | None:
+        """What a name stands for between epochs."""
+        if name in self._states:
+            return State(name)
+        if name in {s.name for s in self.summaries}:
+            return Foot(name)
+        return Param(name) if name in self._cells else None
+
+    def _between_or_column(self, name: str) -> Expr | None:
+        return self._between(name) or (Here(name) if name in self._trees else None)
+
+    def _footers(self, gradients: Gradients) -> tuple[Footer, ...]:
+        """A footer per summary, or per weight where it reduces a column of each weight."""
+        made: list[Footer] = []
+        known = {"g", *self._trees, *self._states, *(s.name for s in self.summaries)}
+        for s in self.summaries:
+            tree = parse(s.formula, self._column_or_between, known, reports=True, rows=True)
+            each = not {"g", *self.each}.isdisjoint(_names(tree))
+            wanted = {"first": gradients[:1], "last": gradients[-1:]}.get(s.only, gradients) if each else [("", "")]
+            for weight, gradient in wanted:
+                expr = self._reduced(tree, weight, gradient, gradients)
+                name = f"{s.name}_{weight}" if each else s.name
+                made.append(Footer(name, expr, s.title, s.about, small=s.small))
+        return tuple(made)
+
+    def _column_or_between(self, name: str) -> Expr | None:
+        return Here(name) if name == "g" else self._between_or_column(name)
+
+    def _reduced(self, tree: Expr, weight: str, gradient: str, gradients: Gradients) -> Expr:
+        """A summary's tree for one weight: its reductions are of that weight's columns."""
+        match tree:
+            case Apply("sum", (term,)):
+                return total([self._reduced(term, w, g, gradients) for w, g in gradients])
+            case Apply(op, args):
+                return Apply(op, tuple(self._reduced(arg, weight, gradient, gradients) for arg in args))
+            case Over(reduction, "g"):
+                return Over(reduction, gradient)
+            case Over(reduction, name):
+                return Over(reduction, self._of(name, weight))
+            case Opening(name):
+                return Opening(self._of(name, weight))
+        return tree
+
+
+def _names(tree: Expr) -> Iterable[str]:
+    """The names an equation uses outside its sums over the weights."""
+    if isinstance(tree, Apply):
+        return [] if tree.op == "sum" else [name for arg in tree.args for name in _names(arg)]
+    match tree:
+        case Here(name) | Prev(name) | Over(_, name) | Opening(name):
+            return [name]
+    return []

@@ -1,0 +1,133 @@
+"""Models: what one sample's prediction is made of, line by line."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..errors import PlanError, shown
+from ..language.expr import Data, Expr, Here
+from ..language.parse import parse
+
+#: the line that is the prediction
+PREDICTION = "pred"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model.
+
+    weights: in the order of the sheet's columns. lines: column -> formula of weights, inputs and lines before it; the
+    last is the prediction, `pred`. inputs: the columns of the samples that it uses. about: column -> one sentence.
+    targets: column -> `slope` or `intercept` where least squares gives it. watch: columns that only show something of
+    the weights. gates: the pre-activation of a ReLU -> the weights that get no derivative where it is not positive.
+    charted: the weight whose derivative charts show, "" for the last. titles: what heads a column, if not its name.
+
+    >>> ONE_NEURON.forward["pred"] == Here("b") + Here("a") * Data("x")
+    True
+    """
+
+    name: str
+    title: str
+    weights: tuple[str, ...]
+    lines: Mapping[str, str]
+    about: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, str] = field(default_factory=dict)
+    watch: Mapping[str, str] = field(default_factory=dict)
+    gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    charted: str = ""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ("x",)
+
+    def __post_init__(self) -> None:
+        if not self.lines or [*self.lines][-1] != PREDICTION:
+            raise PlanError(f"The last line of {self.name} must be the prediction, as in {PREDICTION} = a*x + b.")
+        if not self.weights:
+            raise PlanError(f"{self.name} has no weights, so nothing in it can learn: give it one, as in ('b', 'a').")
+        for name in (*self.weights, *self.inputs, *self.lines, *self.watch):
+            if not name.isidentifier() or keyword.iskeyword(name):
+                raise PlanError(f"{shown(name)} is no name in a formula: use letters, digits and underscores.")
+            if [*self.weights, *self.inputs, *self.lines, *self.watch].count(name) > 1:
+                raise PlanError(f"{self.name} has two things called {name!r}: give them different names.")
+        self.forward, self.shown  # noqa: B018  # read now, so that a line that is no formula is refused here
+
+    @cached_property
+    def forward(self) -> Mapping[str, Expr]:
+        """Line -> its expression, in their order."""
+        return self._read(self.lines)
+
+    @cached_property
+    def shown(self) -> Mapping[str, Expr]:
+        """Watched column -> its expression."""
+        return self._read(self.watch)
+
+    def _read(self, lines: Mapping[str, str]) -> Mapping[str, Expr]:
+        names: dict[str, Expr] = {**{w: Here(w) for w in self.weights}, **{i: Data(i) for i in self.inputs}}
+        read: dict[str, Expr] = {}
+        for name, formula in lines.items():
+            read[name] = parse(formula, names.get, names)
+            names[name] = Here(name)
+        return read
+
+    def heads(self, column: str) -> str:
+        """What heads a weight's or a line's column."""
+        return self.titles.get(column, "y_pred" if column == PREDICTION else column)
+
+    def says(self, column: str) -> str:
+        """One sentence about a weight or a line."""
+        return self.about.get(column) or (f"the weight {column}" if column in self.weights else f"the line {column}")
+
+
+ONE_NEURON = Model(
+    name="one_neuron",
+    title="one neuron, a*x + b",
+    weights=("b", "a"),
+    lines={"pred": "b + a*x"},
+    about={
+        "a": "slope: the weight of the neuron before this step",
+        "b": "intercept: the bias of the neuron before this step",
+        "pred": "what the neuron predicts for this x",
+    },
+    targets={"a": "slope", "b": "intercept"},
+)
+
+_STACKED_ABOUT = {
+    "a": "weight of the first neuron before this step",
+    "b": "bias of the first neuron before this step",
+    "c": "weight of the second neuron before this step",
+    "d": "bias of the second neuron before this step",
+    "z": "what the first neuron adds up, before its activation",
+    "h": "what the first neuron hands to the second",
+    "pred": "what the second neuron predicts for this x",
+    "slope": "slope of the one straight line that the two neurons are",
+    "intercept": "intercept of the one straight line that the two neurons are",
+}
+
+_STACKED_TITLES = {"h": "hid"}
+
+TWO_NEURONS = Model(
+    name="two_neurons",
+    title="two neurons stacked, c*(a*x + b) + d",
+    weights=("b", "a", "d", "c"),
+    lines={"h": "a*x + b", "pred": "c*h + d"},
+    about=_STACKED_ABOUT,
+    targets={"slope": "slope", "intercept": "intercept"},
+    watch={"slope": "a*c", "intercept": "c*b + d"},
+    charted="a",
+    titles=_STACKED_TITLES,
+)
+
+TWO_NEURONS_RELU = Model(
+    name="two_neurons_relu",
+    title="two neurons with ReLU, c*max(a*x + b, 0) + d",
+    weights=("b", "a", "d", "c"),
+    lines={"z": "a*x + b", "h": "max(z, 0)", "pred": "c*h + d"},
+    about=_STACKED_ABOUT,
+    gates={"z": ("b", "a", "c")},
+    charted="a",
+    titles=_STACKED_TITLES,
+)
+
+MODELS: Mapping[str, Model] = {m.name: m for m in (ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU)}

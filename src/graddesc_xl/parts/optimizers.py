@@ -1,0 +1,252 @@
+"""Optimizers, written as their sources write them.
+
+The first group are the forms of the published graddesc.xlsx: no epsilon, no bias correction; momentum and Adam
+use the average that already holds this step's gradient, RMSProp divides by the average before it. The second
+group (`torch_...`) are the textbook forms as PyTorch's documentation of torch.optim gives them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..plan import Input
+from .equations import Derivation, Equation, Memory, Optimizer, Summary
+
+GRADDESC_XLSX = "the published graddesc.xlsx"
+TORCH = "PyTorch documentation, torch.optim"
+CLIPPING = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
+
+
+def _beta(name: str, value: float, about: str) -> Input:
+    return Input(name, value, name, about, low=0.0, high=0.99999)
+
+
+def _beta2(value: float) -> Input:
+    return _beta("beta2", value, "how much of the old average of the squares each step keeps")
+
+
+def _rest(name: str) -> Derivation:
+    return Derivation(f"rest_{name}", f"1 - {name}", f"1−{name}", f"the share of the newest gradient: 1 - {name}")
+
+
+BETA = _beta("beta", 0.9, "how much of the old average each step keeps")
+BETA1 = _beta("beta1", 0.9, "how much of the old average of the gradients each step keeps")
+AVERAGE0 = Input("avg0", 0.0, "avg start", "the averages of the gradients before the Reset's first discarded pass")
+SQUARE0 = Input(
+    "sq0",
+    10000.0,
+    "sq start",
+    "the averages of the squares before the Reset's first discarded pass",
+    low=1e-9,
+    high=1e12,
+)
+SCALE0 = Input(
+    "scale0",
+    1e6,
+    "best start",
+    "the best scale before the Reset's first pass: larger than any real one",
+    low=1e-9,
+    high=1e12,
+)
+LIMIT = Input("limit", 1000.0, "grad limit", "the greatest length of a gradient", low=1e-6, high=1e12)
+EPS = Input("eps", 1e-8, "eps", "keeps the division finite where the average is 0", low=0.0, high=1.0)
+
+
+def _average(formula: str, start: str, *, prepared: bool = False) -> Equation:
+    about = "moving average of de/d{w}, this step's included"
+    return Equation("avg", formula, "avg de/d{w}", about, kind="average", start=start, prepared=prepared)
+
+
+def _square(formula: str, start: str, *, prepared: bool = False) -> Equation:
+    about = "moving average of the square of de/d{w}, this step's included"
+    return Equation("sq", formula, "avg (de/d{w})²", about, kind="square", start=start, prepared=prepared)
+
+
+def _new(formula: str) -> Equation:
+    return Equation("new", formula, "new {w}", "{w} after this step")
+
+
+def _step(formula: str) -> Equation:
+    about = "effective step size of {w}: the learning rate over the root of the average square"
+    return Equation("step", formula, "step {w}", about, role="watch", kind="step", small=True)
+
+
+SGD = Optimizer("sgd", "plain SGD", GRADDESC_XLSX, (_new("w - g*lr"),))
+
+MOMENTUM = Optimizer(
+    "momentum",
+    "momentum",
+    GRADDESC_XLSX,
+    (
+        _average("prev(avg)*beta + rest_beta*g", "avg0", prepared=True),
+        _new("w - avg*lr"),
+    ),
+    (BETA, AVERAGE0),
+    (_rest("beta"),),
+    warmup=1,
+)
+
+RMSPROP = Optimizer(
+    "rmsprop",
+    "RMSProp",
+    GRADDESC_XLSX,
+    (
+        _square("prev(sq)*beta + rest_beta*g**2", "sq0", prepared=True),
+        _new("w - g*lr/sqrt(prev(sq))"),
+        _step("lr/sqrt(prev(sq))"),
+    ),
+    (BETA, SQUARE0),
+    (_rest("beta"),),
+    warmup=2,
+)
+
+ADAM = Optimizer(
+    "adam",
+    "Adam",
+    GRADDESC_XLSX,
+    (
+        _average("prev(avg)*beta1 + rest_beta1*g", "avg0", prepared=True),
+        _square("prev(sq)*beta2 + rest_beta2*g**2", "sq0", prepared=True),
+        _new("w - avg*lr/sqrt(sq)"),
+        _step("lr/sqrt(sq)"),
+    ),
+    (BETA1, _beta2(0.9), AVERAGE0, SQUARE0),
+    (_rest("beta1"), _rest("beta2")),
+    warmup=4,
+    # the published Reset pastes one pair after the other, and the sheet recalculates between
+    passes=(("sq",), ("avg",)),
+)
+
+ADAM_ANNEALED = replace(
+    ADAM,
+    name="adam_ann",
+    title="Adam, annealed",
+    equations=(
+        *ADAM.equations,
+        Equation(
+            "scale",
+            "sum(sqrt(sq))",
+            "scale",
+            "size of the gradients: the roots of their average squares, added up",
+            role="watch",
+        ),
+    ),
+    inputs=(BETA1, _beta2(0.95), AVERAGE0, SQUARE0, SCALE0),
+    summaries=(
+        Summary("mean", "sqrt(sumsq(g))/count(g)", "√Σ²/n", "root of the sum of squares over the count"),
+        Summary(
+            "start_scale",
+            "sum(sqrt(start(sq)))",
+            "start scale",
+            "the gradients' scale at the epoch's start: that of the last row before it",
+        ),
+        Summary("ratio", "start_scale/best", "ratio", "the scale at the start over the best one"),
+        Summary(
+            "over_avg",
+            "1/start(avg)",
+            "inverse",
+            "1 over the average that the epoch starts from; nothing uses it",
+            only="last",
+            small=True,
+        ),
+        Summary(
+            "over_sq",
+            "1/start(sq)",
+            "inverse",
+            "1 over the average square that the epoch starts from; nothing uses it",
+            only="first",
+            small=True,
+        ),
+    ),
+    memories=(
+        Memory(
+            "lr",
+            "lr",
+            "where(last(scale)/best > 2, lr/4, lr)",
+            "learn",
+            "the last epoch's learning rate, or a quarter of it if its last scale was above twice the best one",
+            small=True,
+        ),
+        Memory(
+            "best",
+            "scale0",
+            "min(last(scale), best)",
+            "best scale",
+            "the smallest scale at the end of the Reset's first pass and of any epoch before",
+            prepared=True,
+        ),
+    ),
+    warmup=2,
+    # of the published Reset's two passes only the first sets the best scale
+    passes=(("avg", "sq", "best"), ("avg", "sq")),
+)
+
+CLIPPED = Optimizer(
+    "clipped",
+    "SGD, gradient clipped",
+    CLIPPING,
+    (
+        Equation("norm", "sqrt(sum(g**2))", "|grad|", "length of the gradient: the root of the sum of its squares"),
+        Equation(
+            "clip",
+            "where(norm > limit, limit/norm, 1)",
+            "clip",
+            "what a gradient longer than the limit is multiplied by, so that it is as long as the limit",
+            small=True,
+        ),
+        _new("w - g*clip*lr"),
+    ),
+    (LIMIT,),
+)
+
+TORCH_MOMENTUM = Optimizer(
+    "torch_momentum",
+    "SGD with momentum, textbook",
+    TORCH,
+    (
+        Equation("buf", "mu*prev(buf) + g", "buf {w}", "momentum buffer of {w}", kind="buffer", start="0"),
+        _new("w - lr*buf"),
+    ),
+    (_beta("mu", 0.9, "momentum"),),
+)
+
+TORCH_RMSPROP = Optimizer(
+    "torch_rmsprop",
+    "RMSProp, textbook",
+    TORCH,
+    (
+        _square("prev(sq)*alpha + (1 - alpha)*g**2", "0"),
+        _new("w - lr*g/(sqrt(sq) + eps)"),
+    ),
+    (_beta("alpha", 0.99, "smoothing"), EPS),
+)
+
+TORCH_ADAM = Optimizer(
+    "torch_adam",
+    "Adam, textbook",
+    TORCH,
+    (
+        Equation("beta1_t", "prev(beta1_t)*beta1", "beta1^t", "beta1 to the power of the step", start="1"),
+        Equation("beta2_t", "prev(beta2_t)*beta2", "beta2^t", "beta2 to the power of the step", start="1"),
+        _average("prev(avg)*beta1 + (1 - beta1)*g", "0"),
+        _square("prev(sq)*beta2 + (1 - beta2)*g**2", "0"),
+        _new("w - lr*(avg/(1 - beta1_t))/(sqrt(sq/(1 - beta2_t)) + eps)"),
+    ),
+    (BETA1, _beta2(0.999), EPS),
+)
+
+OPTIMIZERS: Mapping[str, Optimizer] = {
+    o.name: o
+    for o in (
+        SGD,
+        MOMENTUM,
+        RMSPROP,
+        ADAM,
+        ADAM_ANNEALED,
+        TORCH_MOMENTUM,
+        TORCH_RMSPROP,
+        CLIPPED,
+        TORCH_ADAM,
+    )
+}

@@ -1,0 +1,141 @@
+"""Run experiments and comparisons, by name or as objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from .comparison import Comparison
+from .errors import SettingError, did_you_mean, shown
+from .experiment import Experiment, Settings
+from .lessons import COMPARISONS, EXPERIMENTS
+from .numbers.engine import run_plan
+from .numbers.room import fits
+from .numbers.trace import Trace
+
+Kept = TypeVar("Kept")
+
+#: what `run` may change of an experiment beside its inputs
+OPTIONS = ("epochs", "carry", "gradient", "warmup", "data")
+
+
+def experiment(name: str | Experiment, **changes: Any) -> Experiment:
+    """The experiment of that name, with fields changed.
+
+    >>> experiment("basic", epochs=3).plan.epochs
+    3
+    >>> experiment("bacis")
+    Traceback (most recent call last):
+    graddesc_xl.errors.SettingError: There is no experiment 'bacis'. Did you mean basic?
+    """
+    if isinstance(name, Experiment):
+        found = name
+    elif not isinstance(name, str):
+        raise SettingError(f"An experiment or the name of one is wanted, not {shown(name)}.")
+    elif name in EXPERIMENTS:
+        found = EXPERIMENTS[name]
+    else:
+        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
+    new = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
+    return replace(found, **new) if new else found
+
+
+def comparison(name: str | Comparison) -> Comparison:
+    """The comparison of that name.
+
+    >>> comparison("learning rates").groups
+    ('1 neuron', '2 neurons, collapse', '2 neurons, ReLU')
+    """
+    if isinstance(name, Comparison):
+        return name
+    if not isinstance(name, str):
+        raise SettingError(f"A comparison or the name of one is wanted, not {shown(name)}.")
+    if name not in COMPARISONS:
+        raise SettingError(f"There is no comparison {shown(name)}.{did_you_mean(name, COMPARISONS)}")
+    return COMPARISONS[name]
+
+
+def run(
+    what: str | Experiment,
+    settings: Settings | None = None,
+    *,
+    starts: Mapping[str, float] | None = None,
+    **changes: Any,
+) -> Trace:
+    """Run an experiment and keep every number of every step.
+
+    what: an experiment or its name. settings: inputs by name (`lr`, `a`, `h`, ...); a sequence of numbers
+    makes a batch, one run per number. starts: column -> what the first epoch starts it from, in place of the
+    plan's start cell (the averages of an optimizer, say). changes: fields of the experiment (`epochs`,
+    `data`, `carry`, `gradient`, `warmup`) and, for convenience, inputs.
+
+    >>> trace = run("basic", epochs=2)
+    >>> [round(float(e), 4) for e in trace.errors]
+    [150.7552, 104.7492]
+    >>> run("basic", lr=[1e-5, 1e-4], epochs=2).errors.shape
+    (2, 2)
+    """
+    fields = Experiment.__dataclass_fields__
+    base = experiment(what)
+    inputs = {name: changes.pop(name) for name in list(changes) if name not in fields}
+    e = experiment(base, **changes)
+    labels = {i.label for i in e.plan.inputs}
+    names = [i.name for i in e.plan.inputs]
+    for name in inputs:
+        if name not in labels and name not in names:
+            near = did_you_mean(name, [*names, *labels, *OPTIONS], [*names, *OPTIONS])
+            raise SettingError(f"{e.name} has no setting {shown(name)}.{near}")
+    return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
+
+
+def compare(
+    what: str | Comparison, settings: Mapping[str, float] | None = None, *, epochs: int | None = None
+) -> dict[tuple[str, str], Trace]:
+    """Run a comparison: every one of its rows on every one of its groups.
+
+    what: a comparison or its name. settings: inputs by name or label, for each run that has them.
+    Returns (row title, group) -> trace. Where only a few figures of each run are wanted, `survey` needs less memory.
+
+    >>> traces = compare("learning rates", epochs=2)
+    >>> str(traces["1e-4", "2 neurons, collapse"].verdict)
+    'exploded at step 29'
+    """
+    runs = [e for _, _, e in comparison(what).runs()]
+    fits(epochs or max(e.epochs for e in runs), sum(len(e.plan.columns) * len(e.data) for e in runs))
+    return survey(what, lambda trace: trace, settings, epochs=epochs)
+
+
+def survey(
+    what: str | Comparison,
+    keep: Callable[[Trace], Kept],
+    settings: Mapping[str, float] | None = None,
+    *,
+    epochs: int | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[tuple[str, str], Kept]:
+    """Run a comparison as `compare` does, and keep of each run only what `keep` makes of its trace.
+
+    >>> errors = survey("learning rates", lambda trace: float(trace.errors[-1]), epochs=2)
+    >>> round(errors["1e-5", "1 neuron"], 2)
+    99.33
+    """
+    of = comparison(what)
+    inputs = [i for _, _, e in of.runs() for i in e.plan.inputs]
+    known = {i.label: i.name for i in inputs} | {i.name: i.name for i in inputs}
+    given = {}
+    for name, value in (settings or {}).items():
+        if name not in known:
+            raise SettingError(
+                f"{of.name} has no setting {shown(name)}.{did_you_mean(name, known, dict.fromkeys(known.values()))}"
+            )
+        given[known[name]] = value
+    kept = {}
+    total = len(of.rows) * len(of.groups)
+    for number, (row, group, e) in enumerate(of.runs(), 1):
+        progress(f"run {number} of {total}")
+        chosen = e if epochs is None else experiment(e, epochs=epochs)
+        names = {i.name for i in chosen.plan.inputs}
+        own = {name: value for name, value in given.items() if name in names}
+        kept[row.title, group] = keep(run_plan(chosen.plan, chosen.data, own))
+    return kept

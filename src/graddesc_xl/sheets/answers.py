@@ -1,0 +1,78 @@
+"""Answers: sentences whose figures are formulas, so that they stay true when an input is typed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..errors import SettingError, did_you_mean
+from ..language.expr import Expr, Here, substitute
+from ..language.parse import parse
+from ..language.reports import joined
+from ..workbook.figures import Figures
+from .kind import Composed
+
+#: how a figure may be told, beside with so many decimals
+FORMS = ("text", "rate", "rate below")
+_FIGURE = re.compile(r"\{([^{}#]+)(?:#\s*([^{}]+?)\s*)?\}")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that a lesson answers, in a sentence whose figures live in cells.
+
+    ask: the question. see: the sheet that shows the answer. answer: text with figures in braces, each a formula of
+    `figures`, told to two decimals, or with `# 4` to so many, with `# rate` (or `# rate below`, rounded down) as a
+    rate, with `# text` as it is. figures: name -> `sheet: figure | of | ...`.
+    """
+
+    ask: str
+    see: str
+    answer: str
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for match in _FIGURE.finditer(self.answer):
+            if match[2] and match[2] not in FORMS and not match[2].isdecimal():
+                forms = ", ".join(FORMS)
+                raise SettingError(f"{match[0]} has no form {match[2]!r}: write a number of decimals, {forms}.")
+
+
+def answer(question: Question, sheets: Mapping[str, Composed], tell: Figures) -> Expr:
+    """The answer as a formula.
+
+    tell: puts the helper cells of figures. Raises SettingError for a figure that no sheet has.
+    """
+    figures: dict[str, Expr] = {}
+    for name, path in question.figures.items():
+        sheet, _, figure = (word.strip() for word in path.partition(":"))
+        if sheet not in sheets:
+            raise SettingError(f"{path!r} is no figure: there is no sheet {sheet!r}.{did_you_mean(sheet, sheets)}")
+        figures[name] = sheets[sheet].figure(figure)
+
+    def named(name: str) -> Expr | None:
+        return Here(name) if name in figures else None
+
+    parts: list[Expr | str] = []
+    at = 0
+    told: dict[str, Expr] = {}
+    for match in _FIGURE.finditer(question.answer):
+        if match[0] not in told:
+            value = substitute(parse(match[1], named, figures, reports=True), lambda leaf: _of(leaf, figures))
+            told[match[0]] = _told(value, match[2] or "", tell)
+        parts += [question.answer[at : match.start()], told[match[0]]]
+        at = match.end()
+    return joined([*parts, question.answer[at:]])
+
+
+def _of(leaf: Expr, figures: Mapping[str, Expr]) -> Expr:
+    return figures[leaf.column] if isinstance(leaf, Here) else leaf
+
+
+def _told(value: Expr, form: str, tell: Figures) -> Expr:
+    if form == "text":
+        return value
+    if form.startswith("rate"):
+        return tell.rate(value, below=form.endswith("below"))
+    return tell.number(value, int(form or 2))

@@ -1,0 +1,71 @@
+"""Runs side by side: the table of a comparison, and behind it every step of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..comparison import Comparison
+from ..errors import SettingError
+from ..experiment import CARRIES, GRADIENTS
+from ..parts.data import Dataset
+from . import check, comparison_sheet
+from .kind import Composed, Figure, Kind, behind
+from .making import Making
+
+
+@dataclass(frozen=True)
+class Compared(Kind):
+    """The sheet of a comparison."""
+
+    kind = "comparison"
+
+    comparison: Comparison
+
+    def __post_init__(self) -> None:
+        of = self.comparison
+        for row, group, e in of.runs():
+            run = f"{of.name}: the run {row.title!r}, {group}"
+            if e.epochs != of.rows[0].experiments[0].epochs:
+                raise SettingError(f"{run} has {e.epochs} epochs, and others have not: give all as many.")
+            if e.passes:
+                raise SettingError(
+                    f"{run} discards {e.passes} passes, which a comparison does not show: give its experiment warmup=0."
+                )
+            if e.carry != CARRIES[0] or e.gradient != GRADIENTS[0]:
+                field, found = ("carry", e.carry) if e.carry != CARRIES[0] else ("gradient", e.gradient)
+                raise SettingError(f"{run} has {field}={found!r}, which only a sheet of its own shows: leave it out.")
+
+    @property
+    def sheet(self) -> str:
+        """The comparison's name."""
+        return self.comparison.name
+
+    @property
+    def behind(self) -> str:
+        """The name of the sheet with its steps."""
+        return behind(self.sheet)
+
+    @property
+    def data(self) -> Dataset:
+        """The samples of its runs."""
+        return self.comparison.data
+
+    def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
+        """The table, and the runs behind it."""
+        made = comparison_sheet.compose(self.comparison, self.behind, making)
+        figures: dict[str, Figure] = {
+            "error": made.error,
+            "first error": made.first,
+            "verdict": made.verdict,
+            "input": made.input,
+            "largest that learns": made.largest_learning,
+        }
+        return Composed(
+            made.sheet,
+            self.comparison.summary,
+            made.runs.sheet,
+            check.of_runs(made.sheet, made.runs, making, self.data.name),
+            figures=figures,
+            runs=made.runs,
+        )

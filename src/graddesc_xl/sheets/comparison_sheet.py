@@ -1,0 +1,313 @@
+"""The sheet of a comparison: what to type, what became of each run, charts, errors by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..comparison import Comparison, Row
+from ..experiment import Experiment
+from ..language.expr import Expr, call, where
+from ..language.reports import NONE, log10
+from ..plan import Input, compact
+from ..workbook.cells import Area, column_letters
+from ..workbook.reference import Block, Cell
+from ..workbook.sheet import Chart, Mark, Series, Sheet
+from ..workbook.style import (
+    CONTRAST,
+    FAINT,
+    FIFTH,
+    HEADER,
+    HEADER_RIGHT,
+    LABEL,
+    LINES,
+    SECTION,
+    SPECTRUM,
+    SUBTITLE,
+    TITLE,
+    Style,
+)
+from . import runs_sheet
+from .making import Making, sentence
+from .runs_sheet import Run, RunLane, RunsSheet
+
+#: the row of the first shared input
+SHARED = 5
+CHART_ROWS, CHART_WIDTH, CHART_HEIGHT = 19, 500, 360
+BEST, AS_GOOD = "lowest", "as good"
+LAST = "The root of the sum of the last epoch's squared errors; – where it is no number any more."
+VERDICT = (
+    "learning: the error still changes. settled: it no longer does, or there is none. stuck: it hardly changes, and a "
+    "constant is as good. getting worse: it is above the first epoch's. exploded: an error cell, or an error a million "
+    "times that of predicting 0. dead ReLU: no sample reaches the weights behind it any more, and they are still."
+)
+WARNINGS = {"exploded": FIFTH, "dead": CONTRAST, "stuck": CONTRAST}
+
+
+@dataclass(frozen=True)
+class ComparisonSheet:
+    """A composed comparison; inputs: (row, input) -> its cell, as this sheet refers to it."""
+
+    of: Comparison
+    sheet: Sheet
+    runs: RunsSheet
+    inputs: Mapping[tuple[str, str], Cell]
+
+    @property
+    def lines(self) -> range:
+        """The rows of the table."""
+        head = _head(self.of)
+        return range(head + 1, head + 1 + len(self.of.rows))
+
+    def error(self, row: str, group: str) -> Cell:
+        """The last epoch's error of a run, which is text where it is no number."""
+        return Cell(self.sheet, self.lines[self._position(row)], _left(self.of, self.of.groups.index(group)))
+
+    def first(self, row: str, group: str) -> Cell:
+        """The first epoch's error of a run, which is an error cell where it is no number."""
+        lane = self.runs.lanes[self.of.groups.index(group) * len(self.of.rows) + self._position(row)]
+        return Cell(self.runs.sheet, lane.errors.top, lane.errors.left)
+
+    def largest_learning(self, group: str) -> Expr:
+        """The largest first input of an ordered comparison whose run still learns or has settled, 0 if none does."""
+        column = _helpers(self.of) + len(self.of.groups) + 1 + self.of.groups.index(group)
+        return call("largest", self.column(column))
+
+    def _position(self, row: str) -> int:
+        return [r.title for r in self.of.rows].index(row)
+
+    def verdict(self, row: str, group: str) -> Cell:
+        """The verdict of a run."""
+        error = self.error(row, group)
+        return replace(error, column=error.column + 2)
+
+    def input(self, row: str, name: str) -> Cell:
+        """An input cell."""
+        return self.inputs[row, name]
+
+    def column(self, place: int) -> Block:
+        """A column of the table."""
+        return self.sheet.block(self.lines[0], place, len(self.of.rows))
+
+    def errors(self, group: str) -> Block:
+        """The last errors of a group."""
+        return self.column(_left(self.of, self.of.groups.index(group)))
+
+
+def _head(of: Comparison) -> int:
+    """The row of the table's header."""
+    return SHARED + len(of.shared) + 2
+
+
+def _helpers(of: Comparison) -> int:
+    """The first column at the right of the errors by epoch and their logarithms, for a chart along the first input."""
+    epochs = max(e.epochs for _, _, e in of.runs())
+    return _left(of, len(of.groups)) + 2 * epochs + 4
+
+
+def _left(of: Comparison, group: int) -> int:
+    """The first column of a group: last error, mark, verdict."""
+    return 2 + len(of.typed) + 3 * group
+
+
+def compose(of: Comparison, behind: str, making: Making) -> ComparisonSheet:
+    """The table of a comparison and, on the sheet called `behind`, every step of its runs."""
+    sheet = Sheet(of.name, frozen=(_head(of), 1))
+    sheet.put(1, 1, of.title, TITLE)
+    sheet.put(2, 1, of.about, SUBTITLE)
+    sheet.put(3, 1, of.note, SUBTITLE)
+    inputs = _inputs(of, sheet, making)
+    runs = [Run(_name(of, row, group), compact(e.plan), _links(e, row, inputs)) for row, group, e in of.runs()]
+    steps = runs_sheet.compose(behind, f"{of.title} Every step of its runs.", runs, making, making.of(of.data))
+    lanes = {(row.title, group): lane for (row, group, _), lane in zip(of.runs(), steps.lanes, strict=True)}
+    made = ComparisonSheet(of, sheet, steps, inputs)
+    _table(made, lanes)
+    _charts(made, _by_epoch(made, lanes))
+    return made
+
+
+def _name(of: Comparison, row: Row, group: str) -> str:
+    """What a run is called: after its row, or by number where its row is called after what may be typed over."""
+    return f"{group}: {f'run {of.rows.index(row) + 1}' if of.ordered else row.title}"
+
+
+def _input(row: Row, name: str) -> Input | None:
+    """The input of that name of the first of a row's experiments that has it."""
+    return next((i for e in row.experiments for i in e.plan.inputs if i.name == name), None)
+
+
+def _inputs(of: Comparison, sheet: Sheet, making: Making) -> dict[tuple[str, str], Cell]:
+    """The input cells: (row, input) -> cell; the row of a shared one is empty."""
+    inputs: dict[tuple[str, str], Cell] = {}
+    for i, name in enumerate(of.shared):
+        given = next(filter(None, (_input(row, name) for row in of.rows)))
+        inputs["", name] = making.put(sheet, SHARED + i, 2, given)
+        sheet.put(SHARED + i, 1, f"{given.label}, for all", LABEL)
+    head = _head(of)
+    sheet.put(head, 1, "run", HEADER)
+    sheet.widths[1] = 27.0
+    for column, name in enumerate(of.typed, 2):
+        sheet.widths[column] = 9.5
+        for line, row in enumerate(of.rows, head + 1):
+            found = _input(row, name)
+            if found:
+                sheet.put(head, column, found.label, HEADER_RIGHT)
+                sheet.notes[head, column] = f"{found.label}\n{sentence(found.about)} Type over the numbers below."
+                inputs[row.title, name] = making.put(sheet, line, column, found)
+    return inputs
+
+
+def _links(e: Experiment, row: Row, inputs: Mapping[tuple[str, str], Cell]) -> dict[str, Cell]:
+    """For each input that has a cell on the comparison's sheet: that cell."""
+    links = {}
+    for given in e.plan.inputs:
+        found = inputs.get((row.title, given.name)) or inputs.get(("", given.name))
+        if found:
+            links[given.name] = found
+    return links
+
+
+def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> None:
+    """Per run the last epoch's error, whether it is the lowest, and the verdict."""
+    of, sheet, steps = made.of, made.sheet, made.runs.sheet
+    head, n, first = _head(of), len(of.rows), made.lines[0]
+    sheet.heights[head] = 30
+    for line, row in zip(made.lines, of.rows, strict=True):
+        if of.ordered:
+            sheet.put(line, 1, Cell(sheet, line, 2), Style(number="0.0E+00", align="left"))
+        else:
+            sheet.put(line, 1, row.title)
+    for g, group in enumerate(of.groups):
+        left = _left(of, g)
+        sheet.put(head - 1, left, group, Style(bold=True, color=LINES[g % len(LINES)]))
+        for i, (title, width, note) in enumerate(
+            (("√Σe², last epoch", 11.0, LAST), ("", 9.0 if of.yardstick else 8.0, ""), ("verdict", 23.0, VERDICT))
+        ):
+            sheet.put(head, left + i, title, HEADER if i else HEADER_RIGHT)
+            sheet.widths[left + i] = width
+            if note:
+                sheet.notes[head, left + i] = f"{title}\n{note}"
+        for line, row in zip(made.lines, of.rows, strict=True):
+            lane = lanes[row.title, group]
+            error = Cell(steps, lane.errors.bottom, lane.errors.left)
+            shown = where(call("is_number", error), error, NONE)
+            sheet.put(line, left, shown, Style(number="amount", align="right"))
+            sheet.put(line, left + 2, lane.verdict, Style())
+    for g, group in enumerate(of.groups):
+        left = _left(of, g)
+        lowest = call("smallest", made.errors(group))
+        yardstick = of.groups.index(of.yardstick) if of.yardstick not in ("", group) else None
+        for line in made.lines:
+            error = Cell(sheet, line, left)
+            other: Expr | str = NONE
+            if yardstick is not None:
+                other = where(error <= Cell(sheet, line, _left(of, yardstick)), AS_GOOD, NONE)
+            found = where(error.equals(lowest), BEST, other)
+            sheet.put(line, left + 1, found, Style(color=FAINT, indent=1))
+        marked, said = (f"${column_letters(left + i)}{first}" for i in (1, 2))
+        sheet.marks.append(((first, left), Mark(f'{marked}="{BEST}"', n, 2, "#1F6B3F", "#E3F3E6")))
+        for words, color in WARNINGS.items():
+            sheet.marks.append(((first, left + 2), Mark(f'LEFT({said},{len(words)})="{words}"', n, 1, color)))
+
+
+@dataclass(frozen=True)
+class _Logs:
+    """The logarithms of one group's errors: the numbers of the epochs, and a row per run."""
+
+    epochs: Area
+    rows: tuple[Area, ...]
+
+
+def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> list[_Logs]:
+    """At the right of the table errors by epoch and their logarithms, a block per group."""
+    of, sheet = made.of, made.sheet
+    epochs = max(lane.lane.plan.epochs for lane in lanes.values())
+    left = _left(of, len(of.groups)) + 1
+    right = left + epochs + 2
+    sheet.page_ends = (left - 1,)
+    sheet.widths |= {left - 1: 2.5, left: 27.0, right - 1: 2.5}
+    top, blocks = _head(of) - 1, []
+    for g, group in enumerate(of.groups):
+        sheet.put(top, left, f"{group}: √Σe² by epoch", replace(SECTION, color=LINES[g % len(LINES)]))
+        sheet.put(top, right, "log10 of these, for the charts", Style(color=FAINT, italic=True))
+        sheet.put(top + 1, left, "epoch", HEADER)
+        for b in range(epochs):
+            sheet.put(top + 1, left + 1 + b, float(b + 1), HEADER_RIGHT)
+            sheet.put(top + 1, right + b, float(b + 1), replace(HEADER_RIGHT, color=FAINT))
+            sheet.widths |= {left + 1 + b: 9.5, right + b: 6.5}
+        for line, row in enumerate(of.rows, top + 2):
+            errors = lanes[row.title, group].errors
+            sheet.put(line, left, Cell(sheet, made.lines[0] + line - top - 2, 1), Style(number="0.0E+00", align="left"))
+            for b in range(epochs):
+                error = Cell(made.runs.sheet, errors.top + b, errors.left)
+                shown = sheet.put(line, left + 1 + b, error, Style(number="amount"))
+                sheet.put(line, right + b, log10(shown), Style("watch", "amount", color=FAINT))
+        rows = (top + 1, *range(top + 2, top + 2 + len(of.rows)))
+        header, *areas = (Area(sheet.name, row, right, row, right + epochs - 1) for row in rows)
+        blocks.append(_Logs(header, tuple(areas)))
+        top += len(of.rows) + 4
+    return blocks
+
+
+def _charts(made: ComparisonSheet, blocks: list[_Logs]) -> None:
+    """A chart per group, and one along the first typed input, two to a row below the table."""
+    of, sheet = made.of, made.sheet
+    titles = [Cell(sheet, line, 1) for line in made.lines]
+    charts = []
+    for group, logs in zip(of.groups, blocks, strict=True):
+        series = [
+            Series(title, logs.epochs, area, SPECTRUM[k % len(SPECTRUM)])
+            for k, (title, area) in enumerate(zip(titles, logs.rows, strict=True))
+        ]
+        epochs = logs.epochs.right - logs.epochs.left + 1
+        title = f"{group}: error by epoch"
+        charts.append(_chart(of, title, "epoch", series, x_min=1, x_max=epochs))
+    if of.ordered:
+        charts.insert(0, _along(made))
+    top, second = made.lines[-1] + 2, _column_at(sheet, CHART_WIDTH + 30)
+    for i, chart in enumerate(charts):
+        row, column = top + CHART_ROWS * (i // 2), second if i % 2 else 1
+        sheet.charts.append(replace(chart, row=row, column=column, width=CHART_WIDTH, height=CHART_HEIGHT))
+
+
+def _chart(
+    of: Comparison, title: str, x: str, series: list[Series], *, x_min: float | None, x_max: float | None = None
+) -> Chart:
+    """A chart of logarithms of errors that an explosion leaves at the top instead of flattening the rest."""
+    low, high = of.charted
+    made = Chart(title, x, "log10 √Σe²", series, 0, 0, y_format="0.0", legend="right" if of.ordered else "bottom")
+    return replace(made, x_min=x_min, x_max=x_max, y_min=low, y_max=high)
+
+
+def _column_at(sheet: Sheet, pixels: float) -> int:
+    """The first column that begins at or after so many pixels."""
+    column, left = 1, 0.0
+    while left < pixels:
+        left += sheet.widths.get(column, 8.43) * 7 + 5
+        column += 1
+    return column
+
+
+def _along(made: ComparisonSheet) -> Chart:
+    """The last error of each model against the logarithm of the first typed input; that input where a run learns."""
+    of, sheet, head, left = made.of, made.sheet, _head(made.of), _helpers(made.of)
+    look = Style("watch", "amount", color=FAINT)
+    sheet.put(head - 1, left, "for the chart", Style(color=FAINT, italic=True))
+    label = f"log10 {sheet.value(head, 2)}"
+    for i, title in enumerate((label, *of.groups, *(f"learns, {group}" for group in of.groups))):
+        sheet.put(head, left + i, title, HEADER_RIGHT)
+        sheet.widths[left + i] = 10.0
+    for line, row in zip(made.lines, of.rows, strict=True):
+        typed = made.inputs[row.title, of.typed[0]]
+        sheet.put(line, left, log10(typed), look)
+        for g, group in enumerate(of.groups, 1):
+            sheet.put(line, left + g, log10(made.error(row.title, group)), look)
+            verdict = made.verdict(row.title, group)
+            learns = where(call("or", verdict.equals("learning"), verdict.equals("settled")), typed, 0)
+            sheet.put(line, left + len(of.groups) + g, learns, Style("watch", "general", color=FAINT))
+    first, last = made.lines[0], made.lines[-1]
+    x, *ys = (Area(sheet.name, first, left + i, last, left + i) for i in range(len(of.groups) + 1))
+    series = [
+        Series(group, x, y, LINES[g], markers=True) for g, (group, y) in enumerate(zip(of.groups, ys, strict=True))
+    ]
+    return _chart(of, "Error of the last epoch by learning rate", label, series, x_min=None)

@@ -1,0 +1,175 @@
+"""Differences of live cells from the values NumPy had.
+
+A difference is relative to NumPy's value. Where a cell is what large numbers leave of each other, rounding can do
+more to it than the tolerance allows: there it is relative to a larger number, of which the tolerance is just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..language.evaluate import evaluate
+from ..language.expr import Const, Expr, Here, Param, call, substitute, where
+from ..language.operators import ROUNDING
+from ..language.reports import NONE
+from ..language.values import Array, CellError, cell_value
+from ..plan import Input
+from ..workbook.cells import column_letters
+from ..workbook.reference import Block, Cell, template
+from ..workbook.sheet import Sheet
+from ..workbook.style import FAINT, Style
+
+#: the difference above which a cell counts as off, as built
+TOLERANCE = Input("tolerance", 1e-7, "tolerance", "the difference above which a cell is counted as off", 1e-12, 1.0)
+#: what the column says that names the first column of each step that is off
+COLUMN_OFF = "column off"
+COLUMN_OFF_NOTE = f"""{COLUMN_OFF}
+0, or the number of the first column of this step, in the order of computation, that is off: that differs from \
+NumPy's value by more than the tolerance."""
+#: spreadsheets take smaller numbers for 0, and not all of them can hold larger ones
+SMALLEST, LARGEST = 1e-300, 1e300
+#: the square of a larger number is an error cell, unless a spreadsheet computes with more digits than others
+HUGE = 1e150
+
+MINE, THEIRS, SCALE = Here("mine"), Here("theirs"), Param("scale")
+_GAP = call("abs", MINE - THEIRS)
+#: how a live cell is compared where that is not by a scale of its own: with NumPy's value, with a value that can only
+#: be 0, and with an error, with which a huge number agrees too
+OWN, ZERO, ERROR = -1.0, -2.0, -3.0
+#: the difference of a live cell from NumPy's
+FORMS: Mapping[float, Expr] = {
+    OWN: call("if_error", _GAP / call("abs", THEIRS), 1),
+    ZERO: call("if_error", where(MINE.equals(0), 0, 1), 1),
+    ERROR: call("if_error", where(call("abs", MINE) < HUGE, 1, 0), 0),
+}
+SCALED = call("if_error", _GAP / SCALE, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """The values NumPy had for some cells, and how each is compared.
+
+    forms: those of `FORMS`, or the number to which a difference is relative.
+    """
+
+    values: Array
+    forms: Array
+
+    def __getitem__(self, which: slice) -> Wanted:
+        return Wanted(self.values[which], self.forms[which])
+
+    @property
+    def constants(self) -> Array | list[float | str]:
+        """The values as cells hold them: an error by its name."""
+        if np.isfinite(self.values).all():
+            return self.values
+        return [str(shown) if isinstance(shown := cell_value(v), CellError) else v for v in self.values.tolist()]
+
+    def differences(self, mine: Array) -> Array:
+        """How far live values are from NumPy's."""
+        known = {MINE: mine, THEIRS: self.values, SCALE: self.forms}
+        found: Array = evaluate(SCALED, known.__getitem__)
+        for form, expr in FORMS.items():
+            if (self.forms == form).any():
+                found = np.where(self.forms == form, evaluate(expr, known.__getitem__), found)
+        return found
+
+    def spelled(self, at: int, mine: Expr, theirs: Expr) -> Expr:
+        """The difference of one of them as an expression of the live cell and that which holds NumPy's value."""
+        form = float(self.forms[at])
+        known = {MINE: mine, THEIRS: theirs, SCALE: Const(form)}
+        return substitute(FORMS.get(form, SCALED), known.__getitem__)
+
+
+def wanted(values: Array, nudged: Array, sizes: Array) -> Wanted:
+    """An engine's values and how cells are compared with them.
+
+    nudged: those of the same run from other last digits. sizes: what was added and multiplied on the way to each.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        reach = np.where(np.isfinite(nudged), np.abs(nudged - values), np.inf) + ROUNDING * sizes
+        least = np.minimum(np.maximum(reach / TOLERANCE.value, np.where(reach > 0, SMALLEST, 0.0)), LARGEST).ravel()
+        values = values.ravel() + 0.0
+        forms = np.where(np.abs(values) < least, least, np.where(values == 0, ZERO, OWN))
+    forms[~np.isfinite(values)] = ERROR
+    scaled = np.flatnonzero(forms > 0)
+    forms[scaled] = [float(f"{scale:.3g}") for scale in forms[scaled].tolist()]
+    return Wanted(values, forms)
+
+
+def stretches(keys: Array) -> Iterator[tuple[int, int]]:
+    """Where equal keys, or rows of keys, follow each other: the first of them, and how many there are."""
+    changes = keys[1:] != keys[:-1]
+    changes = changes.any(axis=1) if changes.ndim > 1 else changes
+    ends = [*(np.flatnonzero(changes) + 1).tolist(), len(keys)]
+    for first, end in pairwise([0, *ends]):
+        yield first, end - first
+
+
+def put_down(
+    sheet: Sheet,
+    top: int,
+    column: int,
+    keys: Array,
+    spell: Callable[[int], Expr],
+    values: Array,
+    style: Style,
+) -> Block:
+    """Fill cells downwards, one formula for each stretch of equal keys; `spell` gives it by its first row."""
+    for first, count in stretches(keys):
+        spelled = template(spell(first), sheet.name, repeats=True)
+        sheet.fill(top + first, column, spelled, values[first : first + count], style)
+    return sheet.block(top, column, len(keys))
+
+
+def put_column_off(
+    sheet: Sheet,
+    top: int,
+    column: int,
+    keys: Array,
+    numbers: Sequence[int],
+    gaps: Callable[[int], Sequence[Expr]],
+    differences: Sequence[Array],
+    limit: Cell,
+) -> Block:
+    """Beside each step the number of the first column whose difference is above the limit, 0 where none is.
+
+    numbers: those of the columns, in the order in which they are computed. gaps: the differences of a step, as
+    expressions that depend on `keys`; differences: of all steps by columns.
+    """
+
+    def spell(row: int) -> Expr:
+        found: Expr = Const(0)
+        for number, gap in zip(reversed(numbers), reversed(gaps(row)), strict=True):
+            found = where(gap > limit, number, found)
+        return found
+
+    off = np.column_stack(differences) > float(limit.value)  # type: ignore[arg-type]  # an input is a number
+    first = np.where(off.any(axis=1), np.array(numbers, float)[off.argmax(axis=1)], 0.0)
+    return put_down(sheet, top, column, keys, spell, first, Style("data", "integer", color=FAINT))
+
+
+def first_off(
+    sheet: Sheet, flags: Block, row: int, columns: Sequence[int], of: Sequence[int], *, before: int = 0
+) -> tuple[Expr, Expr]:
+    """Put into a row below or above some columns the first step in which each of them is the first that is off.
+
+    flags: for each step the number of that column, from 1, or 0. of: the columns of the sheet that they compare.
+    before: how many of the steps, the last, come before the others in time; they are numbered up to -1.
+    Returns the first of the steps, 0 where nothing is off, and the letters of its column.
+    """
+    top, place, steps = flags.area.top, flags.area.left, flags.area.bottom - flags.area.top + 1 - before
+    after, passes = sheet.block(top, place, steps), sheet.block(top + steps, place, before)
+    for i, column in enumerate(columns, 1):
+        found = call("if_error", call("match", i, after, 0), NONE)
+        if before:
+            found = call("if_error", call("match", i, passes, 0) - (before + 1), found)
+        sheet.put(row, column, found, Style("data", "integer", color=FAINT, align="right"))
+    firsts = sheet.block(row, columns[0], 1, columns[-1] - columns[0] + 1)
+    step = call("smallest", firsts)
+    letters = "".join(f"{column_letters(column):3}" for column in of)
+    return step, call("trim", call("mid", letters, call("match", step, firsts, 0) * 3 - 2, 3))

@@ -1,0 +1,122 @@
+"""What every kind of sheet is to the others: it composes, and says what may be said of it.
+
+A lesson lists kinds with their parameters. The overview, the check, the answers and verification are loops over what
+they composed; none of them knows a kind by name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from ..errors import SettingError, did_you_mean
+from ..language.expr import Expr
+from ..parts.data import Dataset
+from ..workbook.sheet import Series, Sheet
+from .check import Compared
+from .making import Making
+from .runs_sheet import RunsSheet
+from .steps_list import StepsList
+
+#: how many characters a sheet's name may have
+LONGEST = 31
+#: gives a figure from what it is of
+Figure = Callable[..., Expr]
+
+
+def width(name: str) -> int:
+    """How many characters a sheet's name has, as spreadsheet programs count them."""
+    return len(name.encode("utf-16-le")) // 2
+
+
+def behind(name: str) -> str:
+    """The name of the sheet with the steps of one: of a long name its end."""
+    found = f"{name} steps"
+    while width(found) > LONGEST:
+        found = found[1:].lstrip()
+    return found
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the overview tells of a run: errors of the first and the last epoch, its verdict, its curve."""
+
+    errors: Sequence[Expr]
+    verdict: Expr
+    curve: Series
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The sheets of one kind, and what others may say of them.
+
+    sheet: the one in front; behind: one with every step. about: one sentence on what it shows. compared: what the
+    check compares with NumPy. told: what the overview tells of its run. figures: values that live in its cells and
+    that any sentence may quote: each by its name and what it is of, such as a row and a group.
+    reading: title -> how to read it, for the
+    overview.
+    """
+
+    sheet: Sheet
+    about: str
+    behind: Sheet | None = None
+    compared: Compared | None = None
+    told: Told | None = None
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    reading: Mapping[str, str] = field(default_factory=dict)
+    steps: StepsList | None = None
+    runs: RunsSheet | None = None
+
+    def figure(self, path: str) -> Expr:
+        """A figure by its name and what it is of, as in `verdict | all 1 | 1 neuron`.
+
+        Raises SettingError, with a hint, where there is none.
+        """
+        name, *of = (part.strip() for part in path.split("|"))
+        if name not in self.figures:
+            raise SettingError(f"The sheet {self.sheet.name} has no figure {name!r}.{did_you_mean(name, self.figures)}")
+        try:
+            return self.figures[name](*of)
+        except (TypeError, ValueError, KeyError):
+            raise SettingError(f"The sheet {self.sheet.name} has no figure {path!r}: of what is it?") from None
+
+
+class Kind(ABC):
+    """A sheet that a lesson wants: its parameters are the fields of a frozen dataclass.
+
+    kind: its name in a recipe; a class that gives one is known by it.
+    """
+
+    kind: ClassVar[str]
+    known: ClassVar[dict[str, type[Kind]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        if "kind" in cls.__dict__:
+            other = Kind.known.setdefault(cls.kind, cls)
+            if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+                raise SettingError(
+                    f"Two kinds of sheets are called {cls.kind!r}: give {cls.__qualname__} another name."
+                )
+            Kind.known[cls.kind] = cls
+
+    @property
+    @abstractmethod
+    def sheet(self) -> str:
+        """The name of its sheet."""
+
+    @property
+    def behind(self) -> str:
+        """The name of the sheet behind it, "" where there is none."""
+        return ""
+
+    @property
+    def data(self) -> Dataset | None:
+        """The data set that it needs, if any."""
+        return None
+
+    @abstractmethod
+    def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
+        """Its sheets. before: those of the kinds that stand before it in the lesson, by sheet name."""

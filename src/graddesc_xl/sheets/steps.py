@@ -1,0 +1,102 @@
+"""One run: its sheet with a row per step, and behind it the list of all steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..experiment import CARRIES, Experiment
+from ..language.expr import Const
+from ..parts.data import Dataset
+from ..workbook.reference import Cell
+from ..workbook.sheet import Series
+from . import charts, check, step_sheet, steps_list
+from .kind import Composed, Figure, Kind, Told, behind
+from .making import Making
+
+UNFOLD = (
+    "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
+    "further down."
+)
+RESET = (
+    "Below the epochs stand the passes of the Reset: the published spreadsheet's button sets the weights back and "
+    "looks at the samples up to four times only to fill the optimizer's averages; each says what it hands on."
+)
+LAST_ROW = (
+    "An epoch starts from the weights in the last row of the one before, not from that row's new weights: "
+    "so the published spreadsheet's Run button did it, and the last update of each epoch is lost."
+)
+NEW_WEIGHTS = "An epoch starts from the new weights in the last row of the one before."
+
+
+@dataclass(frozen=True)
+class Steps(Kind):
+    """The sheet of an experiment.
+
+    explodes: it may, so charts of errors show logarithms. steps: the name of the list of its steps, if not the
+    sheet's with that word.
+    """
+
+    kind = "steps"
+
+    experiment: Experiment
+    explodes: bool = False
+    steps: str = ""
+
+    @property
+    def sheet(self) -> str:
+        """The experiment's name."""
+        return self.experiment.name
+
+    @property
+    def behind(self) -> str:
+        """The name of the list of its steps."""
+        return self.steps or behind(self.sheet)
+
+    @property
+    def data(self) -> Dataset:
+        """The samples of its runs."""
+        return self.experiment.data
+
+    def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
+        """The sheet, its charts, and the list behind it."""
+        sheet = step_sheet.compose(self.experiment, making)
+        made = steps_list.compose(self.behind, sheet, making, log=self.explodes)
+        charts.add(made, log=self.explodes)
+        of = made.of
+
+        def by_epoch(what: str, *, last: bool) -> Cell:
+            area = of.by_epoch(what)
+            return Cell(of.sheet, area.bottom if last else area.top, area.left)
+
+        def error(which: str) -> Cell:
+            return by_epoch("error", last={"first": False, "last": True}[which])
+
+        def column(name: str, step: str) -> Cell:
+            return Cell(made.sheet, made.lines[int(step) - 1], made.place(0, name))
+
+        told = Told(
+            [by_epoch(what, last=last) for what in ("error", "rmse") for last in (False, True)],
+            made.verdict,
+            Series(self.sheet, of.by_epoch("epoch"), made.plotted("compared"), "", markers=True),
+            of.trace.plan.epochs,
+        )
+        figures: dict[str, Figure] = {
+            "verdict": lambda: made.verdict,
+            "error": error,
+            "input": lambda name: Cell(of.sheet, *of.layout.cell(name)),
+            "column": column,
+            "epochs": lambda: Const(of.trace.plan.epochs),
+        }
+        reading = {"folded rows": UNFOLD} | ({"the Reset": RESET} if of.trace.plan.warmup else {})
+        reading["from epoch to epoch"] = LAST_ROW if self.experiment.carry == CARRIES[1] else NEW_WEIGHTS
+        return Composed(
+            of.sheet,
+            self.experiment.about,
+            made.sheet,
+            check.of_steps(made, making),
+            told,
+            figures,
+            reading,
+            steps=made,
+        )

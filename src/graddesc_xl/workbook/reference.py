@@ -1,0 +1,145 @@
+"""References to cells: the leaves of formulas that stand in a sheet, and what such formulas are worth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..language.evaluate import evaluate
+from ..language.expr import Apply, Expr
+from ..language.operators import Cells
+from ..language.values import Array, Value, cell_value, coded
+from .cells import Area, Formula, a1, column_letters, quoted
+from .formula import render
+
+if TYPE_CHECKING:
+    from .sheet import Sheet
+
+#: operators whose value a cell shows as TRUE or FALSE
+TESTS = {"gt", "lt", "le", "eq", "ne", "and", "or", "is_number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell(Expr):
+    """One cell of a composed sheet. fixed: it stays the same where the formula is copied."""
+
+    sheet: Sheet
+    row: int
+    column: int
+    fixed: bool = False
+
+    @property
+    def absolute(self) -> Cell:
+        """The same, fixed."""
+        return replace(self, fixed=True)
+
+    @property
+    def address(self) -> str:
+        """With its sheet, for people."""
+        return self.sheet.address(self.row, self.column)
+
+    @property
+    def value(self) -> Value:
+        """What it is worth."""
+        return worth(self)
+
+    def __repr__(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True)
+class Down(Expr):
+    """For formulas that repeat down their rows: the cell of a column in the same row, or `offset` rows below."""
+
+    sheet: Sheet
+    column: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Expr):
+    """The number of a cell's row, which changes where rows are inserted above it."""
+
+    of: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Block(Expr):
+    """A range of cells of a composed sheet."""
+
+    sheet: Sheet
+    area: Area
+
+    @property
+    def values(self) -> Sequence[Value | None] | Array:
+        """What they are worth."""
+        return self.sheet.values(self.area)
+
+
+#: around the offset of a row, as no formula can hold it
+_OFFSET = re.compile("\x1e([+-]\\d+)\x1e")
+
+
+def template(expr: Expr, home: str, *, repeats: bool = False) -> str:
+    """The formula of an expression on the sheet `home`; repeats: as the text of a `Template`."""
+
+    def spell(leaf: Expr) -> str:
+        match leaf:
+            case Cell(sheet, row, column, fixed):
+                text = a1(row, column, fixed=fixed or repeats)
+            case Down(sheet, column, offset):
+                text = f"{column_letters(column)}\x1e{offset:+d}\x1e"
+            case Block(sheet, area):
+                text = str(area).rpartition("!")[2]
+            case Row(of):
+                return f"ROW({spell(of)})"
+            case _:
+                raise AssertionError(leaf)
+        return text if sheet.name == home else f"{quoted(sheet.name)}!{text}"
+
+    text = render(expr, spell)
+    if not repeats:
+        return text
+    return _OFFSET.sub(lambda offset: f"{{r{offset[1]}}}" if int(offset[1]) else "{r}", text.replace("{", "{{"))
+
+
+def _outside(leaf: Expr) -> Any:
+    """What a leaf that does not repeat is worth."""
+    match leaf:
+        case Cell(sheet, row, column):
+            value = sheet.value(row, column)
+            return 0.0 if value is None else coded(value)
+        case Block(sheet, area):
+            return Cells(sheet.values(area))
+        case Row(of):
+            return float(of.row)
+    raise AssertionError(leaf)
+
+
+def worth(expr: Expr) -> Value:
+    """What a formula of single cells and ranges is worth."""
+    value = evaluate(expr, _outside)
+    if isinstance(value, str):
+        return value
+    number = cell_value(float(value))
+    return bool(number) if isinstance(expr, Apply) and expr.op in TESTS and isinstance(number, float) else number
+
+
+def worth_down(expr: Expr, top: int, count: int) -> Array:
+    """What a formula that repeats down `count` rows from `top` on is worth in each of them."""
+
+    def leaf(e: Expr) -> Any:
+        if isinstance(e, Down):
+            return e.sheet.down(e.column, top + e.offset, count)
+        return _outside(e)
+
+    return np.broadcast_to(np.asarray(evaluate(expr, leaf), dtype=float), (count,))
+
+
+def formula(expr: Expr, home: str) -> Formula:
+    """A formula of single cells and ranges, as the content of a cell of the sheet `home`."""
+    return Formula(template(expr, home), worth(expr))
