@@ -115,6 +115,13 @@ def test_it_is_live(path: Path, tmp_path: Path) -> None:
     assert verify(sheet.save(tmp_path / "typed.xlsx")).inputs == {"squares": {"first": 3.0}}
 
 
+def test_other_programs_compute_the_same(path: Path, soffice: str, ssconvert: str) -> None:
+    """LibreOffice and Gnumeric agree with it, in the check as in its own cells."""
+    report = verify(path, libreoffice=soffice, gnumeric=ssconvert)
+    assert report.ok, [sheet for values in report.sets for sheet in values.sheets if not sheet.ok]
+    assert len(report.sets) == 4
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -607,12 +607,14 @@ def lessons(draw: st.DrawFn) -> Lesson:
     optimizers = st.sampled_from([*OPTIMIZERS])
     parts: list[Any] = [one(draw(optimizers), numerical=draw(st.booleans())), Steps(one("sgd"), explodes=True)]
     row = Row(draw(TEXTS), (one("sgd"),))
-    parts.append(Comparison(next(names), draw(TEXTS), draw(TEXTS), (next(names),), (row,), ("lr",), note=draw(TEXTS)))
+    parts.append(
+        Comparison("^" + next(names), draw(TEXTS), draw(TEXTS), (next(names),), (row,), ("lr",), note=draw(TEXTS))
+    )
     questions = [Question(draw(TEXTS), "check", draw(st.text('abc "\\\n', max_size=300)))]
     return Lesson(draw(st.text(max_size=50)), parts, draw(TEXTS), questions=questions)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(lessons())
 def test_the_recipe_of_any_lesson_makes_it_again(lesson: Lesson) -> None:
     """Whatever its names, texts and numbers are, to the last digit."""
@@ -623,7 +625,7 @@ def test_the_recipe_of_any_lesson_makes_it_again(lesson: Lesson) -> None:
     assert recipe.spell(again) == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.recursive(st.floats(allow_nan=False) | st.integers(-(2**63), 2**63 - 1) | TEXTS | st.booleans(), st.lists))
 def test_any_value_is_written_as_toml(value: Any) -> None:
     """What Python's own reader of TOML makes of it is the value."""

@@ -60,6 +60,15 @@ class Experiment:
         for what, text in (("name", self.name), ("title", self.title), ("about", self.about)):
             if not isinstance(text, str):
                 raise SettingError(f"The {what} of an experiment is a text, not {shown(text)}.")
+        parts: tuple[tuple[str, object, type], ...] = (
+            ("model", self.model, Model),
+            ("optimizer", self.optimizer, Optimizer),
+            ("data set", self.data, Dataset),
+        )
+        for what, part, kind in parts:
+            if not isinstance(part, kind):
+                table = f", as in {kind.__name__.upper()}S[{part!r}]" if isinstance(part, str) else ""
+                raise SettingError(f"The {what} of an experiment is a {kind.__name__}{table}, not {shown(part)}.")
         fixed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("carry", self.carry, CARRIES),
             ("gradient", self.gradient, GRADIENTS),

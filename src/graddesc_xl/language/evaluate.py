@@ -14,6 +14,10 @@ from .values import Array
 Leaf = Callable[[Expr], Any]
 
 
+class MixedError(Exception):
+    """Texts in some rows of an array and other values in others, or other texts: evaluate row by row."""
+
+
 def _sticky(row: Operator, args: tuple[Any, ...]) -> Any:
     """An operator's value, an error cell where it is none, or where an argument is one."""
     meaning = row.cells or row.arrays
@@ -76,7 +80,10 @@ def _branch(expr: Apply, leaf: Leaf) -> Any:
             return evaluate(otherwise, leaf)
     elif np.ndim(chosen) == 0:
         return float(chosen)
-    return _sticky(OPERATORS["where"], (chosen, evaluate(then, leaf), evaluate(otherwise, leaf)))
+    branches = evaluate(then, leaf), evaluate(otherwise, leaf)
+    if np.ndim(chosen) and any(isinstance(branch, str) for branch in branches):
+        raise MixedError
+    return _sticky(OPERATORS["where"], (chosen, *branches))
 
 
 def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:

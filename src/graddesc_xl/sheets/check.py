@@ -211,7 +211,9 @@ def _summary(sheet: Sheet, row: int, of: Compared, rows: tuple[int, int], change
     compared = sheet.put(row, 2, call("sum", counts), Style(number="integer"))
     off = sheet.put(row, 3, call("sum", offs), Style(number="integer"))
     sheet.put(row, 4, call("largest", worsts), Style(number="relative"))
-    most: Expr = call("index", firsts, call("match", call("largest", offs), offs, 0))
+    most: Expr = Cell(sheet, rows[0], 6)
+    if rows[1] > rows[0]:  # Gnumeric finds nothing in a range of one cell
+        most = call("index", firsts, call("match", call("largest", offs), offs, 0))
     earliest = most if of.first is None else where(of.first.equals(NONE), most, of.first)
     first = sheet.put(row, 5, earliest, Style(align="right"))
     by_step = any(part.run for part in of.parts)

@@ -143,19 +143,15 @@ def _missing(samples: Samples, *, on_line: bool) -> Cell:
     sheet, column = samples.sheet, samples.lacking[1]
     singles = [(Cell(sheet, row, 3, fixed=True), sheet.address(row, 3)) for row in (CONST, SLOPE) if on_line]
     sheet.put(FIRST - 1, column, "no number in", Style(color=FAINT, italic=True))
-    found: Cell | None = None
-    for sample in range(samples.count):
-        cells = [samples.cell(name, sample) for name in samples.data.names]
-        named: list[tuple[Expr, Expr]] = [
-            (cell, Text(f"{sheet.name}!{column_letters(cell.column)}") & Row(cell)) for cell in cells
-        ]
-        if singles:  # of an x that is a number, y lacks one where these do
-            named[-1] = (cells[-1], missing(singles, named[-1][1]))
-        own = missing(named)
-        own = own if found is None else where(found.equals(NONE), own, found)
-        found = sheet.put(FIRST + sample, column, own, Style(color=FAINT))
+    cells = [samples.down(name, FIRST) for name in samples.data.names]
+    named: list[tuple[Expr, Expr]] = [
+        (cell, Text(f"{sheet.name}!{column_letters(cell.column)}") & Row(cell)) for cell in cells
+    ]
+    if singles:  # of an x that is a number, y lacks one where these do
+        named[-1] = (cells[-1], missing(singles, named[-1][1]))
+    sheet.stay(FIRST, column, missing(named), NONE, samples.count, Style(color=FAINT))
+    found = Cell(sheet, samples.last, column)
     sheet.put(1, column, "the first cell without a number", Style(color=FAINT, italic=True))
-    assert found is not None, "a data set has a sample"
     return sheet.put(*samples.lacking, call("if_error", found, f"a deleted row of {sheet.name}"), Style(color=FAINT))
 
 

@@ -16,7 +16,7 @@ from ..language.evaluate import evaluate
 from ..language.expr import Const, Expr, Here, Param, call, substitute, where
 from ..language.operators import ROUNDING
 from ..language.reports import NONE
-from ..language.values import Array, CellError, cell_value
+from ..language.values import Array, CellError, cell_value, engine_value
 from ..plan import Input
 from ..workbook.cells import column_letters
 from ..workbook.reference import Block, Cell, template
@@ -93,8 +93,11 @@ def wanted(values: Array, nudged: Array, sizes: Array) -> Wanted:
     with np.errstate(invalid="ignore", over="ignore"):
         reach = np.where(np.isfinite(nudged), np.abs(nudged - values), np.inf) + ROUNDING * sizes
         least = np.minimum(np.maximum(reach / TOLERANCE.value, np.where(reach > 0, SMALLEST, 0.0)), LARGEST).ravel()
-        values = values.ravel() + 0.0
-        forms = np.where(np.abs(values) < least, least, np.where(values == 0, ZERO, OWN))
+        values = values.ravel()
+        own = (np.abs(values) >= least) & (values != 0) & np.isfinite(values)
+    if own.all():
+        return Wanted(values, np.broadcast_to(OWN, values.shape))
+    forms = np.where(own, OWN, np.where(least > 0, least, ZERO))
     forms[~np.isfinite(values)] = ERROR
     scaled = np.flatnonzero(forms > 0)
     forms[scaled] = [float(f"{scale:.3g}") for scale in forms[scaled].tolist()]
@@ -148,7 +151,8 @@ def put_column_off(
             found = where(gap > limit, number, found)
         return found
 
-    off = np.column_stack(differences) > float(limit.value)  # type: ignore[arg-type]  # an input is a number
+    tolerance = engine_value(limit.value)
+    off = np.column_stack([difference > tolerance for difference in differences])
     first = np.where(off.any(axis=1), np.array(numbers, float)[off.argmax(axis=1)], 0.0)
     return put_down(sheet, top, column, keys, spell, first, Style("data", "integer", color=FAINT))
 

@@ -15,7 +15,7 @@ from ..language.expr import Const, Expr, Here, Param, Text, call, where
 from ..language.reports import GAP, NONE, log10
 from ..language.values import Array, Value
 from ..workbook.cells import Area
-from ..workbook.reference import Block, Cell, Down, template, worth_down
+from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, LABEL, SECTION, Style, number_format
 from . import verdicts
@@ -255,13 +255,8 @@ def _noise(steps: StepsList) -> None:
     limit = verdicts.noise_bound(Cell(steps.of.sheet, *steps.of.layout.cell("h")))
     bound = sheet.put(1, column, limit, Style(number="amount")).absolute
     sheet.put(1, column + 1, "above this h is below the last digits of err²: differences count 0", Style(color=FAINT))
-    loss = steps.place(0, steps.of.trace.plan.loss)
-    look = Style("data", "integer")
-    first = sheet.put(FIRST_ROW, column, verdicts.above(Cell(sheet, FIRST_ROW, loss), bound), look)
-    found = verdicts.above(Down(sheet, loss), bound)
-    flags = np.concatenate(([first.value == 1], worth_down(found, FIRST_ROW + 1, steps.kept - 1)))
-    passed_on = template(where(Down(sheet, column, -1).equals(1), 1, found), sheet.name, repeats=True)
-    sheet.fill(FIRST_ROW + 1, column, passed_on, np.maximum.accumulate(flags)[1:], look)
+    noise = verdicts.above(Down(sheet, steps.place(0, steps.of.trace.plan.loss)), bound)
+    sheet.stay(FIRST_ROW, column, noise, 0, steps.kept, Style("data", "integer"))
 
 
 def _dead(steps: StepsList, samples: Samples) -> list[Cell]:

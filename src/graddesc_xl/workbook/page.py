@@ -67,7 +67,8 @@ class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
                     line.append((fill.column - 1, cell))
             for row, line in enumerate(lines, top - 1):
                 self._write_line(row, line)
-            self.progress(bottom)
+            if bottom <= self.dim_rowmax:
+                self.progress(bottom)
 
     def _write_line(self, row: int, line: list[tuple[int, str]]) -> None:
         """One row: its own cells and those of fills, in the order of the columns."""

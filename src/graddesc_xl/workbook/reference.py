@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..language.evaluate import evaluate
-from ..language.expr import Apply, Expr
+from ..language.evaluate import MixedError, evaluate
+from ..language.expr import Apply, Expr, substitute
 from ..language.operators import Cells
 from ..language.values import Array, Value, cell_value, coded
 from .cells import Area, Formula, a1, column_letters, quoted
@@ -64,7 +65,7 @@ class Down(Expr):
 class Row(Expr):
     """The number of a cell's row, which changes where rows are inserted above it."""
 
-    of: Cell
+    of: Cell | Down
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def _outside(leaf: Expr) -> Any:
             return 0.0 if value is None else coded(value)
         case Block(sheet, area):
             return Cells(sheet.values(area))
-        case Row(of):
-            return float(of.row)
+        case Row(Cell(_, row)):
+            return float(row)
     raise AssertionError(leaf)
 
 
@@ -129,15 +130,34 @@ def worth(expr: Expr) -> Value:
     return bool(number) if isinstance(expr, Apply) and expr.op in TESTS and isinstance(number, float) else number
 
 
-def worth_down(expr: Expr, top: int, count: int) -> Array:
+def worth_down(expr: Expr, top: int, count: int) -> Sequence[Value] | Array:
     """What a formula that repeats down `count` rows from `top` on is worth in each of them."""
 
     def leaf(e: Expr) -> Any:
-        if isinstance(e, Down):
-            return e.sheet.down(e.column, top + e.offset, count)
+        match e:
+            case Down(sheet, column, offset):
+                return sheet.down(column, top + offset, count)
+            case Row(Down(_, _, offset)):
+                return np.arange(top + offset, top + offset + count, dtype=float)
         return _outside(e)
 
-    return np.broadcast_to(np.asarray(evaluate(expr, leaf), dtype=float), (count,))
+    try:
+        value = evaluate(expr, leaf)
+    except MixedError:
+        return [worth(substitute(expr, partial(_in_row, row))) for row in range(top, top + count)]
+    if isinstance(value, str):
+        return [value] * count
+    return np.broadcast_to(np.asarray(value, dtype=float), (count,))
+
+
+def _in_row(row: int, leaf: Expr) -> Expr:
+    """A leaf of a formula that repeats as it is in one row."""
+    match leaf:
+        case Down(sheet, column, offset):
+            return Cell(sheet, row + offset, column)
+        case Row(Down() as of):
+            return Row(_in_row(row, of))  # type: ignore[arg-type]  # a cell
+    return leaf
 
 
 def formula(expr: Expr, home: str) -> Formula:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..language.expr import Expr
+from ..language.expr import Expr, where
 from ..language.values import Array, Value, cell_value, coded
 from .cells import Area, Formula, a1
 from .fill import Fill, Template
-from .reference import Block, Cell, formula, template, worth_down
+from .reference import Block, Cell, Down, formula, template, worth_down
 from .style import TEXT, Style
 
 #: what a cell holds; True, False and error cells only as constants of a fill
@@ -157,6 +157,19 @@ class Sheet:
         """Fill `count` cells downwards with what an expression is worth in each row; a reference to them."""
         spelled = template(expr, self.name, repeats=True)
         return self.fill(top, column, spelled, worth_down(expr, top, count), style)
+
+    def stay(self, top: int, column: int, expr: Expr, blank: float | str, count: int, style: Style = TEXT) -> Block:
+        """Fill cells downwards with what an expression is worth; once that is not `blank`, it stays as it is."""
+        self.repeat(top, column, expr, 1, style)
+        above = Down(self, column, -1)
+        spelled = template(where(above.equals(blank), expr, above), self.name, repeats=True)
+        values = worth_down(expr, top, count)
+        held: list[Value] = values.tolist() if isinstance(values, np.ndarray) else [*values]
+        since = next((i for i, value in enumerate(held) if value != blank), count)
+        held[since:] = held[since : since + 1] * (count - since)
+        if count > 1:
+            self.fill(top + 1, column, spelled, held[1:], style)
+        return self.block(top, column, count)
 
     def block(self, top: int, left: int, rows: int, columns: int = 1) -> Block:
         """A reference to cells that are already composed."""

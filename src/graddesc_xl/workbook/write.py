@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,16 @@ def write(
         pages = [(sheet, book.add_worksheet(sheet.name, page_class)) for sheet in sheets]
         for sheet, page in pages:
             progress(sheet.name)
+            page.progress = partial(_row, progress, sheet.name)
             _page(sheet, page, title)
             _cells(sheet, page, book, formats)
             _around(sheet, page, book)
             _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
         progress("the file")
+
+
+def _row(progress: Callable[[str], None], sheet: str, row: int) -> None:
+    progress(f"{sheet}, row {row:,}")
 
 
 def write_around(sheets: Sequence[Sheet], path: Path) -> None:
@@ -81,7 +87,7 @@ def new_workbook(
 
     with replacing(path, check) as file, scratch() as folder:
         texts = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(file, {**texts, "tmpdir": str(folder), **options})
+        book = xlsxwriter.Workbook(file, {**texts, "tmpdir": str(folder), "use_zip64": True, **options})
         try:
             yield book, Page
             for page in book.worksheets():
