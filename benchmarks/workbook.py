@@ -3,14 +3,18 @@
 Whole processes, in turns, medians of one run:
 
     python benchmarks/workbook.py [--repeats 7] [--book two-neurons]
+    python benchmarks/workbook.py --steps 100000 --repeats 1
 
 The bare script writes the same cells (numbers, text, formulas with their values) without styles, notes, charts
 or rules, from a list that is ready in a file. IronCalc's process loads the same workbook and evaluates it once.
+With `--steps` the workbook is one run of so many steps, each on a sample of its own, and nothing is verified; the
+peak of `build`'s memory is told.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import pickle
 import statistics
 import subprocess
@@ -19,12 +23,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from graddesc_xl import build
+from graddesc_xl import Experiment, Lesson, dataset
 from graddesc_xl.language.values import CellError
-from graddesc_xl.lessons import LESSONS, lesson
+from graddesc_xl.lessons import LESSONS, recipe
 from graddesc_xl.lessons.composing import compose
 from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.workbook.cells import Formula
+from graddesc_xl.workbook.sheet import Content
 
 BARE = """
 import pickle, sys, xlsxwriter
@@ -53,56 +60,73 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--repeats", type=int, default=7, help="turns of each process (default 7)")
     arguments.add_argument("--book", default="graddesc", choices=list(LESSONS), help="the workbook (default graddesc)")
+    arguments.add_argument("--steps", type=int, help="build one run of so many steps instead")
     arguments.add_argument("--small", action="store_true", help="one turn, to see that it works")
     given = arguments.parse_args()
     repeats = 1 if given.small else given.repeats
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        workbook = build(given.book, folder).path
-        cells = folder / "cells.pickle"
-        cells.write_bytes(pickle.dumps(_plain_cells(given.book)))
-        tool = [sys.executable, "-m", "graddesc_xl"]
-        bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx")]
-        pairs = (
-            ("build", [*tool, "build", given.book, "-o", str(folder)], "bare XlsxWriter", bare, 1.3),
-            (
-                "verify",
-                [*tool, "verify", str(workbook)],
-                "IronCalc alone",
-                [sys.executable, "-c", IRONCALC, str(workbook)],
-                4,
-            ),
-        )
-        print(f"{'ours':8} {'seconds':>8}   {'other':16} {'seconds':>8}   {'ratio':>6}   at most")
-        for ours, command, other, opponent, limit in pairs:
-            times = [(_seconds(command), _seconds(opponent)) for _ in range(repeats + 1)][1:]
-            mine, theirs = (statistics.median(t) for t in zip(*times, strict=True))
-            ratio = statistics.median(a / b for a, b in times)
-            print(f"{ours:8} {mine:8.2f}   {other:16} {theirs:8.2f}   {ratio:6.2f}   {limit}")
+        print(f"{'ours':8} {'seconds':>8} {'peak MB':>8}   {'other':16} {'seconds':>8}   {'ratio':>6}")
+        if not given.steps:
+            _compare(LESSONS[given.book], folder, repeats, verified=True)
+        if given.steps or given.small:
+            _compare(_one_run(given.steps or 500), folder, repeats, verified=False)
 
 
-def _plain_cells(name: str) -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
+def _one_run(steps: int) -> Lesson:
+    """One epoch of two neurons with momentum, 20 columns a step, on as many samples."""
+    x = [(37 * k % 1000) / 1000 for k in range(steps)]
+    data = dataset(x, [3 * value + 1 + (k % 7) / 100 for k, value in enumerate(x)])
+    optimizer, model = OPTIMIZERS["torch_momentum"], MODELS["two_neurons"]
+    return Lesson("Steps", [Experiment("run", "", "", optimizer, model, data, 1, values={"lr": 1e-4})])
+
+
+def _compare(of: Lesson, folder: Path, repeats: int, *, verified: bool) -> None:
+    """A line for `build`, and one for `verify`."""
+    tool, workbook = [sys.executable, "-m", "graddesc_xl"], folder / of.file
+    recipe_file, cells = folder / "recipe.toml", folder / "cells.pickle"
+    recipe_file.write_text(recipe.spell(of), encoding="utf-8")
+    cells.write_bytes(pickle.dumps(_plain_cells(of)))
+    bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx")]
+    pairs = [("build", [*tool, "build", str(recipe_file), "-o", str(folder), "--force"], "bare XlsxWriter", bare)]
+    if verified:
+        ironcalc = [sys.executable, "-c", IRONCALC, str(workbook)]
+        pairs.append(("verify", [*tool, "verify", str(workbook)], "IronCalc alone", ironcalc))
+    for ours, command, other, opponent in pairs:
+        runs = [(_run(command), _run(opponent)) for _ in range(repeats)]
+        mine, theirs = (statistics.median(seconds for seconds, _ in turns) for turns in zip(*runs, strict=True))
+        ratio = statistics.median(a / b for (a, _), (b, _) in runs)
+        peak = max(memory for (_, memory), _ in runs)
+        print(f"{ours:8} {mine:8.2f} {peak:8.0f}   {other:16} {theirs:8.2f}   {ratio:6.2f}")
+    print(f"{of.file}: {workbook.stat().st_size / 1e6:.2f} MB")
+
+
+def _plain_cells(of: Lesson) -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
     """Every cell of the workbook as XlsxWriter takes it."""
-    of = lesson(name)
-    made = compose(of, run_plan)
     return [
-        (
-            sheet.name,
-            [
-                (row - 1, column - 1, "=" + c.text, c.value.value if isinstance(c.value, CellError) else c.value)
-                if isinstance(c, Formula)
-                else (row - 1, column - 1, None, c)
-                for (row, column), (c, _) in sheet.cells.items()
-            ],
-        )
-        for sheet in made.sheets
+        (sheet.name, [_plain_cell(row - 1, column - 1, content) for (row, column), content, _ in sheet.every()])
+        for sheet in compose(of, run_plan).sheets
     ]
 
 
-def _seconds(command: list[str]) -> float:
+def _plain_cell(row: int, column: int, content: Content) -> tuple[int, int, str | None, object]:
+    formula = f"={content.text}" if isinstance(content, Formula) else None
+    value = content.value if isinstance(content, Formula) else content
+    return row, column, formula, value.value if isinstance(value, CellError) else value
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    """The seconds that a process takes, and its most megabytes of memory (0 where the system does not tell)."""
     began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        megabytes = 0.0
+        if sys.platform != "win32":
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+        if process.wait():
+            raise SystemExit(f"{' '.join(command[:5])} ended with {process.returncode}")
+    return time.perf_counter() - began, megabytes
 
 
 if __name__ == "__main__":

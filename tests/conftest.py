@@ -24,7 +24,7 @@ from graddesc_xl.parts.models import MODELS
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.verification import gnumeric, libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
-from graddesc_xl.verification.reading import Model
+from graddesc_xl.verification.held import Model
 from graddesc_xl.workbook.write import write
 from shared import written_out
 from spreadsheet import Spreadsheet

@@ -8,8 +8,7 @@ from typing import Any
 
 import ironcalc
 
-from graddesc_xl.verification import reading
-from graddesc_xl.verification.reading import Model
+from graddesc_xl.verification.held import Model, plain
 
 
 class Spreadsheet:
@@ -27,7 +26,7 @@ class Spreadsheet:
         return Spreadsheet(self.file, ironcalc.load_from_bytes(self.model.to_bytes()))
 
     def value(self, sheet: str, row: int, column: int) -> Any:
-        """A cell's value, as `reading.Model` has it."""
+        """A cell's value, as `Model` has it."""
         return self.values(sheet, [(row, column)])[row, column]
 
     def values(self, sheet: str, cells: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
@@ -35,7 +34,7 @@ class Spreadsheet:
         if not self.computed:
             return self.held.values(sheet, cells)
         get, index = self.model.get_cell_value, self.sheets[sheet]
-        return {at: reading.plain(get(index, *at)) for at in cells}
+        return {at: plain(get(index, *at)) for at in cells}
 
     def type_number(self, sheet: str, row: int, column: int, value: float) -> None:
         """Type a number into a cell, as a person would."""

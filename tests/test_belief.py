@@ -26,8 +26,8 @@ from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.verification import libreoffice, reading, tiers
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.grid import Grid
+from graddesc_xl.verification.held import Model
 from graddesc_xl.verification.neighbours import computed
-from graddesc_xl.verification.reading import Model
 from graddesc_xl.workbook.cells import a1
 from shared import written_out
 from spreadsheet import Spreadsheet

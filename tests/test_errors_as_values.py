@@ -18,8 +18,8 @@ from graddesc_xl.language.reports import log10
 from graddesc_xl.language.values import CODES, CellError, cell_value, engine_value
 from graddesc_xl.verification import reading, tiers
 from graddesc_xl.verification.grid import EMPTY, OTHER
+from graddesc_xl.verification.held import Model, plain
 from graddesc_xl.verification.known import KNOWN, of_writer
-from graddesc_xl.verification.reading import Model
 from graddesc_xl.workbook.cells import Formula, a1
 from graddesc_xl.workbook.reference import formula
 from graddesc_xl.workbook.sheet import Sheet
@@ -71,7 +71,7 @@ def _ironcalc(formula: str) -> Any:
         model.set_user_input(0, row, 1, content)
     model.set_user_input(0, 1, 2, f"={formula}")
     model.evaluate()
-    return reading.plain(model.get_cell_value(0, 1, 2))
+    return plain(model.get_cell_value(0, 1, 2))
 
 
 @pytest.mark.parametrize("case", FORMULAS)

@@ -14,6 +14,7 @@ from graddesc_xl.errors import RecalculationError
 from graddesc_xl.language.values import CellError
 from graddesc_xl.verification import gnumeric, overflow, reading
 from graddesc_xl.verification.bounded import Limits
+from graddesc_xl.verification.grid import Grid
 from graddesc_xl.workbook.cells import Formula
 from graddesc_xl.workbook.sheet import Sheet
 
@@ -105,9 +106,11 @@ def test_what_is_left_out() -> None:
         },
         "front": {(1, 1): 1.0, (2, 1): "5e153", (3, 1): 10.0, (4, 1): "other"},
     }
-    kept, left = overflow.left_out([steps, front], found)
+    grids = {name: Grid.of(cells) for name, cells in found.items()}
+    kept, left = overflow.left_out([steps, front], grids)
     assert left == {"my steps": 3, "front": 2}
-    assert kept["my steps"] == {**found["my steps"], (1, 1): num, (2, 1): num, (3, 1): num}
-    assert kept["front"] == {**found["front"], (1, 1): 0.0, (2, 1): "–"}
-    agreeing = {"my steps": {at: formula.value for at, formula in steps.formulas().items()}}
+    found["my steps"] |= {(1, 1): num, (2, 1): num, (3, 1): num}
+    found["front"] |= {(1, 1): 0.0, (2, 1): "–"}
+    assert {name: {at: kept[name].value(*at) for at in cells} for name, cells in found.items()} == found
+    agreeing = {"my steps": Grid.of({at: formula.value for at, formula in steps.formulas().items()})}
     assert overflow.left_out([steps], agreeing) == (agreeing, {})

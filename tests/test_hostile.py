@@ -16,7 +16,7 @@ import xlsxwriter
 
 from graddesc_xl import verify
 from graddesc_xl.errors import GraddescError, RecalculationError, WorkbookError
-from graddesc_xl.verification import reading
+from graddesc_xl.verification import bounds, reading
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits on memory, pipes and devices are POSIX's")
 SHEET = "xl/worksheets/sheet1.xml"
@@ -154,7 +154,7 @@ def test_too_many_cells_are_refused(small: Path, tmp_path: Path, monkeypatch: py
     rows = b"".join(b'<row r="%d"><c r="A%d"/><c r="XFD%d"/></row>' % (r, r, r) for r in range(1, 501))
     path = rewritten(small, tmp_path / "many.xlsx", SHEET, cells(rows))
     assert reading.load(path).used("mine") == []
-    monkeypatch.setattr(reading, "MOST_CELLS", 999)
+    monkeypatch.setattr(bounds, "MOST_CELLS", 999)
     with pytest.raises(WorkbookError, match="more than 999 cells"):
         reading.load(path)
 

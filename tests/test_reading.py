@@ -16,7 +16,7 @@ from graddesc_xl.errors import WorkbookError
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.formulas import Shared, normal
-from graddesc_xl.verification.reading import Model
+from graddesc_xl.verification.held import Model, plain
 from graddesc_xl.workbook.cells import a1
 
 
@@ -80,7 +80,7 @@ def test_an_error_is_an_error(tmp_path: Path) -> None:
     model = sheet(tmp_path / "a.xlsx", "<row><c t='e'><f>1/0</f><v>#DIV/0!</v></c><c t='e'><v>#N/A</v></c></row>")
     for column, error in ((1, "#DIV/0!"), (2, "#N/A")):
         assert model.value("s", 1, column) != error
-        assert repr(model.value("s", 1, column)) == repr(reading.plain(error))
+        assert repr(model.value("s", 1, column)) == repr(plain(error))
 
 
 @pytest.mark.parametrize("space", ["http://purl.oclc.org/ooxml/spreadsheetml/main", ""])
@@ -185,7 +185,7 @@ def test_every_cell_is_as_openpyxl_reads_it(workbook: Path, held: Model) -> None
                 found = held.value(name, *at)
                 error = cell.data_type == "e"
                 assert held.formula(name, *at) == formula, (name, at)
-                assert repr(found) == repr(reading.plain(cell.value)) if error else found == cell.value, (name, at)
+                assert repr(found) == repr(plain(cell.value)) if error else found == cell.value, (name, at)
                 if cell.value is not None or formula is not None:
                     seen.add(at)
                     assert held.held.number_format(name, *at) == cell.number_format, (name, at)

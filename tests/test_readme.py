@@ -17,15 +17,19 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_python_example_prints_what_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library example runs as it stands and prints the block below it."""
-    found = re.search(r"```python\n(.*?)```.*?```\n(.*?)```", README, re.DOTALL)
-    assert found
+SCRIPTS = re.findall(r"```python\n(.*?)```.*?```\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("script", "printed"), SCRIPTS)
+def test_a_script_prints_what_the_readme_says(
+    script: str, printed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The examples of the library run as they stand and print the blocks below them."""
     monkeypatch.chdir(tmp_path)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(found.group(1), {})
-    assert printed.getvalue() == found.group(2)
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        exec(script, {})
+    assert shown.getvalue() == printed
 
 
 RUNS = re.findall(r"    \$ graddesc-xl (run .*?)\n((?:    [^$\n]*\n|\n)+)", README)
@@ -41,7 +45,7 @@ def test_a_command_prints_what_the_readme_says(command: str, printed: str) -> No
 
 def test_the_readme_shows_commands() -> None:
     """There are examples to check."""
-    assert len(RUNS) == 2
+    assert (len(RUNS), len(SCRIPTS)) == (2, 2)
 
 
 def test_every_link_leads_somewhere() -> None:

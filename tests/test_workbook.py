@@ -22,8 +22,8 @@ from graddesc_xl.lessons import LESSONS
 from graddesc_xl.parts.data import Line
 from graddesc_xl.sheets.layout import Layout
 from graddesc_xl.verification import reading
+from graddesc_xl.verification.held import Model, plain
 from graddesc_xl.verification.known import KNOWN
-from graddesc_xl.verification.reading import Model
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.formula import render
 from spreadsheet import Spreadsheet
@@ -488,7 +488,7 @@ def test_a_formula_means_what_its_expression_means(expr: Expr) -> None:
     text = render(expr, lambda leaf: "A1" if leaf == Data("x") else "B1")
     model.update_cell_with_formula(0, 1, 3, "=" + text)
     model.evaluate()
-    found = reading.plain(model.get_cell_value(0, 1, 3))
+    found = plain(model.get_cell_value(0, 1, 3))
     if math.isfinite(wanted):
         scale = float(magnitude(expr, lambda leaf: x if leaf == Data("x") else y))
         assert found == pytest.approx(wanted, rel=1e-12, abs=1e-12 * max(scale, 1.0) if math.isfinite(scale) else 1), (

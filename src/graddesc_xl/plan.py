@@ -204,6 +204,10 @@ class Plan:
         """The name of a weight's column of that kind or role, such as `average` or `update`; None without one."""
         return next((c.name for c in self.columns if weight in c.of and kind in (c.kind, c.role)), None)
 
+    def new(self, weight: str) -> str:
+        """The name of the column that holds a weight after the step."""
+        return next(c.name for c in self.columns if c.role == "update" and weight in c.of)
+
     def after(self, column: str) -> Expr:
         """A column as the weights after the step make it: of samples, inputs and the columns of new weights."""
 
@@ -212,7 +216,7 @@ class Plan:
                 return leaf
             found = self.column(leaf.column)
             if found.role in ("weight", "update"):
-                return Here(next(c.name for c in self.columns if c.role == "update" and c.of == found.of))
+                return Here(self.new(found.of[0]))
             return self.after(found.name)
 
         return substitute(self.column(column).expr, expand)
@@ -311,10 +315,11 @@ def check(plan: Plan) -> None:
     for start in plan.starts:
         for name in (start.column, start.carry):
             known(f"The start of {start.column!r}", name, columns, "column")
+    updated = {w: c.name for c in plan.columns if c.role == "update" for w in c.of}
     for what, names in (
         ("The list of weights", plan.weights),
         ("The list of targets", plan.targets),
-        ("The list of gates", [*plan.gates, *(f"new_{w}" for gated in plan.gates.values() for w in gated)]),
+        ("The list of gates", [*plan.gates, *(updated.get(w, w) for gated in plan.gates.values() for w in gated)]),
     ):
         for name in names:
             known(what, name, columns, "column")

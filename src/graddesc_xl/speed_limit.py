@@ -15,6 +15,7 @@ from .language.calculus import derivative, inlined
 from .language.expr import Data, Expr, Here, Param, Prev, greater, substitute, total, where
 from .language.simplify import ONE
 from .parts.models import Model
+from .parts.optimizers import OPTIMIZERS
 from .plan import Column, Plan, compact
 
 
@@ -30,15 +31,15 @@ def with_speed_limit(e: Experiment) -> Plan:
 
     Raises SettingError for another optimizer, scaled samples or estimated derivatives.
     """
-    if e.optimizer.name != "sgd" or e.scaled or e.gradient != "analytic":
+    if e.optimizer != OPTIMIZERS["sgd"] or e.scaled or e.gradient != "analytic":
         raise SettingError(f"{e.name}: the speed limit is that of plain SGD, exact derivatives, unscaled samples.")
     pred, square = inlined(e.model.forward, "pred"), gradient_squared(e.model)
 
     def before(leaf: Expr) -> Expr:
-        return Prev(f"new_{leaf.column}") if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
+        return Prev(e.plan.new(leaf.column)) if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
 
     def after(leaf: Expr) -> Expr:
-        return Here(f"new_{leaf.column}") if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
+        return Here(e.plan.new(leaf.column)) if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
 
     columns = (
         Column(

@@ -1,1 +1,3 @@
-"""What a formula is: expressions, operators and all that they mean."""
+"""What a formula is: expressions, operators, derivatives, text to tree and back."""
+
+from . import operators as operators  # an expression asks how many arguments its operator takes

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+#: operator -> how many arguments it takes, None for any number; `operators` says what each means
+ARITIES: dict[str, int | None] = {}
 #: What a footer may do with the column above it.
 REDUCTIONS = ("sum", "sumsq", "count", "last")
 
@@ -151,10 +153,7 @@ class Apply(Expr):
     args: tuple[Expr, ...]
 
     def __post_init__(self) -> None:
-        from .operators import OPERATORS  # whose rows are made of expressions
-
-        found = OPERATORS.get(self.op)
-        if found is None or found.arity not in (None, len(self.args)):
+        if ARITIES.get(self.op, -1) not in (None, len(self.args)):
             raise ValueError(f"no operator {self.op!r} with {len(self.args)} arguments")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .expr import Apply, Const, Expr, where
+from .expr import ARITIES, Apply, Const, Expr, where
 from .simplify import ONE, ZERO, negate, times
 from .values import CODES, Array, CellError, Value, coded
 
@@ -346,3 +346,4 @@ _ROWS = (
 
 #: every operator by name
 OPERATORS: Mapping[str, Operator] = {row.name: row for row in _ROWS}
+ARITIES.update((row.name, row.arity) for row in _ROWS)

@@ -85,8 +85,9 @@ class Trace:
         for gate, weights in self.plan.gates.items():
             alive = self[gate].reshape(-1, runs) > 0
             for w in weights:
-                new = self[f"new_{w}"].reshape(-1, runs)
-                before = np.vstack([self.starts[f"new_{w}"][0].reshape(1, runs), new[:-1]])
+                after = self.plan.new(w)
+                new = self[after].reshape(-1, runs)
+                before = np.vstack([self.starts[after][0].reshape(1, runs), new[:-1]])
                 with np.errstate(invalid="ignore"):
                     alive |= ~(np.abs(new - before) <= STILL * np.abs(before))
 
@@ -195,6 +196,6 @@ class Trace:
         table: dict[str, Any] = {"epoch": np.arange(1, epochs + 1)}
         for name in ("error", "rmse"):
             table[name] = self.footers[name][:epochs].reshape(epochs, -1)[:, run]
-        for weight in self.plan.weights:
-            table[f"new_{weight}"] = self[f"new_{weight}"][:, -1].reshape(epochs, -1)[:, run]
+        for name in map(self.plan.new, self.plan.weights):
+            table[name] = self[name][:, -1].reshape(epochs, -1)[:, run]
         return pd.DataFrame(table)

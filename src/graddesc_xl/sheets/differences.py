@@ -7,7 +7,7 @@ more to it than the tolerance allows: there it is relative to a larger number, o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -58,6 +58,7 @@ class Wanted:
 
     values: Array
     forms: Array
+    _spelled: dict[tuple[float, Expr, Expr], Expr] = field(default_factory=dict, init=False, repr=False)
 
     def __getitem__(self, which: slice) -> Wanted:
         return Wanted(self.values[which], self.forms[which])
@@ -80,9 +81,11 @@ class Wanted:
 
     def spelled(self, at: int, mine: Expr, theirs: Expr) -> Expr:
         """The difference of one of them as an expression of the live cell and that which holds NumPy's value."""
-        form = float(self.forms[at])
-        known = {MINE: mine, THEIRS: theirs, SCALE: Const(form)}
-        return substitute(FORMS.get(form, SCALED), known.__getitem__)
+        key = (float(self.forms[at]), mine, theirs)
+        if key not in self._spelled:
+            known = {MINE: mine, THEIRS: theirs, SCALE: Const(key[0])}
+            self._spelled[key] = substitute(FORMS.get(key[0], SCALED), known.__getitem__)
+        return self._spelled[key]
 
 
 def wanted(values: Array, nudged: Array, sizes: Array) -> Wanted:

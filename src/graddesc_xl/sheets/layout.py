@@ -42,7 +42,7 @@ def _automatic(plan: Plan) -> Mirror:
         if footer.name != "rmse":  # the table by epoch shows it
             column = next((leaf.column for leaf in leaves(footer.expr) if isinstance(leaf, (Over, Opening))), "pred")
             under[footer.name] = (column, 1 + [c for c, _ in under.values()].count(column))
-    return Mirror(tuple(place), cells, {f"new_{w}": cells[w] for w in plan.weights}, states, under)
+    return Mirror(tuple(place), cells, {plan.new(w): cells[w] for w in plan.weights}, states, under)
 
 
 def _position(address: str) -> tuple[int, int]:

@@ -271,7 +271,7 @@ class _Maker:
 
         for gate, weights in plan.gates.items():
             title = plan.column(gate).title
-            moves = [(self.here(f"new_{w}", -1), self.here(f"new_{w}")) for w in weights]
+            moves = [(self.here(plan.new(w), -1), self.here(plan.new(w))) for w in weights]
             alive = verdicts.alive(Down(sheet, self.lane.step), self.here(gate), moves)
             self.helper(column, f"{title} alive", self.top, alive, self.steps)
             first = end - samples.count

@@ -110,7 +110,7 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         sheet.put(top, layout.columns["pred"] + 3, _passed_on(layout, block), Style(color=FAINT, italic=True))
     if block:
         for weight in plan.weights:
-            label = layout.label(layout.start(f"new_{weight}", 0))
+            label = layout.label(layout.start(plan.new(weight), 0))
             if label:
                 sheet.put(label[0] + top - 1, label[1], weight, LABEL)
         sheet.put(top, layout.columns["pred"], "√Σe²", LABEL)
@@ -269,7 +269,7 @@ def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, in
     sheet.widths[left - 1] = 2.5
     columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
     titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}
-    ends = {f"new_{weight}": f"{weight} at its end" for weight in plan.weights}
+    ends = {plan.new(weight): f"{weight} at its end" for weight in plan.weights}
     for name, title in ends.items():
         columns[name] = left + len(columns)
         titles[name] = title

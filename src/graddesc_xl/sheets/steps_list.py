@@ -276,7 +276,7 @@ def _dead(steps: StepsList, samples: Samples) -> list[Cell]:
     for gate, weights in plan.gates.items():
         title, top = plan.column(gate).title, steps.lines[steps.kept - samples.count]
         column = steps.extra(f"alive {gate}", f"{title} alive", _HELPER)
-        flag = verdicts.alive(Down(sheet, 2), at(gate), [(at(w), at(f"new_{w}")) for w in weights])
+        flag = verdicts.alive(Down(sheet, 2), at(gate), [(at(w), at(plan.new(w))) for w in weights])
         alive = sheet.repeat(FIRST_ROW, column, flag, steps.kept, look)
         place = steps.extra(f"open {gate}", f"{title} open", _HELPER)
         sheet.repeat(top, place, verdicts.opened(plan, gate, last, samples, top), samples.count, look)

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -55,15 +56,25 @@ def find(given: bool | str | Path, usual: Sequence[str], *, name: str, install: 
 
 
 def run(command: Sequence[str], limits: Limits, *, name: str, file: Path, folder: Path | None = None) -> str:
-    """Run a program on a file and return what it prints; everything that it started is ended with it.
+    """Run a program on a file and return what it prints: `running`, waited for."""
+    with running(command, limits, name=name, file=file, folder=folder) as said:
+        return said()
 
+
+@contextmanager
+def running(
+    command: Sequence[str], limits: Limits, *, name: str, file: Path, folder: Path | None = None
+) -> Iterator[Callable[[], str]]:
+    """Start a program on a file; gives what waits for it and returns what it prints.
+
+    Everything that it started is ended with the context.
     name: what sentences call the program; file: the one they say it failed on. folder: for its temporary files,
     which it has no time to remove when it is stopped.
-    Raises RecalculationError where it cannot start, takes too long or fails.
+    Raises RecalculationError where it cannot start; so does what waits, where it takes too long or fails.
     """
     windows = sys.platform == "win32"
-    try:
-        with terminable():
+    with terminable():
+        try:
             process = subprocess.Popen(
                 list(command) if windows else _limited(command, limits),
                 stdin=subprocess.DEVNULL,
@@ -72,25 +83,32 @@ def run(command: Sequence[str], limits: Limits, *, name: str, file: Path, folder
                 start_new_session=not windows,
                 env=os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)) if folder else None,
             )
-            said = bytearray()
-            reader = threading.Thread(target=_keep, args=(process.stdout, said), daemon=True)
+        except OSError as problem:
+            raise RecalculationError(f"{command[0]} cannot be started: {problem.strerror or problem}.") from None
+        said = bytearray()
+        reader = threading.Thread(target=_keep, args=(process.stdout, said), daemon=True)
+        end = time.monotonic() + limits.seconds
+
+        def finished() -> str:
             try:
-                reader.start()
-                code = process.wait(limits.seconds)
-            finally:
-                _end(process)
-                reader.join(5)
-    except subprocess.TimeoutExpired:
-        raise RecalculationError(
-            f"{name} did not finish {file} within {limits.seconds:g} seconds and was stopped. "
-            "Allow more with --timeout."
-        ) from None
-    except OSError as problem:
-        raise RecalculationError(f"{command[0]} cannot be started: {problem.strerror or problem}.") from None
-    text = said.decode("utf-8", "replace")
-    if code:
-        raise RecalculationError(f"{name} failed on {file}: {_reason(code, text, limits)}")
-    return text
+                code = process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise RecalculationError(
+                    f"{name} did not finish {file} within {limits.seconds:g} seconds and was stopped. "
+                    "Allow more with --timeout."
+                ) from None
+            reader.join(5)
+            text = said.decode("utf-8", "replace")
+            if code:
+                raise RecalculationError(f"{name} failed on {file}: {_reason(code, text, limits)}")
+            return text
+
+        try:
+            reader.start()
+            yield finished
+        finally:
+            _end(process)
+            reader.join(5)
 
 
 def quoted(said: str) -> str:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from ..language.values import CellError, Value
+import numpy as np
+
+from ..language.values import CellError, Value, same
 from ..lessons.composing import Composition
 from ..workbook.cells import Area, Formula, column_number, plain
+from ..workbook.fill import Template
 from ..workbook.sheet import Rule, Sheet
 from ..workbook.style import Style
 from .bounded import quoted
-from .reading import BUILT_IN, Cells, Held, Model
+from .grid import At, canonical, is_empty
+from .held import NONE, Cells, Group, Held, Table, same_formula
+from .references import both
 
 #: of a cell's text that a sentence quotes
 LONGEST = 60
+_DIGITS = re.compile("[0-9]+")
 _ESCAPED = re.compile(r"\\(.)")
 _RANGE = re.compile(r"(?:'((?:[^']|'')+)'!|([A-Za-z_]\w*)!)?\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)")
 
@@ -48,34 +56,94 @@ def same_constant(found: Any, wanted: Value) -> bool:
     return False
 
 
-def constants(sheet: Sheet, held: Cells, model: Model) -> Iterator[str]:
-    """Sentences about numbers and texts that are not what was composed, formulas in their place included."""
-    for (row, column), content, _ in sheet.every():
-        if isinstance(content, Formula):
+def formulas(sheet: Sheet, table: Table, titles: Mapping[int, str]) -> Iterator[str]:
+    """Sentences about cells whose formula is not the one that belongs there. titles: of columns."""
+    for (row, column), wanted in sorted(_other_formulas(sheet, table), key=operator.itemgetter(0)):
+        found = table.formula(row, column)
+        if found is None and (row, column) in sheet.replaceable:
             continue
-        formula = model.formula(sheet.name, row, column)
+        title = f" ({titles[column]})" if column in titles else ""
+        holds = f"={quoted(found)}" if found else f"the constant {shown(table.grid.value(row, column))}"
+        yield f"{sheet.address(row, column)}{title} holds {holds}, not ={wanted}."
+
+
+def _other_formulas(sheet: Sheet, table: Table) -> Iterator[tuple[At, str]]:
+    """Cells with another formula than was composed, and the composed one."""
+    for at, (content, _) in sheet.cells.items():
+        if isinstance(content, Formula) and not same_formula(table.formula(*at), content.text):
+            yield at, content.text
+    for fill in sheet.fills:
+        if fill.template is not None:
+            groups = table.groups[fill.top : fill.bottom + 1, fill.column]
+            for group in (groups[0],) if (groups == groups[0]).all() else np.unique(groups):
+                if group > 0 and _shares(fill.template, fill.column, table.cells.shares[group - 1]):
+                    continue
+                for row in (np.flatnonzero(groups == group) + fill.top).tolist():
+                    wanted = fill.template.at(row)
+                    if not same_formula(table.formula(row, fill.column), wanted):
+                        yield (row, fill.column), wanted
+
+
+def _shares(template: Template, column: int, group: Group) -> bool:
+    """Whether every cell of a group in a column has the formula of a template."""
+    moves = _moves_as_shared(_DIGITS.sub("9", template.text))
+    return moves and group.column == column and same_formula(group.text, template.at(group.row))
+
+
+@cache
+def _moves_as_shared(template: str) -> bool:
+    """Whether what moves in a template is what moves in a formula that is shared: the references without a $."""
+    row = 1_000
+    return Group(Template(template).at(row), row, 1).at(row + 1, 1) == Template(template).at(row + 1)
+
+
+def constants(sheet: Sheet, table: Table) -> Iterator[str]:
+    """Sentences about numbers and texts that are not what was composed, formulas in their place included."""
+    for at, content in _open_constants(sheet, table):
+        formula, value = table.formula(*at), table.grid.value(*at)
         if formula is not None:
-            instead = sheet.replaceable.get((row, column))
+            instead = sheet.replaceable.get(at)
             if instead is None:
-                yield f"{sheet.address(row, column)} holds the formula ={quoted(formula)}, not {shown(content)}."
-            elif not model.same_formula(sheet.name, row, column, instead):
-                yield f"{sheet.address(row, column)} holds ={quoted(formula)}, not ={instead} or a number."
-        elif not same_constant(held.get((row, column)), content):
-            found = shown(held.get((row, column)))
-            yield f"{sheet.address(row, column)} holds {found}, not {shown(content)}."
+                yield f"{sheet.address(*at)} holds the formula ={quoted(formula)}, not {shown(content)}."
+            elif not same_formula(formula, instead):
+                yield f"{sheet.address(*at)} holds ={quoted(formula)}, not ={instead} or a number."
+        elif not same_constant(value, content):
+            yield f"{sheet.address(*at)} holds {shown(value)}, not {shown(content)}."
 
 
-def formats(sheet: Sheet, held: Held) -> Iterator[str]:
+def _open_constants(sheet: Sheet, table: Table) -> Iterator[tuple[At, Value]]:
+    """The numbers and texts that were composed, but for those that arrays show to be there."""
+    for at, (content, _) in sheet.cells.items():
+        if not isinstance(content, Formula):
+            yield at, content
+    for fill in sheet.fills:
+        if fill.template is None:
+            rows: Iterable[int] = range(fill.top, fill.bottom + 1)
+            if isinstance(fill.values, np.ndarray):
+                span = slice(fill.top, fill.bottom + 1), fill.column
+                there = same(table.grid.numbers[span], canonical(fill.values)) & (table.groups[span] == NONE)
+                rows = (np.flatnonzero(~there) + fill.top).tolist()
+            for row in rows:
+                yield (row, fill.column), fill.value(row)
+
+
+def formats(sheet: Sheet, table: Table, held: Held) -> Iterator[str]:
     """Sentences about numbers that are shown in another format; of each column only the first."""
-    indices, filled = held.formats.get(sheet.name, {}), held.cells[sheet.name]
     wrong: dict[tuple[Style, int, int], int] = {}
-    for (row, column), _, style in sheet.every():
-        index = indices.get((row, column), 0)
-        if (row, column) in filled:
-            wrong.setdefault((style, index, column), row)
+    filled = ~is_empty(table.grid.numbers)
+    for (row, column), (_, style) in sheet.cells.items():
+        if filled[row, column]:
+            wrong.setdefault((style, int(table.styles[row, column]), column), row)
+    for fill in sheet.fills:
+        styles = table.styles[fill.top : fill.bottom + 1, fill.column]
+        there = filled[fill.top : fill.bottom + 1, fill.column]
+        for style in (styles[0],) if (styles == styles[0]).all() else np.unique(styles):
+            rows = there & (styles == style)
+            if rows.any():
+                wrong.setdefault((fill.style, int(style), fill.column), fill.top + int(rows.argmax()))
     codes: dict[tuple[Style, int], bool] = {}
     for (style, index, column), row in wrong.items():
-        found, wanted = held.codes[index] if held.codes else BUILT_IN[0], style.number_format
+        found, wanted = held.code(index), style.number_format
         if (style, index) not in codes:
             codes[style, index] = same_format(found) == same_format(wanted)
         if not codes[style, index]:
@@ -107,26 +175,32 @@ def _allowed(value: float, rule: Rule) -> bool:
     return value in rule.choices if rule.choices else rule.low <= value <= rule.high
 
 
-def added(sheet: Sheet, held: Cells, model: Model) -> dict[tuple[int, int], str]:
-    """What cells hold where nothing was composed."""
-    found = {}
-    for at in model.used(sheet.name):
-        if sheet.content(*at) is None:
-            formula = model.formula(sheet.name, *at)
-            found[at] = shown(held.get(at)) if formula is None else f"={quoted(formula)}"
-    return found
+def _added(sheet: Sheet, cells: Cells) -> Iterator[At]:
+    """Cells that are not empty where nothing was composed."""
+    rows, columns = sheet.extent
+    composed = np.zeros((rows + 1, columns + 1), dtype=bool)
+    for at in sheet.cells:
+        composed[at] = True
+    for fill in sheet.fills:
+        composed[fill.top : fill.bottom + 1, fill.column] = True
+    outside = (cells.rows > rows) | (cells.columns > columns)
+    outside[~outside] = ~composed[cells.rows[~outside], cells.columns[~outside]]
+    return zip(cells.rows[outside].tolist(), cells.columns[outside].tolist(), strict=True)
 
 
-def additions(expected: Composition, model: Model, held: Mapping[str, Cells]) -> tuple[list[str], list[str]]:
+def additions(expected: Composition, held: Held) -> tuple[list[str], list[str]]:
     """Sentences about cells that were added: those that formulas read, and those that change nothing."""
     problems, harmless = [], []
     areas: list[Area] | None = None
     for sheet in expected.sheets:
-        if sheet.name not in model.sheets:
+        if sheet.name not in held.cells:
             continue
-        for (row, column), content in added(sheet, held[sheet.name], model).items():
+        cells = held.cells[sheet.name]
+        for row, column in _added(sheet, cells):
             areas = _read(expected) if areas is None else areas
             area = next((a for a in areas if _inside(a, sheet.name, row, column)), None)
+            formula = cells.formula(row, column)
+            content = shown(cells.get((row, column))) if formula is None else f"={quoted(formula)}"
             said = f"{sheet.address(row, column)} holds {content}, where nothing was composed"
             if area:
                 problems.append(f"{said}, and formulas read {area}.")
@@ -139,9 +213,14 @@ def _read(expected: Composition) -> list[Area]:
     """Every range that a composed formula reads; single references are to composed cells."""
     areas = set()
     for sheet in expected.sheets:
-        for formula in sheet.formulas().values():
-            if ":" in formula.text:
-                areas |= {_area(match, sheet.name) for match in _RANGE.finditer(formula.text)}
+        for content, _ in sheet.cells.values():
+            if isinstance(content, Formula) and ":" in content.text:
+                areas |= {_area(match, sheet.name) for match in _RANGE.finditer(content.text)}
+        for fill in sheet.fills:
+            if fill.template is not None and ":" in fill.template.text:
+                ends = [_RANGE.finditer(fill.template.at(row)) for row in (fill.top, fill.bottom)]
+                for first, last in zip(*ends, strict=True):  # all that it reads on its way down
+                    areas.add(both(_area(first, sheet.name), _area(last, sheet.name)))
     return sorted(areas, key=str)
 
 

@@ -12,7 +12,7 @@ from ..lessons.composing import Composition
 from ..workbook.cells import Formula, column_letters
 from ..workbook.sheet import Sheet
 from .contents import same_constant
-from .reading import Cells
+from .grid import At
 
 #: a sheet is another one renamed where at least this share of its cells is found there
 SAME = 0.8
@@ -24,7 +24,7 @@ LOST = 0.5
 Lines = Mapping[int, Mapping[int, Any]]
 
 
-def displaced(expected: Composition, held: Mapping[str, Cells]) -> Iterator[str]:
+def displaced(expected: Composition, held: Mapping[str, Mapping[At, Any]]) -> Iterator[str]:
     """A sentence for each composed sheet that is gone, and for each in which rows or columns moved."""
     further = {name: cells for name, cells in held.items() if name not in {s.name for s in expected.sheets}}
     for sheet in expected.sheets:
@@ -39,7 +39,7 @@ def displaced(expected: Composition, held: Mapping[str, Cells]) -> Iterator[str]
             yield f"The sheet {sheet.name} is gone."
 
 
-def _moved(sheet: Sheet, held: Cells) -> Iterator[str]:
+def _moved(sheet: Sheet, held: Mapping[At, Any]) -> Iterator[str]:
     """Where rows were inserted or deleted; where none were, columns."""
     rows = [*_shifts(_lines(sheet), _by_line(held))]
     for at, count in rows:
@@ -71,7 +71,7 @@ def _lines(sheet: Sheet, *, across: bool = False) -> Lines:
     )
 
 
-def _by_line(cells: Cells, *, across: bool = False) -> Lines:
+def _by_line(cells: Mapping[At, Any], *, across: bool = False) -> Lines:
     lines: dict[int, dict[int, Any]] = {}
     for (row, column), content in cells.items():
         line, place = (column, row) if across else (row, column)

@@ -11,18 +11,19 @@ from pathlib import Path
 from ..workbook.cells import a1
 from . import package, tiers
 from .contents import shown
+from .grid import At
+from .held import Held, Model
 from .known import KNOWN
-from .reading import At, Held, Model
 from .references import following, references, volatile
 from .report import Report, SheetResult, ValueSet
 
 #: a program's values, computed when they are asked for
-Recalculated = Callable[[], Model | Held]
+Recalculated = Callable[[], Held]
 
 
 def verify(path: Path, model: Model, programs: Mapping[str, Recalculated]) -> Report:
     """Compare what the file holds with what each program computes."""
-    formulas = {sheet: _formulas(model, sheet) for sheet in model.sheets}
+    formulas = {sheet: cells.formulas() for sheet, cells in model.held.cells.items()}
     if not any(formulas.values()):
         return _nothing(path, "It holds no formulas: there is nothing to verify.")
     names = {name.upper(): text for name, text in package.read(path).names.items()}
@@ -49,12 +50,7 @@ def _nothing(path: Path, why: str, told: Collection[str] = ()) -> Report:
     return Report(path, None, (), problems=(why,), additions=tuple(told))
 
 
-def _formulas(model: Model, sheet: str) -> dict[At, str]:
-    found = ((at, model.formula(sheet, *at)) for at in model.used(sheet))
-    return {at: text for at, text in found if text is not None}
-
-
-def _sheet(name: str, sheet: str, held: Mapping[At, object], now: Model | Held, left_out: set[At]) -> SheetResult:
+def _sheet(name: str, sheet: str, held: Mapping[At, object], now: Held, left_out: set[At]) -> SheetResult:
     """The cells of a sheet that are judged."""
     values = now.values(sheet, held)
     errors = {at: tiers.distance(values[at], held[at], known=KNOWN[name]) for at in held}

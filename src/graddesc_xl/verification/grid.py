@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,20 +22,36 @@ At = tuple[int, int]
 
 
 def as_number(value: Any) -> float:
-    """A cell's value among numbers: an error is its code, nothing is EMPTY, text, TRUE and FALSE are OTHER."""
+    """A cell's value among numbers: an error is its code, nothing is EMPTY, what is neither is OTHER."""
     if value is None:
         return EMPTY
     if isinstance(value, CellError):
         return CODES[value]
-    return value if isinstance(value, float) else OTHER
+    return OTHER if is_other(value) else value
+
+
+def is_other(value: Any) -> bool:
+    """Whether a value is neither a number nor an error: text, TRUE, FALSE, a number beyond all doubles."""
+    return isinstance(value, (str, bool)) or (isinstance(value, float) and not math.isfinite(value))
+
+
+def cell_values(numbers: Array) -> list[Any]:
+    """Numbers and errors as cells have them; None for what is neither."""
+    finite, listed = np.isfinite(numbers), numbers.tolist()
+    if finite.all():
+        return [*listed]
+    special = is_special(numbers)
+    for i in np.flatnonzero(~finite):
+        listed[i] = None if special[i] else cell_value(listed[i])
+    return [*listed]
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Numbers and errors by row and column, counted from 1; texts, TRUE and FALSE stand beside the array."""
+    """Numbers and errors by row and column, counted from 1; what is neither stands beside the array."""
 
     numbers: Array
-    others: Mapping[At, str | bool]
+    others: Mapping[At, Any]
 
     @classmethod
     def of(cls, values: Mapping[At, Any], extent: At = (0, 0)) -> Grid:
@@ -43,7 +60,7 @@ class Grid:
         numbers = np.full((rows + 1, columns + 1), EMPTY)
         for at, value in values.items():
             numbers[at] = as_number(value)
-        return cls(numbers, {at: value for at, value in values.items() if isinstance(value, (str, bool))})
+        return cls(numbers, {at: value for at, value in values.items() if is_other(value)})
 
     def value(self, row: int, column: int) -> Any:
         """What a cell is worth; None where it is empty."""
@@ -73,6 +90,13 @@ class Grid:
                 return numbers
         return [self.value(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
 
+    def replaced(self, values: Mapping[At, Any]) -> Grid:
+        """The same with other values in some of its cells."""
+        numbers = self.numbers.copy()
+        for at, value in values.items():
+            numbers[at] = as_number(value)
+        return Grid(numbers, {**self.others, **{at: value for at, value in values.items() if is_other(value)}})
+
     @cached_property
     def bits(self) -> NDArray[np.int64]:
         """The bits of the numbers, which tell errors apart."""
@@ -82,6 +106,12 @@ class Grid:
     def operands(self) -> Array:
         """The cells as a formula computes with them: what is no number, and nothing, are #VALUE!."""
         return np.where(is_special(self.numbers), CODES[CellError.VALUE], self.numbers)
+
+
+def is_empty(numbers: Array) -> NDArray[np.bool_]:
+    """Where a cell is empty."""
+    empty: NDArray[np.bool_] = np.ascontiguousarray(numbers).view(np.int64) == EMPTY_BITS
+    return empty
 
 
 def is_special(numbers: Array) -> NDArray[np.bool_]:

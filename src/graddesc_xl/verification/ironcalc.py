@@ -5,37 +5,57 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from ..ending import scratch
 from ..errors import RecalculationError
 from . import ironcalc_program
-from .bounded import Limits, run
-from .reading import Held, plain
+from .bounded import Limits, running
+from .grid import as_number, is_other
+from .held import Cells, Held, plain
 
 
-def recalculated(path: Path, limits: Limits) -> Held:
-    """The values of a workbook that was read before, computed by IronCalc, whatever the file holds."""
+@contextmanager
+def recalculating(path: Path, limits: Limits) -> Iterator[Callable[[], Held]]:
+    """Let IronCalc compute a workbook that was read before, whatever it holds; gives what waits for the values."""
     with scratch() as folder:
-        result = folder / "values.json"
+        target = folder / "values"
         source = _relative(path, folder)
-        command = [sys.executable, "-P", "-X", "utf8", str(ironcalc_program.__file__), str(source), str(result)]
-        run(command, limits, name="IronCalc", file=path, folder=folder)
-        try:
-            sheets = json.loads(result.read_bytes())
-        except (OSError, ValueError):
-            raise RecalculationError(f"IronCalc ended without the values of {path}.") from None
-    return Held({name: dict(_cells(*cells)) for name, cells in sheets.items()})
+        command = [sys.executable, "-P", "-X", "utf8", str(ironcalc_program.__file__), str(source), str(target)]
+        with running(command, limits, name="IronCalc", file=path, folder=folder) as finished:
+
+            def values() -> Held:
+                finished()
+                try:
+                    return Held(dict(_sheets(target.read_bytes())))
+                except (OSError, ValueError, LookupError, TypeError):
+                    raise RecalculationError(f"IronCalc ended without the values of {path}.") from None
+
+            yield values
 
 
-def _cells(rows: list[int], columns: list[int], values: list[Any]) -> Any:
-    """Cells by row and column; an error comes as the only item of a list."""
-    return (
-        ((row, column), plain(value[0] if isinstance(value, list) else value) if not isinstance(value, str) else value)
-        for row, column, value in zip(rows, columns, values, strict=True)
-        if value is not None
-    )
+def _sheets(content: bytes) -> Iterator[tuple[str, Cells]]:
+    """The cells of each sheet, as `ironcalc_program` writes them."""
+    said, _, rest = content.partition(b"\n")
+    start = 0
+    for name, count, others in json.loads(said):
+        places = np.frombuffer(rest, np.int32, 2 * count, start)
+        numbers = np.frombuffer(rest, np.float64, count, start + places.nbytes).copy()
+        start += places.nbytes + numbers.nbytes
+        rows, columns = places[:count], places[count:]
+        values = {i: plain(*v) if isinstance(v, list) else v if isinstance(v, str) else plain(v) for i, v in others}
+        for i, value in values.items():
+            numbers[i] = as_number(value)
+        yield (
+            name,
+            Cells(
+                rows, columns, numbers, {(int(rows[i]), int(columns[i])): v for i, v in values.items() if is_other(v)}
+            ),
+        )
 
 
 def _relative(path: Path, folder: Path) -> Path:

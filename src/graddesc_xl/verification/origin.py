@@ -7,7 +7,7 @@ from ..errors import GraddescError, WorkbookError
 from ..lessons import LESSONS, recipe
 from ..lessons.lesson import Lesson
 from ..sheets.recipe import CHECKSUM, FIRST, SHEET, VERSION, checksum
-from .reading import Model
+from .held import Model
 
 
 def lesson(model: Model) -> Lesson | None:

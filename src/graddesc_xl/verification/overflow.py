@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..language.values import CellError
+import numpy as np
+
+from ..language.values import CellError, same
+from ..workbook.cells import Formula
 from ..workbook.sheet import Sheet
+from .grid import Grid, canonical
 from .references import following, references
 
 #: a number from here on came from, or goes to, numbers that no double holds
@@ -21,32 +25,55 @@ HUGE = 1e300
 #: how far apart two numbers may be that agree
 CLOSE = 1e-9
 
-Values = Mapping[str, Mapping[tuple[int, int], Any]]
+Values = Mapping[str, Grid]
 
 
 def left_out(sheets: list[Sheet], values: Values) -> tuple[Values, Counter[str]]:
     """The values with those that overflowed replaced by the ones composed, and how many these are by sheet.
 
-    values: sheet -> cell -> what a program with longer numbers computed.
+    values: by sheet what a program with longer numbers computed.
     """
     differing = {
         (sheet.name, *at): formula
         for sheet in sheets
         if sheet.name in values
-        for at, formula in sheet.formulas().items()
-        if not _close(values[sheet.name].get(at), formula.value)
+        for at, formula in _differing(sheet, values[sheet.name])
     }
     beyond = {
         (sheet, row, column)
         for (sheet, row, column), formula in differing.items()
-        if _overflowed(values[sheet].get((row, column)), formula.value)
+        if _overflowed(values[sheet].value(row, column), formula.value)
     }
-    if beyond:
-        beyond = following({cell: references(f.text, cell[0]) for cell, f in differing.items()}, beyond)
-    kept = {name: dict(cells) for name, cells in values.items()} if beyond else values
+    if not beyond:
+        return values, Counter()
+    beyond = following({cell: references(f.text, cell[0]) for cell, f in differing.items()}, beyond)
+    instead: dict[str, dict[tuple[int, int], Any]] = {}
     for sheet, row, column in beyond:
-        kept[sheet][row, column] = differing[sheet, row, column].value  # type: ignore[index]  # a copy
+        instead.setdefault(sheet, {})[row, column] = differing[sheet, row, column].value
+    kept = {name: grid.replaced(instead.get(name, {})) for name, grid in values.items()}
     return kept, Counter(sheet for sheet, *_ in beyond)
+
+
+def _differing(sheet: Sheet, found: Grid) -> Iterator[tuple[tuple[int, int], Formula]]:
+    """The formulas of a sheet whose values are not those composed."""
+    for at, (content, _) in sheet.cells.items():
+        if isinstance(content, Formula) and not _close(found.value(*at), content.value):
+            yield at, content
+    for fill in sheet.fills:
+        if fill.template is None:
+            continue
+        rows: Iterable[int] = range(fill.top, fill.bottom + 1)
+        if isinstance(fill.values, np.ndarray):
+            numbers, wanted = found.numbers[fill.top : fill.bottom + 1, fill.column], canonical(fill.values)
+            with np.errstate(all="ignore"):
+                near = np.isfinite(wanted) & (np.abs(numbers - wanted) <= CLOSE * np.abs(wanted))
+            close = same(numbers, wanted) | near
+            rows = (np.flatnonzero(~close) + fill.top).tolist()
+        for row in rows:
+            content = fill.content(row)
+            assert isinstance(content, Formula)
+            if not _close(found.value(row, fill.column), content.value):
+                yield (row, fill.column), content
 
 
 def _close(found: Any, wanted: Any) -> bool:

@@ -37,7 +37,7 @@ def references(formula: str, home: str, names: Mapping[str, str] | None = None) 
         if kind == "sheet":
             sheet = token[1:-2].replace("''", "'") if token[0] == "'" else token[:-1]
         elif corners is not None and before == ":" and last is not None:
-            last = _both(last, Area(last.sheet, *corners))
+            last = both(last, Area(last.sheet, *corners))
         elif corners is not None:
             if last is not None:
                 yield last
@@ -49,7 +49,8 @@ def references(formula: str, home: str, names: Mapping[str, str] | None = None) 
         yield last
 
 
-def _both(one: Area, other: Area) -> Area:
+def both(one: Area, other: Area) -> Area:
+    """The smallest area around two of a sheet."""
     top, left = min(one.top, other.top), min(one.left, other.left)
     return Area(one.sheet, top, left, max(one.bottom, other.bottom), max(one.right, other.right))
 

@@ -257,6 +257,12 @@ def other_sheet(sheet: Sheet, values: Values, known: Known | None = None) -> She
     return _result(sheet, worst, worst.note, 0.0)
 
 
+def has_formulas(sheet: Sheet) -> bool:
+    """Whether there is anything to compare."""
+    single = any(isinstance(content, Formula) for content, _ in sheet.cells.values())
+    return single or any(fill.template is not None for fill in sheet.fills)
+
+
 def _cells(sheet: Sheet, values: Values) -> tuple[Grid, Seen]:
     """The cells of a sheet, and which of them were compared: none so far."""
     cells = values[sheet.name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,14 +26,14 @@ from ..sheets.making import Inputs
 from ..workbook.cells import a1, plain
 from ..workbook.sheet import Sheet
 from ..workbook.write import write_around
-from . import contents, foreign, origin, overflow, package, reading, tiers
+from . import contents, foreign, ironcalc, origin, overflow, package, parts, reading, tiers
 from . import gnumeric as ssconvert
 from . import libreoffice as office
-from .bounded import Limits, quoted
+from .bounded import Limits
 from .displaced import displaced
-from .grid import Grid
+from .grid import is_empty
+from .held import NONE, Held, Model, Table
 from .known import KNOWN, Known, of_writer
-from .reading import Held, Model
 from .report import Change, Report, SheetResult, ValueSet
 
 
@@ -56,7 +56,7 @@ def verify(
     for limits that are none.
     """
     path, limits = Path(path), Limits(timeout, memory)
-    reading.check_file(path)
+    parts.check_file(path)
     opinions = [
         _Opinion(name, find(given), recalculated)
         for name, find, recalculated, given in (
@@ -67,9 +67,20 @@ def verify(
     ]
     model = reading.load(path, progress)
     book = origin.lesson(model)
-    programs = _programs(path, model, opinions, limits)
-    if book is None:
-        return foreign.verify(path, model, programs)
+    with ironcalc.recalculating(path, limits) as values:  # while what the file holds is compared
+        programs: dict[str, Callable[[], Held]] = {
+            "IronCalc": values,
+            **{o.name: partial(o.values, path, limits) for o in opinions},
+        }
+        if book is None:
+            return foreign.verify(path, model, programs)
+        return _verified(path, model, book, programs, progress)
+
+
+def _verified(
+    path: Path, model: Model, book: Lesson, programs: Mapping[str, Callable[[], Held]], progress: Callable[[str], None]
+) -> Report:
+    """Compare what the file holds, and what each program computes, with what the workbook's recipe composes."""
     inputs = _FileInputs(model, book)
     try:
         expected = compose(book, _run, inputs)
@@ -78,7 +89,8 @@ def verify(
         if not moved:
             raise
         return Report(path, book.name, (), problems=tuple(moved))
-    problems, additions = _held_contents(expected, model)
+    tables = {s.name: model.held.cells[s.name].table(s.extent) for s in expected.sheets if s.name in model.sheets}
+    problems, additions = _held_contents(expected, model.held, tables)
     around, told = _held_around(expected, path)
     moved = [*displaced(expected, model.held.cells)] if problems else []
     if moved:
@@ -86,28 +98,19 @@ def verify(
     problems += [*around, *inputs.unused()]
     additions += told
     sets = []
-    if _holds_values(expected, model):
-        sets.append(_compare("held by the file", expected, model, of_writer(path)))
+    if _holds_values(tables.values()):
+        held = {name: table.grid for name, table in tables.items()}
+        sets.append(_compare("held by the file", expected, held, of_writer(path)))
     else:
         problems.append(
             "The file holds no values: the program that saved it does not compute. Save it with one that does."
         )
     for name, recalculated in programs.items():
         progress(f"recalculating with {name}")
-        sets.append(_compare(name, expected, recalculated(), KNOWN[name]))
+        cells = recalculated().cells
+        grids = {s.name: cells[s.name].grid(s.extent) for s in expected.sheets if s.name in cells}
+        sets.append(_compare(name, expected, grids, KNOWN[name]))
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
-
-
-def _programs(
-    path: Path, model: Model, opinions: Sequence[_Opinion], limits: Limits
-) -> Mapping[str, Callable[[], Model | Held]]:
-    """By their names the programs that recalculate a workbook."""
-
-    def ironcalc() -> Model:
-        model.recalculate(limits)
-        return model
-
-    return {"IronCalc": ironcalc, **{o.name: partial(o.values, path, limits) for o in opinions}}
 
 
 def _run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
@@ -115,10 +118,9 @@ def _run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
     return run_inputs(plan, data, {name: np.array(value) for name, value in inputs.items()})
 
 
-def _holds_values(expected: Composition, model: Model) -> bool:
+def _holds_values(tables: Iterable[Table]) -> bool:
     """Whether any formula holds a value."""
-    sheets = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
-    return any(value is not None for s in sheets for value in model.values(s.name, s.formulas()).values())
+    return any((~is_empty(table.grid.numbers) & (table.groups != NONE)).any() for table in tables)
 
 
 @dataclass(frozen=True)
@@ -215,16 +217,20 @@ def _said(value: object) -> str:
     return contents.shown(value)
 
 
-def _held_contents(expected: Composition, model: Model) -> tuple[list[str], list[str]]:
+def _held_contents(expected: Composition, held: Held, tables: Mapping[str, Table]) -> tuple[list[str], list[str]]:
     """Sentences about cells that hold something else than was composed; those about what was merely added."""
-    held = model.held.cells
-    problems = [*contents.order(expected, model.sheets), *_formulas(expected, model)]
+    problems = [*contents.order(expected, held.sheets)]
     for sheet in expected.sheets:
-        if sheet.name in model.sheets:
-            problems += contents.constants(sheet, held[sheet.name], model)
+        if sheet.name in tables:
+            problems += contents.formulas(sheet, tables[sheet.name], _titles(expected, sheet))
+        else:
+            problems.append(f"The sheet {sheet.name} is gone.")
+    for sheet in expected.sheets:
+        if sheet.name in tables:
+            problems += contents.constants(sheet, tables[sheet.name])
             problems += contents.impossible(sheet)
-            problems += contents.formats(sheet, model.held)
-    read, harmless = contents.additions(expected, model, held)
+            problems += contents.formats(sheet, tables[sheet.name], held)
+    read, harmless = contents.additions(expected, held)
     return problems + read, harmless
 
 
@@ -235,28 +241,6 @@ def _held_around(expected: Composition, path: Path) -> tuple[list[str], list[str
         composed = folder / "around.xlsx"
         write_around(expected.sheets, composed)
         return package.differences(package.read(composed), package.read(path), known.loses if known else frozenset())
-
-
-def _formulas(expected: Composition, model: Model) -> list[str]:
-    """Sentences about cells whose formula is not the one that belongs there."""
-    problems: list[str] = []
-    for sheet in expected.sheets:
-        if sheet.name not in model.sheets:
-            problems.append(f"The sheet {sheet.name} is gone.")
-            continue
-        titles = _titles(expected, sheet)
-        for (row, column), formula in sheet.formulas().items():
-            if model.same_formula(sheet.name, row, column, formula.text):
-                continue
-            found = model.formula(sheet.name, row, column)
-            if found is None and (row, column) in sheet.replaceable:
-                continue
-            title = f" ({titles[column]})" if column in titles else ""
-            holds = (
-                f"={quoted(found)}" if found else f"the constant {contents.shown(model.value(sheet.name, row, column))}"
-            )
-            problems.append(f"{sheet.address(row, column)}{title} holds {holds}, not ={formula.text}.")
-    return problems
 
 
 def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
@@ -274,17 +258,13 @@ def _titles(expected: Composition, sheet: Sheet) -> Mapping[int, str]:
     return {}
 
 
-def _compare(name: str, expected: Composition, model: Model | Held, known: Known | None) -> ValueSet:
+def _compare(name: str, expected: Composition, values: tiers.Values, known: Known | None) -> ValueSet:
     """Both tiers on one set of values. known: of the program that computed them."""
-    present = [sheet for sheet in expected.sheets if sheet.name in model.sheets]
-    missing = [sheet.name for sheet in expected.sheets if sheet.name not in model.sheets]
-    raw: overflow.Values = {
-        sheet.name: model.values(sheet.name, [at for at, _, _ in sheet.every()]) for sheet in present
-    }
+    present = [sheet for sheet in expected.sheets if sheet.name in values]
+    missing = [sheet.name for sheet in expected.sheets if sheet.name not in values]
     beyond: Counter[str] = Counter()
     if known is not None and known.longer:
-        raw, beyond = overflow.left_out(present, raw)
-    values = {sheet.name: Grid.of(raw[sheet.name], sheet.extent) for sheet in present}
+        values, beyond = overflow.left_out(present, values)
     stepped = {steps.of.sheet.name: steps.of for steps in expected.lists}
     parallel = {runs.sheet.name: runs for runs in expected.runs}
     results: list[SheetResult] = []
@@ -293,7 +273,7 @@ def _compare(name: str, expected: Composition, model: Model | Held, known: Known
             results.append(tiers.step_sheet(stepped[sheet.name], values, known))
         elif sheet.name in parallel:
             results.append(tiers.runs_sheet(parallel[sheet.name], values, known))
-        elif sheet.formulas():
+        elif tiers.has_formulas(sheet):
             results.append(tiers.other_sheet(sheet, values, known))
     results = [replace(r, note=_beyond(beyond[r.sheet], r.note)) for r in results]
     results += [SheetResult(sheet, 0, math.inf, "", "", False, "is not among these values") for sheet in missing]

@@ -148,9 +148,10 @@ class Sheet:
         self, top: int, column: int, spelled: str | None, values: Sequence[Value] | Array, style: Style = TEXT
     ) -> Block:
         """Fill cells downwards with one formula (None: with constants), one per value; a reference to them."""
-        made = Fill(top, column, None if spelled is None else Template(spelled), values, style)
-        self.fills.append(made)
-        self._down.setdefault(column, []).append(made)
+        if len(values):
+            made = Fill(top, column, None if spelled is None else Template(spelled), values, style)
+            self.fills.append(made)
+            self._down.setdefault(column, []).append(made)
         return self.block(top, column, len(values))
 
     def repeat(self, top: int, column: int, expr: Expr, count: int, style: Style = TEXT) -> Block:
@@ -167,8 +168,7 @@ class Sheet:
         held: list[Value] = values.tolist() if isinstance(values, np.ndarray) else [*values]
         since = next((i for i, value in enumerate(held) if value != blank), count)
         held[since:] = held[since : since + 1] * (count - since)
-        if count > 1:
-            self.fill(top + 1, column, spelled, held[1:], style)
+        self.fill(top + 1, column, spelled, held[1:], style)
         return self.block(top, column, count)
 
     def block(self, top: int, left: int, rows: int, columns: int = 1) -> Block:
