@@ -14,6 +14,7 @@ peak of `build`'s memory is told.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import pickle
 import statistics
@@ -86,7 +87,10 @@ def _compare(of: Lesson, folder: Path, repeats: int, *, verified: bool) -> None:
     tool, workbook = [sys.executable, "-m", "graddesc_xl"], folder / of.file
     recipe_file, cells = folder / "recipe.toml", folder / "cells.pickle"
     recipe_file.write_text(recipe.spell(of), encoding="utf-8")
-    cells.write_bytes(pickle.dumps(_plain_cells(of)))
+    # elsewhere, as a process that is started begins with the memory of the one that starts it
+    writer = multiprocessing.get_context("spawn").Process(target=_write_cells, args=(recipe_file, cells))
+    writer.start()
+    writer.join()
     bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx")]
     pairs = [("build", [*tool, "build", str(recipe_file), "-o", str(folder), "--force"], "bare XlsxWriter", bare)]
     if verified:
@@ -101,12 +105,14 @@ def _compare(of: Lesson, folder: Path, repeats: int, *, verified: bool) -> None:
     print(f"{of.file}: {workbook.stat().st_size / 1e6:.2f} MB")
 
 
-def _plain_cells(of: Lesson) -> list[tuple[str, list[tuple[int, int, str | None, object]]]]:
-    """Every cell of the workbook as XlsxWriter takes it."""
-    return [
+def _write_cells(recipe_file: Path, target: Path) -> None:
+    """Every cell of the workbook as XlsxWriter takes it, in a file."""
+    of = recipe.read(recipe_file.read_text(encoding="utf-8"))
+    sheets = [
         (sheet.name, [_plain_cell(row - 1, column - 1, content) for (row, column), content, _ in sheet.every()])
         for sheet in compose(of, run_plan).sheets
     ]
+    target.write_bytes(pickle.dumps(sheets))
 
 
 def _plain_cell(row: int, column: int, content: Content) -> tuple[int, int, str | None, object]:

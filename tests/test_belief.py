@@ -271,7 +271,7 @@ def drawn(book: str, seeds: range) -> dict[str, dict[str, str]]:
         formulas = {at: formula.value for at, formula in sheet.formulas().items() if at[0] not in rounding}
         if not formulas:
             continue  # the recipe
-        cells = {(draw := random.Random(seed)).choice([*formulas]): draw for seed in seeds}
+        cells = {(draw := random.Random(f"{seed} {sheet.name}")).choice([*formulas]): draw for seed in seeds}
         poisons[sheet.name] = {a1(*at): changed(formulas[at], draw) for at, draw in cells.items()}
     return poisons
 

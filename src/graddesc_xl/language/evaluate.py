@@ -103,9 +103,11 @@ def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:
     if not isinstance(expr, Apply):
         return np.abs(leaf(expr)) if size is None else size(expr)
     with np.errstate(all="ignore"):
-        of = OPERATORS[expr.op].magnitude
+        row = OPERATORS[expr.op]
         parts = [(evaluate(arg, leaf), magnitude(arg, leaf, size)) for arg in expr.args]
-        return _as_its_arguments(evaluate(expr, leaf), parts) if of is None else of(*parts)
+        if row.takes == "numbers" and any(isinstance(value, str) for value, _ in parts):
+            return 0.0  # of an error
+        return _as_its_arguments(evaluate(expr, leaf), parts) if row.magnitude is None else row.magnitude(*parts)
 
 
 def _as_its_arguments(value: Any, parts: list[tuple[Any, Any]]) -> Any:
