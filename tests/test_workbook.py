@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from graddesc_xl import EXPERIMENTS, Trace, build, run
+from graddesc_xl import EXPERIMENTS, Experiment, Lesson, Trace, build, dataset, run
 from graddesc_xl.language.evaluate import evaluate, magnitude
 from graddesc_xl.language.expr import Apply, Const, Data, Expr
 from graddesc_xl.language.values import CellError, cell_value
 from graddesc_xl.lessons import LESSONS
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.parts.data import Line
 from graddesc_xl.sheets.layout import Layout
 from graddesc_xl.verification import reading
@@ -459,6 +461,17 @@ def test_later_epochs_are_folded(workbook: Path) -> None:
         top = layout.top(block)
         assert not sheet.row_dimensions[top].hidden
         assert sheet.row_dimensions[top + 1].hidden and sheet.row_dimensions[top + 1].outlineLevel == 1
+
+
+@pytest.mark.parametrize("samples", [1, 4, 9, 10])
+def test_the_table_by_epoch_is_never_folded(samples: int) -> None:
+    """Blocks of few samples stay open where the table by epoch or a chart stands beside them."""
+    data = dataset([float(k) for k in range(1, samples + 1)], [2.0 * k for k in range(1, samples + 1)], name="few")
+    made = compose(Lesson("Few", [Experiment("few", data=data)]), run_plan)
+    of = made.lists[0].of
+    table = of.by_epoch("error")
+    assert not {*range(table.top, table.bottom + 1)} & {*of.sheet.folded}
+    assert bool(of.sheet.folded) == (samples >= 9)
 
 
 LEAVES = st.sampled_from([Data("x"), Data("y")]) | st.integers(-4, 4).map(lambda v: Const(float(v)))

@@ -222,8 +222,8 @@ def _footer_text(footer: Footer, layout: Layout, block: int) -> str:
 
 
 def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
-    """Later blocks fold away below their first line."""
-    if block:
+    """Later blocks fold away below their first line, unless the table by epoch stands beside them."""
+    if block and layout.height > HEAD + layout.plan.epochs:
         for row in range(layout.top(block) + 1, layout.top(block + 1)):
             sheet.folded[row] = 1
 

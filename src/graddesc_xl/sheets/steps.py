@@ -15,8 +15,8 @@ from .kind import Composed, Figure, Kind, Told, behind
 from .making import Making
 
 UNFOLD = (
-    "Each sheet opens on its first epoch. The + signs at the left unfold the later epochs, each the same picture "
-    "further down."
+    "A sheet opens on its first epoch. Where there are + signs at its left, they unfold the later ones, each the same "
+    "picture further down."
 )
 RESET = (
     "Below the epochs stand the passes of the Reset: the published spreadsheet's button sets the weights back and "
