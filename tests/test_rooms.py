@@ -82,8 +82,7 @@ MARKUP = {"verification": {"a", "b", "c", "d"}}
 #: kinds of sheets whose content is still their own, and not yet fields that a lesson gives them
 THEIRS = {
     "sheets/derivatives_sheet.py": {"derivatives", "a", "b", "c", "d", "h"},
-    "sheets/relu_shape.py": {"ReLU shape", "a", "b", "c", "d"},
-    "sheets/shapes.py": {"derivatives"},
+    "sheets/derivatives.py": {"derivatives"},
     "sheets/speed_limit.py": {"speed limit"},
     "sheets/speed_limit_sheet.py": {"speed limit", "speed limit steps", "1 neuron", "2 neurons, collapse"},
 }

@@ -10,8 +10,10 @@ from ..comparison import Comparison, Row
 from ..experiment import Experiment
 from ..parts.models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from ..parts.optimizers import OPTIMIZERS
+from ..plan import Input
 from ..sheets.answers import Question
-from ..sheets.shapes import Derivatives, ReluShape
+from ..sheets.curves import Curve, Curves
+from ..sheets.derivatives import Derivatives
 from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
 from .lesson import Lesson
@@ -302,6 +304,27 @@ QUESTIONS = (
     ),
 )
 
+_PREDICTS = "What the two neurons predict for this x, from the four weights above."
+RELU_SHAPE = Curves(
+    "ReLU shape",
+    "What does a ReLU do?",
+    (
+        Input("a", 1.0, "a", "weight of the first neuron"),
+        Input("b", -20.0, "b", "bias of the first neuron"),
+        Input("c", 2.0, "c", "weight of the second neuron"),
+        Input("d", 30.0, "d", "bias of the second neuron"),
+    ),
+    (
+        Curve("without ReLU", "c·(a·x + b) + d", TWO_NEURONS, _PREDICTS, dashed=True),
+        Curve("with ReLU", "c·max(a·x + b, 0) + d", TWO_NEURONS_RELU, _PREDICTS),
+    ),
+    tuple(float(x) for x in range(-80, 121, 10)),
+    about="Both functions over x, from four weights to play with.",
+    subtitle="Where a·x + b is negative the first neuron passes on 0; for every sample, and the ReLU is dead.",
+    derived={"bends at x =": "-b/a"},
+    chart="Two neurons with and without a ReLU",
+)
+
 LESSON = Lesson(
     "Two neurons: why does it explode?",
     (
@@ -309,7 +332,7 @@ LESSON = Lesson(
         COMPARED_OPTIMIZERS,
         LEARNING_RATES,
         INITIAL_WEIGHTS,
-        ReluShape("Both functions over x, from four weights to play with."),
+        RELU_SHAPE,
         SpeedLimit("By how much each step multiplies its own residual, and the rate it would bear."),
         Derivatives("Numerical against exact derivatives as h shrinks, and where they vanish.", of=COLLAPSE),
         FIXES,

@@ -1,31 +1,13 @@
-"""Sheets that run nothing: what a ReLU does to two neurons, and how good a numerical derivative is."""
+"""How good a numerical derivative is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import derivatives_sheet, relu_shape
+from . import derivatives_sheet
 from .kind import Composed, Kind
 from .making import Making
-
-
-@dataclass(frozen=True)
-class ReluShape(Kind):
-    """Two functions over x, from four weights to play with."""
-
-    kind = "relu shape"
-
-    about: str
-
-    @property
-    def sheet(self) -> str:
-        """Its name."""
-        return relu_shape.SHEET
-
-    def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
-        """The sheet."""
-        return Composed(relu_shape.compose(making), self.about)
 
 
 @dataclass(frozen=True)
