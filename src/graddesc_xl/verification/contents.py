@@ -18,7 +18,7 @@ from ..workbook.fill import Template
 from ..workbook.sheet import Rule, Sheet
 from ..workbook.style import Style
 from .bounded import quoted
-from .grid import At, canonical, is_empty
+from .grid import At, canonical, equal, is_empty
 from .held import NONE, Cells, Group, Held, Table, same_formula
 from .references import both
 
@@ -43,9 +43,9 @@ def shown(value: Any) -> str:
 def same_constant(found: Any, wanted: Value) -> bool:
     """Whether a cell holds a number or text, "" as nothing: a number perhaps with the digits that a program keeps."""
     if isinstance(wanted, str):
-        return bool((found or "") == wanted)
+        return bool(("" if found is None else found) == wanted)
     if not isinstance(found, float) or isinstance(wanted, CellError):
-        return bool(found == wanted)
+        return equal(found, wanted)
     if found == wanted or not wanted:
         return found == wanted
     size = math.floor(math.log10(abs(wanted)))

@@ -94,7 +94,8 @@ def outside(formula: str) -> str | None:
 
     >>> outside('WEBSERVICE("http://a.b/c")'), outside("'[1]Sheet 1'!A1"), outside("cmd|'/c calc'!A1")
     ('WEBSERVICE', "'[1]Sheet 1'!", 'DDE')
-    >>> outside('IF(T[a]>2,"[1]Sheet!A1 | WEBSERVICE",Image)')
+    >>> outside('IF(T[a]>2,"[1]Sheet!A1 | WEBSERVICE",Image)'), outside("")
+    (None, None)
     """
     before = ""
     found = [token for token in tokens(formula) if token[0] != "space"]

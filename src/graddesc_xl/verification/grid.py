@@ -35,6 +35,11 @@ def is_other(value: Any) -> bool:
     return isinstance(value, (str, bool)) or (isinstance(value, float) and not math.isfinite(value))
 
 
+def equal(left: Any, right: Any) -> bool:
+    """Whether two cells have one value; TRUE is not 1."""
+    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+
+
 def cell_values(numbers: Array) -> list[Any]:
     """Numbers and errors as cells have them; None for what is neither."""
     finite, listed = np.isfinite(numbers), numbers.tolist()

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..ending import scratch
 from ..errors import RecalculationError
 from . import ironcalc_program
 from .bounded import Limits, running
-from .grid import as_number, is_other
+from .grid import At, as_number, is_other
 from .held import Cells, Held, plain
 
 
@@ -40,22 +41,19 @@ def recalculating(path: Path, limits: Limits) -> Iterator[Callable[[], Held]]:
 
 def _sheets(content: bytes) -> Iterator[tuple[str, Cells]]:
     """The cells of each sheet, as `ironcalc_program` writes them."""
-    said, _, rest = content.partition(b"\n")
-    start = 0
-    for name, count, others in json.loads(said):
-        places = np.frombuffer(rest, np.int32, 2 * count, start)
-        numbers = np.frombuffer(rest, np.float64, count, start + places.nbytes).copy()
-        start += places.nbytes + numbers.nbytes
-        rows, columns = places[:count], places[count:]
-        values = {i: plain(*v) if isinstance(v, list) else v if isinstance(v, str) else plain(v) for i, v in others}
-        for i, value in values.items():
-            numbers[i] = as_number(value)
-        yield (
-            name,
-            Cells(
-                rows, columns, numbers, {(int(rows[i]), int(columns[i])): v for i, v in values.items() if is_other(v)}
-            ),
-        )
+    head, _, rest = content.partition(b"\n")
+    names, count, others = json.loads(head)
+    sheets, rows, columns = np.frombuffer(rest, np.int32, 3 * count).reshape(3, count)
+    numbers = np.frombuffer(rest, np.float64, count, 12 * count).copy()
+    beside: list[dict[At, Any]] = [{} for _ in names]
+    for i, said in others:
+        value = plain(*said) if isinstance(said, list) else said if isinstance(said, str) else plain(said)
+        numbers[i] = as_number(value)
+        if is_other(value):
+            beside[sheets[i]][int(rows[i]), int(columns[i])] = value
+    for sheet, name in enumerate(names):
+        of = sheets == sheet
+        yield name, Cells(rows[of], columns[of], numbers[of], beside[sheet])
 
 
 def _relative(path: Path, folder: Path) -> Path:

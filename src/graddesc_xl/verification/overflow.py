@@ -17,7 +17,7 @@ import numpy as np
 from ..language.values import CellError, same
 from ..workbook.cells import Formula
 from ..workbook.sheet import Sheet
-from .grid import Grid, canonical
+from .grid import Grid, canonical, equal
 from .references import following, references
 
 #: a number from here on came from, or goes to, numbers that no double holds
@@ -79,7 +79,7 @@ def _differing(sheet: Sheet, found: Grid) -> Iterator[tuple[tuple[int, int], For
 def _close(found: Any, wanted: Any) -> bool:
     if isinstance(found, float) and isinstance(wanted, float):
         return math.isfinite(found) and abs(found - wanted) <= CLOSE * abs(wanted)
-    return bool(found == wanted)
+    return equal(found, wanted)
 
 
 def _overflowed(found: Any, wanted: Any) -> bool:

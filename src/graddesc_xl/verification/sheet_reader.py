@@ -227,7 +227,7 @@ class _Parsed:
         if depth == 2:
             self.in_rows = name == self.main_data
             if self.in_rows and self.done:
-                raise self.refused("has its cells twice")
+                raise self.bounds.refused(f"{self.named} has its cells twice.")
             self.done = self.done or self.in_rows
         elif depth == 1:
             space, _, root = name.rpartition(" ")
@@ -238,9 +238,9 @@ class _Parsed:
             )
 
     def _row(self, name: str, attributes: dict[str, str]) -> None:
+        self.column = 0
         if name != self.main_row:
             raise self.refused(f"has {quoted(local(name))} among its rows")
-        self.column = 0
         number = attributes.get("r", str(self.row + 1))
         if not (number.isdecimal() and number.isascii() and len(number) < 8 and 0 < int(number) <= ROWS):
             self.row = 0
@@ -434,6 +434,8 @@ class _PlainRows:
         for i, (kind, _) in enumerate(looks):
             if kind != "n" or not values[i]:
                 value = self._value(kind, values[i], bool(empty[i]), inline[i])
+                if value is None and not formulas[i]:
+                    raise _NotPlainError
                 numbers[i] = as_number(value)
                 if is_other(value):
                     others[row, columns[i]] = value
@@ -474,11 +476,9 @@ class _PlainRows:
         """The value of a cell. empty: whether it is an empty text, not none. inline: a text in the cell itself."""
         if (kind == "inlineStr") is not bool(inline):
             raise _NotPlainError
-        return (
-            unescaped(_text(inline))
-            if inline
-            else self.reader.value(kind, _text(spelled) if spelled or empty else None)
-        )
+        if inline:
+            return unescaped(_text(inline))
+        return self.reader.value(kind, _text(spelled) if spelled or empty else None)
 
     def _formula(self, element: str) -> tuple[str, str]:
         """The name of the group that a formula begins, if it does, and its text."""

@@ -28,7 +28,7 @@ from ..workbook.cells import Formula, a1
 from ..workbook.fill import Fill
 from ..workbook.sheet import Sheet
 from .contents import shown
-from .grid import Grid, canonical
+from .grid import Grid, canonical, equal
 from .known import Known
 from .neighbours import NotUnderstoodError, computed, computed_down
 from .report import SheetResult
@@ -285,7 +285,7 @@ def _reports(sheet: Sheet, seen: Seen, values: Values, worst: Worst, known: Know
 
     def single(at: tuple[int, int], formula: Formula) -> None:
         found, wanted = mine.value(*at), formula.value
-        if found == wanted:
+        if equal(found, wanted):
             return
         error = distance(found, wanted, 0.0, known)
         if error > LOCAL:
@@ -356,4 +356,4 @@ def distance(found: Any, wanted: Any, scale: float = 1.0, known: Known | None = 
         return 0.0 if found == wanted else abs(found - wanted) / (max(abs(wanted), scale) or 1.0)
     if known is not None and known.explains(found, wanted):
         return 0.0
-    return 0.0 if found == wanted else math.inf
+    return 0.0 if equal(found, wanted) else math.inf
