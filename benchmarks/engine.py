@@ -42,14 +42,14 @@ Columns = Mapping[str, Any]
 
 def engine(what: str, epochs: int) -> Columns:
     """The engine, plan and code generated anew each time, footers and epoch starts included."""
-    fresh = experiment(what, epochs=epochs, warmup=0, carry="new weights")
+    fresh = experiment(what, epochs=epochs, discarded=0, carry="new weights")
     return run(fresh).rows
 
 
 @cache
 def kept(what: str, epochs: int) -> Experiment:
     """An experiment that has its plan and its generated code from the first run on."""
-    return experiment(what, epochs=epochs, warmup=0, carry="new weights")
+    return experiment(what, epochs=epochs, discarded=0, carry="new weights")
 
 
 def hand_basic(epochs: int) -> Columns:

@@ -61,7 +61,7 @@ class Table:
         """A cell of a column in which a change of the share stands out from rounding, or None."""
         wanted, noise = self.twin.wanted(column), self.twin.built.noise
         steps = self.plan.epochs * self.layout.samples
-        if noise and column in self.plan.estimated:
+        if noise and column in self.plan.numerical:
             steps = noise - 1
         clear = [k for k in range(steps) if stands_out(wanted, k)]
         if not clear:

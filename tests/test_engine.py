@@ -119,7 +119,7 @@ def test_momentum_from_given_averages() -> None:
     trace = run(
         "momentum",
         epochs=1,
-        warmup=0,
+        discarded=0,
         starts={"avg_b": -18.33392669020789, "avg_a": 98.24583039212854},
         a=1,
         b=1,
@@ -131,7 +131,7 @@ def test_momentum_from_given_averages() -> None:
 
 def test_momentum_from_averages_of_zero() -> None:
     """Without the discarded pass the averages start at 0."""
-    trace = run("momentum", epochs=1, warmup=0)
+    trace = run("momentum", epochs=1, discarded=0)
     assert opening(trace, "avg_b", "avg_a") == [0, 0]
     assert trace.errors == exact([199.13465036568488])
 
@@ -141,7 +141,7 @@ def test_rmsprop_from_given_squares() -> None:
     trace = run(
         "rmsprop",
         epochs=1,
-        warmup=0,
+        discarded=0,
         starts={"sq_b": 1134.4241521916742, "sq_a": 1679911.3688917186},
         b=3.1890676512613103,
         a=2.4036203537069443,
@@ -159,7 +159,7 @@ def test_adam_from_given_averages_and_squares() -> None:
     trace = run(
         "adam",
         epochs=1,
-        warmup=0,
+        discarded=0,
         starts={
             "avg_b": 1.8871073544462662,
             "avg_a": 167.3681217326772,
@@ -418,7 +418,7 @@ def test_a_batch_keeps_each_runs_division_by_zero() -> None:
 
 def test_a_start_of_zero_divides_the_first_row_by_zero() -> None:
     """Squares that start at 0 make the first new weight #DIV/0!, and with it all that follows, in any run."""
-    e = plain(optimizer="rmsprop", epochs=2, warmup=0)
+    e = plain(optimizer="rmsprop", epochs=2, discarded=0)
     batch = assert_batch_is_its_runs(e, {"lr": [0.02, 0.1]}, {"sq_b": 0.0})
     assert np.isnan(batch["new_b"]).all()
     assert np.isfinite(batch["pred"][0, 0]).all()

@@ -72,7 +72,7 @@ SETTINGS = [
     "beta1",
     "beta2",
     "sq0",
-    "estimates",
+    "driver",
     "scale_x",
     "limit",
     "epochs",

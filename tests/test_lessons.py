@@ -174,7 +174,7 @@ def sized(samples: int, inputs: int) -> Lesson:
     weights = ("bias", *(f"w{i}" for i in range(1, inputs + 1)))
     model = Model("linear", "a linear model", weights, {"pred": f"bias + {terms}"}, inputs=tuple(names))
     fields: dict[str, Any] = {"data": data, "model": model, "values": {"lr": 0.01}, "epochs": 1 if samples > 100 else 2}
-    rows = [Row("SGD", (experiment(**fields),)), Row("Adam", (experiment(optimizer="adam", warmup=0, **fields),))]
+    rows = [Row("SGD", (experiment(**fields),)), Row("Adam", (experiment(optimizer="adam", discarded=0, **fields),))]
     return Lesson("Sized", [experiment(**fields), comparison(*rows, groups=("linear",))])
 
 
@@ -507,7 +507,7 @@ def test_a_comparison_that_compares_nothing_is_a_sentence(make: Callable[[], Com
     ("other", "said"),
     [
         ({"epochs": 3}, "has 3 epochs, and others have not"),
-        ({"optimizer": "adam"}, "discards 4 passes, which a comparison does not show: give its experiment warmup=0"),
+        ({"optimizer": "adam"}, "discards 4 passes, which a comparison does not show: give its experiment discarded=0"),
         ({"carry": "last row's weights"}, 'has carry="last row\'s weights", which only a sheet of its own shows'),
         ({"gradient": "numerical"}, "has gradient='numerical', which only a sheet of its own shows"),
     ],

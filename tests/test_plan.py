@@ -118,7 +118,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         "The footer 'more' uses the start 'w', which does not exist. Known: new_w.",
     ),
     "a pass that hands on what has no start": (
-        {"warmup": 2, "hands_on": (frozenset({"new_w", "rate"}), frozenset({"w"}))},
+        {"discarded": 2, "hands_on": (frozenset({"new_w", "rate"}), frozenset({"w"}))},
         "A discarded pass uses the start 'w', which does not exist. Known: ",
     ),
     "unknown column in a reduction": (
@@ -199,10 +199,10 @@ def test_a_column_is_found_by_its_name() -> None:
 
 def test_blocks_happen_warm_up_first() -> None:
     """Blocks are numbered epochs first but happen discarded passes first; each knows what it continues."""
-    plan = replace(GOOD, epochs=3, warmup=2)
+    plan = replace(GOOD, epochs=3, discarded=2)
     assert list(plan.in_time()) == [3, 4, 0, 1, 2]
     assert [plan.previous(block) for block in range(5)] == [4, 0, 1, None, 3]
-    assert replace(plan, warmup=0).previous(0) is None
+    assert replace(plan, discarded=0).previous(0) is None
 
 
 def test_an_operator_is_refused_with_the_wrong_arguments() -> None:
@@ -270,9 +270,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: run("basic", epochs=1.5),
         "epochs must be a whole number from 1 to 100000, not 1.5.",
     ),
-    "negative warm-up": (
-        lambda: run("adam", warmup=-1),
-        "warmup must be a whole number from 0 to 100000, not -1.",
+    "negative discarded": (
+        lambda: run("adam", discarded=-1),
+        "discarded must be a whole number from 0 to 100000, not -1.",
     ),
     "unknown carry": (
         lambda: run("basic", carry="new weight"),

@@ -38,7 +38,7 @@ DEAD = {"a": -1, "b": -1, "c": 1, "d": 1}
 
 def plain(model: Model = TWO_NEURONS, optimizer: str = "sgd", **fields: Any) -> Experiment:
     """An experiment of that model and optimizer, no pass discarded."""
-    return Experiment("test", "a test", "a test", OPTIMIZERS[optimizer], model, **{"warmup": 0, **fields})
+    return Experiment("test", "a test", "a test", OPTIMIZERS[optimizer], model, **{"discarded": 0, **fields})
 
 
 def fix(optimizer: str, **values: float) -> Row:
@@ -116,9 +116,9 @@ def test_momentum_of_two_neurons_is_the_loop_written_by_hand(relu: bool, discard
     """Momentum in the spreadsheet's form steps like ten lines of plain Python, a discarded pass or none."""
     name = "momentum 2 neuron ReLU" if relu else "momentum 2 neuron collapse"
     expected = momentum_by_hand(1e-5, 0.9, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, warmup=discarded), expected)
+    assert_steps(run(name, epochs=2, discarded=discarded), expected)
     other = momentum_by_hand(3e-5, 0.5, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, warmup=discarded, lr=3e-5, beta=0.5), other)
+    assert_steps(run(name, epochs=2, discarded=discarded, lr=3e-5, beta=0.5), other)
 
 
 @pytest.mark.parametrize("discarded", [0, 1, 4])
@@ -127,9 +127,9 @@ def test_adam_of_two_neurons_is_the_loop_written_by_hand(relu: bool, discarded: 
     """Adam in the spreadsheet's form steps like some lines of plain Python, after discarded passes or none."""
     name = "adam 2 neuron ReLU" if relu else "adam 2 neuron collapse"
     expected = adam_by_hand(0.1, 0.9, 0.9, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, warmup=discarded), expected)
+    assert_steps(run(name, epochs=2, discarded=discarded), expected)
     other = adam_by_hand(0.03, 0.8, 0.95, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, warmup=discarded, lr=0.03, beta1=0.8, beta2=0.95), other)
+    assert_steps(run(name, epochs=2, discarded=discarded, lr=0.03, beta1=0.8, beta2=0.95), other)
 
 
 # The same run with fewer columns
@@ -140,7 +140,7 @@ def test_adam_of_two_neurons_is_the_loop_written_by_hand(relu: bool, discarded: 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_compact_plan_keeps_every_bit(model: str, optimizer: str, rate: float) -> None:
     """Columns, starts, states, errors and the verdict of the compact plan are the full plan's, exploding or not."""
-    e = plain(MODELS[model], optimizer, epochs=3, warmup=None)
+    e = plain(MODELS[model], optimizer, epochs=3, discarded=None)
     small = compact(e.plan)
     whole, less = run_plan(e.plan, e.data, {"lr": rate}), run_plan(small, e.data, {"lr": rate})
     for name in less.rows:
@@ -184,7 +184,7 @@ def test_a_plan_that_loses_an_update_cannot_be_compact() -> None:
 
 
 @pytest.mark.parametrize("kind", ["numerical", "switch"])
-def test_a_plan_driven_by_estimates_cannot_be_compact(kind: str) -> None:
+def test_a_plan_driven_by_numerical_cannot_be_compact(kind: str) -> None:
     """Without the columns of estimates nothing would drive the update, which is a plan error."""
     with pytest.raises(PlanError, match="cannot be made compact: estimated derivatives drive it"):
         compact(plain(gradient=kind).plan)
@@ -448,7 +448,7 @@ def test_a_run_without_noise(e: Experiment, settings: dict[str, float]) -> None:
 
 
 def test_noise_may_be_in_columns_that_only_watch() -> None:
-    """Where exact derivatives drive an exploding run, the estimates beside them are noise all the same."""
+    """Where analytic derivatives drive an exploding run, the estimates beside them are noise all the same."""
     trace = run("basic", lr=1e-3)
     residual = np.sqrt(trace["err"].ravel())
     with np.errstate(invalid="ignore"):
@@ -464,30 +464,30 @@ def names(plan: Plan) -> set[str]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_what_follows_from_an_estimate(model: str) -> None:
-    """Nothing does without estimates; only they where exact ones drive; every column that is not data where not."""
+    """Nothing does without estimates; only they where analytic ones drive; every column that is not data where not."""
     weights = MODELS[model].weights
     columns = {f"{kind}_{w}" for kind in ("err", "est") for w in weights}
     without = plain(MODELS[model]).plan
-    assert (set(without.estimated), without.driven_by_estimates) == (set(), False)
+    assert (set(without.numerical), without.driven_by_numerical) == (set(), False)
     beside = plain(MODELS[model], numerical=True).plan
-    assert (set(beside.estimated), beside.driven_by_estimates) == (columns, False)
+    assert (set(beside.numerical), beside.driven_by_numerical) == (columns, False)
     for kind in ("numerical", "switch"):
         driven = plain(MODELS[model], gradient=kind).plan
-        assert (set(driven.estimated), driven.driven_by_estimates) == (names(driven), True)
+        assert (set(driven.numerical), driven.driven_by_numerical) == (names(driven), True)
         scaled = plain(MODELS[model], gradient=kind, scaled=("x", "y")).plan
-        assert names(scaled) - scaled.estimated == {"x_scaled", "y_scaled"}
+        assert names(scaled) - scaled.numerical == {"x_scaled", "y_scaled"}
     powers = plain(MODELS[model], "torch_adam", gradient="numerical").plan
-    assert names(powers) - powers.estimated == {"beta1_t", "beta2_t"}
+    assert names(powers) - powers.numerical == {"beta1_t", "beta2_t"}
 
 
-# The switch between estimates and exact derivatives
+# The switch between estimates and analytic derivatives
 
 
 @pytest.mark.parametrize("name", ["basic SGD 1 neuron", COLLAPSE, RELU])
 @pytest.mark.parametrize(("switch", "kind"), [(0, "analytic"), (1, "numerical"), (None, "numerical")])
 def test_the_switch_chooses_the_derivatives(name: str, switch: int | None, kind: str) -> None:
-    """0 is the run driven by exact derivatives, 1 or nothing the one driven by estimates, to the last bit."""
-    switched = run(name, {} if switch is None else {"estimates": switch}, epochs=3)
+    """0 is the run driven by analytic derivatives, 1 or nothing the one driven by estimates, to the last bit."""
+    switched = run(name, {} if switch is None else {"driver": switch}, epochs=3)
     chosen = run(name, gradient=kind, epochs=3)
     model = EXPERIMENTS[name].model
     for column in ("pred", "err", *model.weights, *(f"new_{w}" for w in model.weights)):
@@ -500,20 +500,20 @@ def test_the_switch_chooses_the_derivatives(name: str, switch: int | None, kind:
 def test_the_switch_has_no_position_between(value: Any) -> None:
     """Anything but 0 and 1 is refused with a sentence that says what they mean."""
     with pytest.raises(
-        SettingError, match=r"estimates=.* is no choice: it must be 1 \(estimates\) or 0 \(exact ones\)\."
+        SettingError, match=r"driver=.* is no choice: it must be 1 \(estimates\) or 0 \(analytic ones\)\."
     ):
-        run(RELU, estimates=value)
+        run(RELU, driver=value)
 
 
 def test_a_batch_may_switch() -> None:
     """A batch has one run of each position, and the ReLU of each dies at its own step."""
-    batch = run(RELU, estimates=[0, 1])
+    batch = run(RELU, driver=[0, 1])
     assert batch.verdicts == [Verdict("dead ReLU", 27), Verdict("dead ReLU", 26)]
 
 
 def test_the_gap_is_the_estimate_minus_the_exact_derivative() -> None:
     """Each gap column, and the derivative it starts from, is what the weights of the row give by hand."""
-    trace = run(RELU, epochs=2, estimates=0, lr=1e-5)
+    trace = run(RELU, epochs=2, driver=0, lr=1e-5)
     h = 0.01
     for k, x in enumerate(GRADDESC.inputs["x"] * 2):
         weights = {w: float(trace[w].ravel()[k]) for w in "abcd"}
@@ -660,7 +660,7 @@ def test_a_comparison_is_its_single_runs(name: str) -> None:
             assert list(alone.rows) == list(together.rows)
             assert all(same_bits(alone[column], together[column]) for column in alone.rows), (row.title, group)
             assert alone.verdict == together.verdict
-            assert together.plan.warmup == 0, "runs side by side start from their own cells"
+            assert together.plan.discarded == 0, "runs side by side start from their own cells"
 
 
 def test_comparisons_hold_the_published_figures() -> None:
@@ -785,11 +785,11 @@ def test_sizes_by_hand() -> None:
 def test_settings_are_resolved() -> None:
     """Every input has its default or what was given for it, by name or label, at 15 digits."""
     plan = EXPERIMENTS[RELU].plan
-    plainly = {"a": 1, "b": 1, "c": 1, "d": 1, "lr": 1e-4, "h": 0.01, "estimates": 1}
+    plainly = {"a": 1, "b": 1, "c": 1, "d": 1, "lr": 1e-4, "h": 0.01, "driver": 1}
     assert {name: value.item() for name, value in resolve(plan, {}).items()} == plainly
     given = resolve(plan, {"learn": 1 / 3, "driven by": 0, "a": [1, 2]})
     assert given["lr"].item() == 0.333333333333333
-    assert given["estimates"].item() == 0
+    assert given["driver"].item() == 0
     assert given["a"].tolist() == [1, 2]
     assert given["h"].item() == 0.01
 
@@ -797,24 +797,24 @@ def test_settings_are_resolved() -> None:
 @pytest.mark.parametrize("value", [0, 1, 0.0, True, "1", np.float32(0), [1, 0, 1]])
 def test_a_choice_that_is_one(value: Any) -> None:
     """A switch takes each of its values, however a caller writes the number, also many for a batch."""
-    resolved = resolve(EXPERIMENTS[RELU].plan, {"estimates": value})["estimates"]
+    resolved = resolve(EXPERIMENTS[RELU].plan, {"driver": value})["driver"]
     assert resolved.tolist() == np.asarray(value, dtype=float).tolist()
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.5, "estimates=0.5 is no choice: it must be 1 (estimates) or 0 (exact ones)."),
-        (2, "estimates=2 is no choice: it must be 1 (estimates) or 0 (exact ones)."),
-        ([0, 3], "estimates=[0, 3] is no choice: it must be 1 (estimates) or 0 (exact ones)."),
-        (1 + 1e-9, "estimates=1.000000001 is no choice: it must be 1 (estimates) or 0 (exact ones)."),
+        (0.5, "driver=0.5 is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
+        (2, "driver=2 is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
+        ([0, 3], "driver=[0, 3] is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
+        (1 + 1e-9, "driver=1.000000001 is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
         ([], "estimates is an empty sequence: a batch needs at least one number."),
     ],
 )
 def test_a_choice_that_is_none(value: Any, said: str) -> None:
     """A value between or beyond the choices is refused with what each of them means."""
     with pytest.raises(SettingError) as caught:
-        resolve(EXPERIMENTS[RELU].plan, {"estimates": value})
+        resolve(EXPERIMENTS[RELU].plan, {"driver": value})
     assert str(caught.value) == said
 
 

@@ -357,7 +357,7 @@ def test_verify_passes(two_neurons: Path) -> None:
 
 
 def test_the_switch_drives_a_run_by_exact_derivatives(typist: Typist) -> None:
-    """With the switch on 0 the same sheets show the figures of exact derivatives."""
+    """With the switch on 0 the same sheets show the figures of analytic derivatives."""
     typist.typed({typist.beside(sheet, "driven by"): 0.0 for sheet in (ONE, COLLAPSE, RELU)})
     assert typist.epoch(ONE, 1) == pytest.approx(150.75521153771854, rel=1e-12)
     assert typist.epoch(COLLAPSE, 1) == pytest.approx(3.729290502210017e19, rel=1e-9)

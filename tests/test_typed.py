@@ -267,7 +267,7 @@ def test_a_boolean_as_switch_is_named(neurons: Spreadsheet, typed: Any) -> None:
     name = "basic SGD 2 neuron ReLU"
     at = next(i for i, e in enumerate(LESSONS["two-neurons"].experiments) if e.name == name)
     plan = LESSONS["two-neurons"].experiments[at].plan
-    cell = Layout(plan, 29).cell("estimates")
+    cell = Layout(plan, 29).cell("driver")
     model, path = typed(lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), neurons)
     assert f"no number in {name}!{a1(*cell)}" in overview(model, 7)
     with pytest.raises(WorkbookError, match=rf"{a1(*cell)} .*the formula =FALSE\(\)\. Type 1 for estimates or 0 for"):

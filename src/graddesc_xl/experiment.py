@@ -35,7 +35,8 @@ class Experiment:
     title: what it shows, in a few words. about: one sentence on it.
     values: defaults of the inputs where they differ from the recipes'. numerical: show the finite-difference
     columns. gradient: which derivatives drive the update. scaled: what is divided by an input before the model
-    sees it. warmup: discarded passes that prepare the optimizer's averages; None is the recipe's own number.
+    sees it. discarded: passes over the data before the first epoch, whose weights are
+    thrown away: they only fill the optimizer's averages; None is the optimizer's own number.
     spelled: column -> the same formula written otherwise, as a published sheet has it.
     mirror: the addresses of that sheet.
     """
@@ -51,7 +52,7 @@ class Experiment:
     gradient: str = GRADIENTS[0]
     numerical: bool = False
     scaled: tuple[str, ...] = ()
-    warmup: int | None = None
+    discarded: int | None = None
     values: Mapping[str, float] = field(default_factory=dict)
     spelled: Mapping[str, str] = field(default_factory=dict)
     mirror: Mirror | None = None
@@ -89,14 +90,14 @@ class Experiment:
             raise SettingError(
                 f"scaled must be names of columns ({columns}), each once, {example}, not {shown(self.scaled)}."
             )
-        for name, number, low in (("epochs", self.epochs, 1), ("warmup", self.warmup, 0)):
+        for name, number, low in (("epochs", self.epochs, 1), ("discarded", self.discarded, 0)):
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
                 raise SettingError(f"{name} must be a whole number from {low} to 100000, not {shown(number)}.")
 
     @property
     def passes(self) -> int:
         """How many discarded passes prepare the optimizer's averages."""
-        return self.optimizer.warmup if self.warmup is None else self.warmup
+        return self.optimizer.discarded if self.discarded is None else self.discarded
 
     @property
     def estimates(self) -> bool:
@@ -147,6 +148,7 @@ def make_plan(e: Experiment) -> Plan:
             drivers |= {w: f"used_{w}" for w in weights}
     parts = optimizer.build(list(drivers.items()))
     carry = "new_{}" if e.carry == CARRIES[0] else "{}"
+    labels = e.mirror.labels if e.mirror else {}
     _own_names(e, [c.name for c in (*columns, *parts.columns)])
     return Plan(
         name=e.name,
@@ -154,12 +156,12 @@ def make_plan(e: Experiment) -> Plan:
         derived=optimizer.cells,
         columns=(*columns, *parts.columns),
         starts=(*(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights), *parts.starts),
-        states=parts.states,
+        states=tuple(replace(s, title=labels.get(s.name, s.title)) for s in parts.states),
         footers=(losses.ERROR, losses.RMSE, *_norms(slopes.of, parts.footers), *parts.footers),
         weights=model.weights,
         samples=e.data.names,
         epochs=e.epochs,
-        warmup=e.passes,
+        discarded=e.passes,
         hands_on=parts.hands_on,
         targets=model.targets if e.data.least_squares else {},
         gates=model.gates,
@@ -204,7 +206,7 @@ def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -
     for w in weights:
         nudge = nudged(written_out, w, Param("h"))
         estimate = (Here(f"err_{w}") - Here(loss)) / Param("h")
-        about = f"de/d{w} estimated by a finite difference"
+        about = f"numerical derivative by {w}: a finite difference"
         columns[w] = (
             Column(f"err_{w}", nudge, "numerical", f"err{w}1", f"the squared error if {w} were h larger", of=(w,)),
             Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", about, of=(w,), kind="estimate"),
@@ -212,13 +214,13 @@ def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -
     return columns
 
 
-def _gap(w: str, exact: str) -> Column:
-    about = f"how far the estimate of de/d{w} is from the exact derivative"
-    return Column(f"gap_{w}", Here(f"est_{w}") - Here(exact), "watch", f"est − de/d{w}", about, small=True, of=(w,))
+def _gap(w: str, analytic: str) -> Column:
+    about = f"how far the numerical derivative by {w} is from the analytic one"
+    return Column(f"gap_{w}", Here(f"est_{w}") - Here(analytic), "watch", f"est − de/d{w}", about, small=True, of=(w,))
 
 
-def _chosen(w: str, exact: str) -> Column:
-    chosen = where(Param("estimates"), Here(f"est_{w}"), Here(exact))
+def _chosen(w: str, analytic: str) -> Column:
+    chosen = where(Param("driver"), Here(f"est_{w}"), Here(analytic))
     about = f"the derivative by {w} that drives the update, as the switch says"
     return Column(f"used_{w}", chosen, "state", f"used de/d{w}", about, of=(w,), kind="used")
 
@@ -228,21 +230,20 @@ def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
     for name in e.values:
         if name not in names:
             raise SettingError(f"{e.name} has no setting {shown(name)}.{did_you_mean(name, names)}")
-    return tuple(replace(i, value=e.values.get(i.name, i.value)) for i in inputs)
+    labels = e.mirror.labels if e.mirror else {}
+    return tuple(replace(i, value=e.values.get(i.name, i.value), label=labels.get(i.name, i.label)) for i in inputs)
 
 
-LEARN = Input(
-    "lr", 1e-4, "learn", "learning rate: how much of the derivative each step takes off", low=0.0, high=1000.0
-)
-H = Input("h", 0.01, "h", "how far a weight is nudged to estimate a derivative", low=1e-15, high=10.0)
+LEARN = Input("lr", 1e-4, "lr", "learning rate: how much of the derivative each step takes off", low=0.0, high=1000.0)
+H = Input("h", 0.01, "h", "how far a weight is nudged for a numerical derivative", low=1e-15, high=10.0)
 SWITCH = Input(
-    "estimates",
+    "driver",
     1.0,
     "driven by",
-    "which derivatives drive the update: 1 the numerical estimates, 0 the exact ones",
+    "which derivatives drive the update: 1 the numerical ones, 0 the analytic ones",
     low=0.0,
     high=1.0,
-    choices={1.0: "estimates", 0.0: "exact ones"},
+    choices={1.0: "numerical ones", 0.0: "analytic ones"},
 )
 
 
@@ -260,9 +261,9 @@ def _spelled(name: str, expr: Expr, forward: Mapping[str, Expr], e: Experiment) 
 
 
 def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str]) -> Column:
-    """The column of an exact derivative. by: what by; weights: all whose derivative it is."""
+    """The column of an analytic derivative. by: what by; weights: all whose derivative it is."""
     also = f"; the same as de/d{' and de/d'.join(weights[1:])}" if weights[1:] else ""
-    about = f"exact derivative of the squared error by {by}{also}"
+    about = f"analytic derivative of the squared error by {by}{also}"
     return Column(name, expr, "analytic", f"de/d{by}", about, of=tuple(weights))
 
 

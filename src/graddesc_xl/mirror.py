@@ -12,6 +12,7 @@ class Mirror:
 
     order: the columns from C on. cells: inputs, derived cells. starts: start cells that do not stand in the
     header line of their column. states: epoch states. under: footer -> (column, line below the rows).
+    labels: input or epoch state -> what that sheet calls it.
     holds: whether the start cells in the header line repeat cells below the rows, which hold what a block starts from.
     """
 
@@ -20,4 +21,5 @@ class Mirror:
     starts: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     under: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     holds: bool = False

@@ -69,16 +69,16 @@ class Column:
 class Start:
     """The start cell of a column that is read from the row above.
 
-    initial: its value in the first epoch (and in each warm-up pass, unless `warm` is given).
+    initial: its value in the first epoch (and in each discarded pass, unless `unprepared` is given).
     carry: the column whose last row starts the next epoch.
-    warm: for a value that the warm-up passes prepare: what it is before the first of them; the passes hand
+    unprepared: for a value that the discarded passes prepare: what it is before the first of them; the passes hand
     it on among themselves and to the first epoch.
     """
 
     column: str
     initial: Expr
     carry: str
-    warm: Expr | None = None
+    unprepared: Expr | None = None
 
     @property
     def name(self) -> str:
@@ -93,14 +93,14 @@ class Start:
 
 @dataclass(frozen=True)
 class EpochState:
-    """A value that holds for an epoch: `initial` (or `warm`, as in `Start`), then `next` of the block before."""
+    """A value that holds for an epoch: `initial` (or `unprepared`, as in `Start`), then `next` of the block before."""
 
     name: str
     initial: Expr
     next: Expr
     title: str
     about: str
-    warm: Expr | None = None
+    unprepared: Expr | None = None
     small: bool = False
 
 
@@ -119,7 +119,7 @@ class Footer:
 class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
-    samples: the columns of a sample, the target last. epochs: blocks of rows that are kept. warmup: passes over the
+    samples: the columns of a sample, the target last. epochs: blocks of rows that are kept. discarded: passes over the
     data before them, whose weights are thrown away. hands_on: the columns and epoch states that these passes hand on,
     pass by pass, over and over: what a pass does not hand on, the next block starts from where that pass did; if
     empty each hands on all. targets: column -> its least-squares value on the data, where one exists (`slope` or
@@ -138,7 +138,7 @@ class Plan:
     samples: tuple[str, ...] = ("x", "y")
     derived: tuple[Derived, ...] = ()
     states: tuple[EpochState, ...] = ()
-    warmup: int = 0
+    discarded: int = 0
     hands_on: tuple[frozenset[str], ...] = ()
     targets: Mapping[str, str] = field(default_factory=dict)
     gates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -151,7 +151,7 @@ class Plan:
     @property
     def blocks(self) -> int:
         """All passes over the data: epochs first, then the discarded ones."""
-        return self.epochs + self.warmup
+        return self.epochs + self.discarded
 
     @property
     def openings(self) -> tuple[Start | EpochState, ...]:
@@ -159,8 +159,8 @@ class Plan:
         return (*self.starts, *self.states)
 
     @cached_property
-    def estimated(self) -> frozenset[str]:
-        """The columns that are estimated derivatives or follow from one."""
+    def numerical(self) -> frozenset[str]:
+        """The columns that are numerical derivatives or follow from one."""
         found = {c.name for c in self.columns if c.role == "numerical"}
         size = -1
         while len(found) > size:
@@ -178,17 +178,17 @@ class Plan:
         return "loss" if any(c.name == "loss" for c in self.columns) else "err"
 
     @property
-    def driven_by_estimates(self) -> bool:
-        """Whether the weights follow from estimated derivatives."""
-        return not self.estimated.isdisjoint(start.column for start in self.starts)
+    def driven_by_numerical(self) -> bool:
+        """Whether the weights follow from numerical derivatives."""
+        return not self.numerical.isdisjoint(start.column for start in self.starts)
 
     def previous(self, block: int) -> int | None:
         """The block whose end this block starts from; None where it starts afresh.
 
-        Blocks 0 .. epochs-1 are the epochs, the rest the warm-up passes that come before block 0 in time.
+        Blocks 0 .. epochs-1 are the epochs, the rest the discarded passes that come before block 0 in time.
         """
         if block == 0:
-            return self.blocks - 1 if self.warmup else None
+            return self.blocks - 1 if self.discarded else None
         return None if block == self.epochs else block - 1
 
     def in_time(self) -> Iterator[int]:
@@ -223,7 +223,7 @@ class Plan:
 
     def handed_on(self, block: int) -> tuple[list[Start | EpochState], list[Start | EpochState]]:
         """Of what the discarded passes prepare: what this one hands on, and what stays as it was before it."""
-        prepared = [item for item in self.openings if item.warm is not None]
+        prepared = [item for item in self.openings if item.unprepared is not None]
         if not self.hands_on:
             return prepared, []
         names = self.hands_on[(block - self.epochs) % len(self.hands_on)]
@@ -232,9 +232,9 @@ class Plan:
     def opening(self, item: Start | EpochState, block: int) -> tuple[Expr, int | None]:
         """What stands in a start or epoch-state cell: an expression, and the block it reads (None: inputs)."""
         previous = self.previous(block)
-        if item.warm is not None and self.warmup:
+        if item.unprepared is not None and self.discarded:
             if previous is None:
-                return item.warm, None
+                return item.unprepared, None
             if previous >= self.epochs and item in self.handed_on(previous)[1]:
                 return self.opening(item, previous)
             return item.next, previous
@@ -269,7 +269,7 @@ def check(plan: Plan) -> None:
     states = _unique("epoch state", [s.name for s in plan.states])
     samples = _unique("sample column", plan.samples)
     cells = _unique("input", [i.name for i in plan.inputs] + [d.name for d in plan.derived])
-    if plan.epochs < 1 or plan.warmup < 0:
+    if plan.epochs < 1 or plan.discarded < 0:
         raise PlanError(f"A plan needs at least one epoch, not {plan.epochs}.")
 
     def known(where: str, name: str, names: set[str], kind: str) -> None:
@@ -337,14 +337,14 @@ def compact(plan: Plan) -> Plan:
     """The same run with fewer columns: weights and derivatives are written into the formulas that use them.
 
     What only watches is left out, unless an epoch state reads it. The numbers that stay are equal to the last bit.
-    An epoch must start from the new weights, and exact derivatives must drive the update.
+    An epoch must start from the new weights, and analytic derivatives must drive the update.
     """
     written_in = {c.name: c.expr for c in plan.columns if c.role in ("weight", "analytic")}
     read = {leaf.column for s in plan.states for leaf in leaves(s.next) if isinstance(leaf, Over)}
     dropped = ("weight", "analytic", "numerical", "watch")
     kept = [c for c in plan.columns if c.role not in dropped or (c.role == "watch" and c.name in read)]
-    if plan.driven_by_estimates:
-        raise PlanError(f"{plan.name} cannot be made compact: estimated derivatives drive it, use exact ones.")
+    if plan.driven_by_numerical:
+        raise PlanError(f"{plan.name} cannot be made compact: numerical derivatives drive it, use analytic ones.")
     for start in plan.starts:
         if start.carry != start.column:
             raise PlanError(f"{plan.name} cannot be made compact: an epoch starts {start.column} from {start.carry}.")
@@ -376,6 +376,6 @@ def _epoch_expressions(plan: Plan) -> Iterator[tuple[str, Expr]]:
         yield f"The derived cell {derived.name!r}", derived.expr
     for item in plan.openings:
         name = item.column if isinstance(item, Start) else item.name
-        for expr in (item.initial, item.next, item.warm):
+        for expr in (item.initial, item.next, item.unprepared):
             if expr is not None:
                 yield f"The start of {name!r}", expr

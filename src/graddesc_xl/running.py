@@ -17,7 +17,7 @@ from .numbers.trace import Trace
 Kept = TypeVar("Kept")
 
 #: what `run` may change of an experiment beside its inputs
-OPTIONS = ("epochs", "carry", "gradient", "warmup", "data")
+OPTIONS = ("epochs", "carry", "gradient", "discarded", "data")
 
 
 def experiment(name: str | Experiment, **changes: Any) -> Experiment:
@@ -68,7 +68,7 @@ def run(
     what: an experiment or its name. settings: inputs by name (`lr`, `a`, `h`, ...); a sequence of numbers
     makes a batch, one run per number. starts: column -> what the first epoch starts it from, in place of the
     plan's start cell (the averages of an optimizer, say). changes: fields of the experiment (`epochs`,
-    `data`, `carry`, `gradient`, `warmup`) and, for convenience, inputs.
+    `data`, `carry`, `gradient`, `discarded`) and, for convenience, inputs.
 
     >>> trace = run("basic", epochs=2)
     >>> [round(float(e), 4) for e in trace.errors]

@@ -29,10 +29,10 @@ def gradient_squared(model: Model) -> Expr:
 def with_speed_limit(e: Experiment) -> Plan:
     """A plain SGD experiment's plan, compact, with columns that show the speed limit of each step.
 
-    Raises SettingError for another optimizer, scaled samples or estimated derivatives.
+    Raises SettingError for another optimizer, scaled samples or numerical derivatives.
     """
     if e.optimizer != OPTIMIZERS["sgd"] or e.scaled or e.gradient != "analytic":
-        raise SettingError(f"{e.name}: the speed limit is that of plain SGD, exact derivatives, unscaled samples.")
+        raise SettingError(f"{e.name}: the speed limit is that of plain SGD, analytic derivatives, unscaled samples.")
     pred, square = inlined(e.model.forward, "pred"), gradient_squared(e.model)
 
     def before(leaf: Expr) -> Expr:
@@ -78,7 +78,7 @@ def with_speed_limit(e: Experiment) -> Plan:
             "bearable",
             1 / Here("grad2"),
             "watch",
-            "largest learn",
+            "largest lr",
             "the largest learning rate at which this step does not overshoot",
             small=True,
         ),

@@ -186,7 +186,7 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     epochs = trace.epoch_frame()
     weights = [f"new {w}" for w in plan.weights]
     settings = ", ".join(f"{i.label} {setting(i, float(trace.inputs[i.name]))}" for i in plan.inputs)
-    driven = e.gradient if "estimates" not in trace.inputs else GRADIENTS[int(trace.inputs["estimates"])]
+    driven = e.gradient if "driver" not in trace.inputs else GRADIENTS[int(trace.inputs["driver"])]
     headers = ("Epoch", "√Σe²", "RMSE", *weights)
     rows = table(out, *headers, right=headers)
     shown = elided(plan.epochs, every=every)
@@ -209,7 +209,7 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
         )
     )
     if trace.noise and driven == "numerical":
-        said = f"From step {trace.noise} on the estimated derivatives are rounding noise: h is too small for err²."
+        said = f"From step {trace.noise} on the numerical derivatives are rounding noise: h is too small for err²."
         out.print(said, style="dim")
     if plan.targets:
         out.print(f"The best there is, by least squares: {best(trace)}", style="dim")

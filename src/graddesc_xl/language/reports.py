@@ -17,6 +17,11 @@ def log10(value: Expr) -> Expr:
     return call("if_error", call("log10", value), GAP)
 
 
+def positive(value: Expr, most: float = 1e300) -> Expr:
+    """The value where a logarithmic axis can show it, #N/A where it is not positive, above `most` or no number."""
+    return call("if_error", where(call("and", value > 0, value <= most), value, GAP), GAP)
+
+
 def floor(value: Expr) -> Expr:
     """The largest whole number that is not above a value between -2000 and 2000.
 

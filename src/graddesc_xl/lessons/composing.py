@@ -86,7 +86,9 @@ def compose(
     fronts = [made.sheet for made in composed.values()]
     behind = [made.behind for made in composed.values() if made.behind]
     checked = check.compose([made.compared for made in composed.values() if made.compared], making)
-    front = overview.compose(of.title, of.subtitle, of.questions, [*composed.values()], checked, making.samples)
+    front = overview.compose(
+        of.title, of.subtitle, of.questions, [*composed.values()], checked, making.samples, of.reading
+    )
     last = recipe_sheet.compose(recipe.spell(of), __version__)
     sheets = [front, *fronts, checked.sheet, *behind, last]
     return Composition(of, sheets, composed, making.typed)

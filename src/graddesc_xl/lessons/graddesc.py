@@ -12,6 +12,8 @@ from ..parts.optimizers import OPTIMIZERS
 from .lesson import Lesson
 
 _WEIGHTS = {"b": "C1", "a": "C2"}
+#: what the published sheets call a cell that has another name elsewhere
+_LABELS = {"lr": "learn"}
 #: the cells in which the weights of an epoch start
 _STARTS = {"new_b": "C1", "new_a": "C2"}
 _NORMS = {"error": ("err", 1), "norm_b": ("d_b", 1), "norm_a": ("d_a", 1)}
@@ -66,7 +68,7 @@ def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Expe
         OPTIMIZERS[name if name in OPTIMIZERS else "sgd"],
         carry=CARRIES[1],
         values={"lr": lr},
-        mirror=replace(MIRRORS[name], starts=_STARTS),
+        mirror=replace(MIRRORS[name], starts=_STARTS, labels=_LABELS),
         **more,
     )
 
@@ -77,7 +79,7 @@ LESSON = Lesson(
         _mirrored(
             "basic",
             "plain SGD",
-            "One neuron, one sample a step: the derivative, numerical and exact, moves the weights.",
+            "One neuron, one sample a step: the analytic derivative moves the weights, the numerical one confirms it.",
             1e-4,
             numerical=True,
         ),
@@ -112,4 +114,9 @@ LESSON = Lesson(
     ),
     "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",
     name="graddesc",
+    reading={
+        "the published buttons": "The discarded passes are those of the published spreadsheet's Reset button, which "
+        "sets the weights back and looks at the samples up to four times to fill the averages. That an epoch starts "
+        "from the weights in the last row of the one before is what its Run button did."
+    },
 )

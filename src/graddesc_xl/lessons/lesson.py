@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ..comparison import Comparison
 from ..errors import SettingError, did_you_mean, shown
@@ -35,7 +35,7 @@ class Lesson:
     """A workbook: a title, and its sheets in order.
 
     parts: experiments, comparisons and sheets of any kind. name: of its file, made from the title if left out.
-    questions: what its overview answers.
+    questions: what its overview answers. reading: title -> how to read what is peculiar to it, for the overview.
     """
 
     title: str
@@ -43,6 +43,7 @@ class Lesson:
     subtitle: str = ""
     name: str = ""
     questions: Sequence[Question] = ()
+    reading: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.parts, (str, Experiment, Comparison, Kind)) or not isinstance(self.parts, Iterable):

@@ -41,7 +41,7 @@ def _plain(
 ) -> Experiment:
     others = {w for m in NEURONS.values() for w in m.weights if w not in model.weights}
     own = {name: value for name, value in values.items() if name not in others}
-    return Experiment(model.name, optimizer=OPTIMIZERS[optimizer], model=model, scaled=scaled, warmup=0, values=own)
+    return Experiment(model.name, optimizer=OPTIMIZERS[optimizer], model=model, scaled=scaled, discarded=0, values=own)
 
 
 def _row(
@@ -67,7 +67,7 @@ def _drawn() -> list[Row]:
 LEARNING_RATES = Comparison(
     "learning rates",
     "What learning rate is right?",
-    "The three models from the same weights at eight rates; type others. Plain SGD, exact derivatives.",
+    "The three models from the same weights at eight rates; type others. Plain SGD, analytic derivatives.",
     tuple(NEURONS),
     tuple(_row(f"{rate:.0e}".replace("e-0", "e-"), tuple(NEURONS), {"lr": rate}) for rate in RATES),
     typed=("lr",),
@@ -80,7 +80,7 @@ LEARNING_RATES = Comparison(
 INITIAL_WEIGHTS = Comparison(
     "initial weights",
     "Do better start weights help?",
-    "The same rate from different weights; type others, or learn 0.0001, at which nearly all explode.",
+    "The same rate from different weights; type others, or lr 0.0001, at which nearly all explode.",
     TWO,
     (
         _start("all 1", 1, 1, 1, 1),
@@ -103,7 +103,7 @@ INITIAL_WEIGHTS = Comparison(
 FIXES = Comparison(
     "fixes",
     "What makes two neurons train?",
-    "Each fix against one baseline: learn 0.0001, weights 1, plain SGD. As good: no higher than one neuron with it.",
+    "Each fix against one baseline: lr 0.0001, weights 1, plain SGD. As good: no higher than one neuron with it.",
     tuple(NEURONS),
     (
         _row("baseline", tuple(NEURONS), {"lr": 1e-4}),
@@ -147,7 +147,7 @@ COMPARED_OPTIMIZERS = Comparison(
 
 
 def _thread(name: str, model: Model, about: str) -> Experiment:
-    """An experiment of the forum thread: plain SGD with numerical and exact derivatives and a switch between them."""
+    """An experiment of the forum thread: plain SGD, numerical and analytic derivatives, a switch between them."""
     return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient="switch")
 
 
@@ -155,7 +155,7 @@ def _averaged(optimizer: str, kind: str, model: Model, lr: float, about: str) ->
     """An optimizer with averages on two neurons, these starting at their cells: no pass is discarded."""
     name = f"{optimizer} 2 neuron {kind}"
     title = f"{OPTIMIZERS[optimizer].title}, {model.title}"
-    return Experiment(name, title, about, OPTIMIZERS[optimizer], model=model, warmup=0, values={"lr": lr})
+    return Experiment(name, title, about, OPTIMIZERS[optimizer], model=model, discarded=0, values={"lr": lr})
 
 
 EXPERIMENTS = (
@@ -189,8 +189,8 @@ QUESTIONS = (
         BY_RATE,
         "Not smarter: two stacked lines are one line. "
         '{where(two < one, "Faster at first", "Here not even faster") # text}: '
-        "after one epoch with learn {lr # rate} two neurons are at √Σe² {two}, one at {one}. What makes it faster, a "
-        "larger |grad pred|², also lowers its speed limit: with learn {high # rate} one neuron: {one_ends # "
+        "after one epoch with lr {lr # rate} two neurons are at √Σe² {two}, one at {one}. What makes it faster, a "
+        "larger |grad pred|², also lowers its speed limit: with lr {high # rate} one neuron: {one_ends # "
         "text}, two: "
         "{two_ends # text}.",
         {
@@ -236,7 +236,7 @@ QUESTIONS = (
         "Do better start weights help?",
         "initial weights",
         "Near the line they do: the line itself ends at {line}, nearly the line at {near}; all 0.1, 0.5 and 1 at "
-        "{tenth}, {half} and {ones}. All 0: {zeros # text}, for c = 0 cuts off a and b, and h = 0 cuts off c. "
+        "{tenth}, {half} and {ones}. All 0: {zeros # text}, for c = 0 cuts off a and b, and hid = 0 cuts off c. "
         "A ReLU that "
         "starts closed for every sample: {closed # text}.",
         {
@@ -295,7 +295,7 @@ QUESTIONS = (
         MOMENTUM,
         "An average of the last derivatives, smoother and later than each of them (see the chart of both). After "
         "{epochs # text} epochs it ends at {ends}, plain SGD on the sheet optimizers at {plain}. It does not lift the "
-        "speed limit: with learn 0.0001 it explodes as well, only later (sheet fixes).",
+        "speed limit: with lr 0.0001 it explodes as well, only later (sheet fixes).",
         {
             "epochs": f"{MOMENTUM}: epochs",
             "ends": f"{MOMENTUM}: error | last",
@@ -334,7 +334,7 @@ LESSON = Lesson(
         INITIAL_WEIGHTS,
         RELU_SHAPE,
         SpeedLimit("By how much each step multiplies its own residual, and the rate it would bear."),
-        Derivatives("Numerical against exact derivatives as h shrinks, and where they vanish.", of=COLLAPSE),
+        Derivatives("Numerical against analytic derivatives as h shrinks, and where they vanish.", of=COLLAPSE),
         FIXES,
     ),
     "A second neuron, a ReLU, other rates and start weights on the same 29 samples: the questions these raise.",

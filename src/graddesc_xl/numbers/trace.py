@@ -26,7 +26,7 @@ class Trace:
 
     Error cells are the floats `inf` (#NUM!) and `nan` (#DIV/0!). Shapes, with `runs` only in a batch:
     rows[column]: (blocks, samples, runs); starts, states, footers: (blocks, runs); inputs: () or (runs,).
-    Blocks 0 .. epochs-1 are the epochs; the discarded warm-up passes follow them.
+    Blocks 0 .. epochs-1 are the epochs; the discarded passes follow them.
     """
 
     plan: Plan
@@ -104,11 +104,11 @@ class Trace:
 
     @property
     def noise(self) -> int | None:
-        """The first step of a single run whose estimated derivatives are rounding noise, counted from 1.
+        """The first step of a single run whose numerical derivatives are rounding noise, counted from 1.
 
-        From there on the plan's `estimated` columns are noise: all of them, where estimates drive the update.
+        From there on the plan's `numerical` columns are noise: all of them, where these drive the update.
         """
-        if not self.plan.estimated:
+        if not self.plan.numerical:
             return None
         self._single("noise")
         with np.errstate(invalid="ignore"):
@@ -117,7 +117,7 @@ class Trace:
 
     @property
     def calm(self) -> int:
-        """How many steps of a single run come before it explodes or its estimated derivatives become noise."""
+        """How many steps of a single run come before it explodes or its numerical derivatives become noise."""
         said = self.verdict
         ends = [self.noise, said.step if said.kind == "exploded" else None]
         return min([self.plan.epochs * len(self.data) + 1, *(end for end in ends if end)]) - 1

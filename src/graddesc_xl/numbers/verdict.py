@@ -19,7 +19,7 @@ EXACT = 1e-9
 STUCK = 1e-3
 #: A weight is still when a step moves it by no more than this share.
 STILL = 1e-12
-#: An estimated derivative is noise when rounding may be this share of it: the steps that follow amplify it.
+#: A numerical derivative is noise when rounding may be this share of it: the steps that follow amplify it.
 NOISE = 1e-11
 #: Rounding is relative to the distance of 1 from the next number.
 EPSILON = 2.0**-52

@@ -95,7 +95,7 @@ class Parts:
 class Optimizer:
     """An optimizer: its equations in order, and the inputs they need beside the learning rate.
 
-    warmup: the discarded passes with which the published spreadsheet's Reset prepares its averages. passes: the
+    discarded: how many passes over the data, whose weights are thrown away, fill its averages first. passes: the
     equations and memories that these hand on, pass by pass, over and over; if empty each hands on all. source: where
     the equations come from.
     """
@@ -108,7 +108,7 @@ class Optimizer:
     derived: tuple[Derivation, ...] = ()
     summaries: tuple[Summary, ...] = ()
     memories: tuple[Memory, ...] = ()
-    warmup: int = 0
+    discarded: int = 0
     passes: tuple[tuple[str, ...], ...] = ()
     _trees: Mapping[str, Expr] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -150,7 +150,7 @@ class Optimizer:
                 if equation.start:
                     given = self._given(equation.start)
                     name = columns[-1].name
-                    starts.append(Start(name, given, carry=name, warm=given if equation.prepared else None))
+                    starts.append(Start(name, given, carry=name, unprepared=given if equation.prepared else None))
         weights = [w for w, _ in gradients]
         hands_on = tuple(
             frozenset(self._of(name, w) for name in handed for w in (weights if name in self.each else [""]))
@@ -208,8 +208,8 @@ class Optimizer:
         for m in self.memories:
             given = self._given(m.start)
             following = parse(m.formula, self._between_or_column, known, rows=True)
-            warm = given if m.prepared else None
-            made.append(EpochState(m.name, given, following, m.title, m.about, warm=warm, small=m.small))
+            unprepared = given if m.prepared else None
+            made.append(EpochState(m.name, given, following, m.title, m.about, unprepared=unprepared, small=m.small))
         return tuple(made)
 
     def _given(self, formula: str) -> Expr:

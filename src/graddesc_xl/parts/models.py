@@ -99,35 +99,31 @@ _STACKED_ABOUT = {
     "c": "weight of the second neuron before this step",
     "d": "bias of the second neuron before this step",
     "z": "what the first neuron adds up, before its activation",
-    "h": "what the first neuron hands to the second",
+    "hid": "what the first neuron hands to the second",
     "pred": "what the second neuron predicts for this x",
     "slope": "slope of the one straight line that the two neurons are",
     "intercept": "intercept of the one straight line that the two neurons are",
 }
 
-_STACKED_TITLES = {"h": "hid"}
-
 TWO_NEURONS = Model(
     name="two_neurons",
     title="two neurons stacked, c*(a*x + b) + d",
     weights=("b", "a", "d", "c"),
-    lines={"h": "a*x + b", "pred": "c*h + d"},
+    lines={"hid": "a*x + b", "pred": "c*hid + d"},
     about=_STACKED_ABOUT,
     targets={"slope": "slope", "intercept": "intercept"},
     watch={"slope": "a*c", "intercept": "c*b + d"},
     charted="a",
-    titles=_STACKED_TITLES,
 )
 
 TWO_NEURONS_RELU = Model(
     name="two_neurons_relu",
     title="two neurons with ReLU, c*max(a*x + b, 0) + d",
     weights=("b", "a", "d", "c"),
-    lines={"z": "a*x + b", "h": "max(z, 0)", "pred": "c*h + d"},
+    lines={"z": "a*x + b", "hid": "max(z, 0)", "pred": "c*hid + d"},
     about=_STACKED_ABOUT,
     gates={"z": ("b", "a", "c")},
     charted="a",
-    titles=_STACKED_TITLES,
 )
 
 MODELS: Mapping[str, Model] = {m.name: m for m in (ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU)}

@@ -32,12 +32,12 @@ def _rest(name: str) -> Derivation:
 
 BETA = _beta("beta", 0.9, "how much of the old average each step keeps")
 BETA1 = _beta("beta1", 0.9, "how much of the old average of the gradients each step keeps")
-AVERAGE0 = Input("avg0", 0.0, "avg start", "the averages of the gradients before the Reset's first discarded pass")
+AVERAGE0 = Input("avg0", 0.0, "avg start", "the averages of the gradients before the first discarded pass")
 SQUARE0 = Input(
     "sq0",
     10000.0,
     "sq start",
-    "the averages of the squares before the Reset's first discarded pass",
+    "the averages of the squares before the first discarded pass",
     low=1e-9,
     high=1e12,
 )
@@ -45,7 +45,7 @@ SCALE0 = Input(
     "scale0",
     1e6,
     "best start",
-    "the best scale before the Reset's first pass: larger than any real one",
+    "the best scale before the first discarded pass: larger than any real one",
     low=1e-9,
     high=1e12,
 )
@@ -84,7 +84,7 @@ MOMENTUM = Optimizer(
     ),
     (BETA, AVERAGE0),
     (_rest("beta"),),
-    warmup=1,
+    discarded=1,
 )
 
 RMSPROP = Optimizer(
@@ -98,7 +98,7 @@ RMSPROP = Optimizer(
     ),
     (BETA, SQUARE0),
     (_rest("beta"),),
-    warmup=2,
+    discarded=2,
 )
 
 ADAM = Optimizer(
@@ -113,7 +113,7 @@ ADAM = Optimizer(
     ),
     (BETA1, _beta2(0.9), AVERAGE0, SQUARE0),
     (_rest("beta1"), _rest("beta2")),
-    warmup=4,
+    discarded=4,
     # the published Reset pastes one pair after the other, and the sheet recalculates between
     passes=(("sq",), ("avg",)),
 )
@@ -164,7 +164,7 @@ ADAM_ANNEALED = replace(
             "lr",
             "lr",
             "where(last(scale)/best > 2, lr/4, lr)",
-            "learn",
+            "lr",
             "the last epoch's learning rate, or a quarter of it if its last scale was above twice the best one",
             small=True,
         ),
@@ -173,11 +173,11 @@ ADAM_ANNEALED = replace(
             "scale0",
             "min(last(scale), best)",
             "best scale",
-            "the smallest scale at the end of the Reset's first pass and of any epoch before",
+            "the smallest scale at the end of the first discarded pass and of any epoch before",
             prepared=True,
         ),
     ),
-    warmup=2,
+    discarded=2,
     # of the published Reset's two passes only the first sets the best scale
     passes=(("avg", "sq", "best"), ("avg", "sq")),
 )

@@ -58,7 +58,7 @@ def numerical_and_analytic(steps: StepsList) -> Chart:
     x = steps.steps(0, n)
     series = [
         Series(f"est de/d{weight}, numerical", x, steps.live(_of(steps, "estimate"), 0, n), CONTRAST, markers=True),
-        Series(f"de/d{weight}, exact", x, steps.live(_of(steps, "analytic"), 0, n), THIRD, dashed=True),
+        Series(f"de/d{weight}, analytic", x, steps.live(_of(steps, "analytic"), 0, n), THIRD, dashed=True),
     ]
     return Chart(f"Derivative by {weight}, first epoch", "step", f"de/d{weight}", series, 0, 0, x_max=n)
 
@@ -126,10 +126,10 @@ def the_line(steps: StepsList) -> Chart:
 
 
 def log_derivatives(steps: StepsList) -> Chart:
-    """The size of the derivative by a, numerical and exact, over the first two epochs."""
+    """The size of the derivative by a, numerical and analytic, over the first two epochs."""
     n = min(2 * steps.of.layout.samples, steps.kept)
     by = f"de/d{steps.of.trace.plan.charted}"
-    drawn = (("estimate", "numerical", CONTRAST, False), ("analytic", "exact", THIRD, True))
+    drawn = (("estimate", "numerical", CONTRAST, False), ("analytic", "analytic", THIRD, True))
     series = [
         Series(title, steps.steps(0, n), steps.steps_of(f"charted {_of(steps, kind)}", 0, n), color, dashed=dashed)
         for kind, title, color, dashed in drawn

@@ -31,7 +31,7 @@ BESIDE = "starts, totals"
 EXPLAINED = (
     "A cell is off if it differs from NumPy's value by more than this share of it; what large numbers leave of each",
     "other, if by more than rounding can do to it: 64 last digits of those numbers, and what the run makes of them.",
-    "Noise: from that step on rounding decides what the estimates are, and nothing that follows from them is compared.",
+    "Noise: from that step on rounding decides what numerical derivatives are; what follows from them is not compared.",
 )
 NOTES = {
     "compared": "How many cells, without those that are noise. Of a run among others: its steps, each with all its "
@@ -74,7 +74,7 @@ class Compared:
 
     first: the address of the first cell that is off, in the order of computation; None for that of the run that is
     off most. typed: its input cells. data: the name of its data set, if it has one. noise, steps: how many of its
-    steps are rounding noise, where estimates drive it, and how many there are.
+    steps are rounding noise, where numerical derivatives drive it, and how many there are.
     """
 
     sheet: str
@@ -113,13 +113,13 @@ def of_steps(steps: StepsList, making: Making) -> Compared:
             plan.column(n).title,
             Block(steps.sheet, steps.differences(n)),
             place(n),
-            steps.noise if n in plan.estimated else None,
+            steps.noise if n in plan.numerical else None,
         )
         for n in steps.names
     ]
     beside = singles.put(steps.sheet, steps_list.HEADER, max(steps.extras.values()) + 2, singles.of_steps(steps.of))
     parts.append(Part(BESIDE, beside.differences, beside.where))
-    noise = steps.noise if plan.driven_by_estimates else None
+    noise = steps.noise if plan.driven_by_numerical else None
     data = steps.of.experiment.data.name
     return Compared(plan.name, parts, steps.first, making.typed[plan.name], data, noise, steps.kept)
 

@@ -30,7 +30,8 @@ class Compared(Kind):
                 raise SettingError(f"{run} has {e.epochs} epochs, and others have not: give all as many.")
             if e.passes:
                 raise SettingError(
-                    f"{run} discards {e.passes} passes, which a comparison does not show: give its experiment warmup=0."
+                    f"{run} discards {e.passes} passes, which a comparison does not show: give its experiment "
+                    "discarded=0."
                 )
             if e.carry != CARRIES[0] or e.gradient != GRADIENTS[0]:
                 field, found = ("carry", e.carry) if e.carry != CARRIES[0] else ("gradient", e.gradient)

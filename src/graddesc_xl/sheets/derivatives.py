@@ -12,7 +12,7 @@ from .making import Making
 
 @dataclass(frozen=True)
 class Derivatives(Kind):
-    """Numerical against exact derivatives at a step of the sheet `of`."""
+    """Numerical against analytic derivatives at a step of the sheet `of`."""
 
     kind = "derivatives"
 

@@ -1,4 +1,4 @@
-"""Numerical against exact derivatives: as the nudge h shrinks, and as the weights outgrow it."""
+"""Numerical against analytic derivatives: as the nudge h shrinks, and as the weights outgrow it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _table(sheet: Sheet, cells: Mapping[str, Cell]) -> None:
     forward = _forward()
     error = inlined(forward, "err")
     slopes = gradient(forward, "err", weights)
-    exact: dict[str, Cell] = {}
+    analytic: dict[str, Cell] = {}
 
     def cell(leaf: Expr) -> Expr:
         match leaf:
@@ -87,11 +87,11 @@ def _table(sheet: Sheet, cells: Mapping[str, Cell]) -> None:
                 return cells[name]
         raise AssertionError(leaf)
 
-    sheet.put(HEAD - 2, 1, "exact", LABEL)
+    sheet.put(HEAD - 2, 1, "analytic", LABEL)
     for i, w in enumerate(weights):
         derivative = substitute(inlined({**forward, **slopes.columns}, slopes.of[w]), cell)
         sheet.put(HEAD - 3, 2 + i, f"de/d{w}", Style("analytic", header=True, bold=True, align="right"))
-        exact[w] = sheet.put(HEAD - 2, 2 + i, derivative, Style("analytic", "amount")).absolute
+        analytic[w] = sheet.put(HEAD - 2, 2 + i, derivative, Style("analytic", "amount")).absolute
     right = 22
     look = Style("numerical", header=True, bold=True, align="right")
     sheet.put(HEAD, 1, "h", HEADER_RIGHT)
@@ -101,7 +101,7 @@ def _table(sheet: Sheet, cells: Mapping[str, Cell]) -> None:
         sheet.put(HEAD, 2 + i, f"est de/d{w}", look)
         sheet.put(HEAD, 6 + i, f"rel. error, {w}", Style("error", header=True, bold=True, align="right"))
         sheet.notes[HEAD, 2 + i] = f"est de/d{w}\n(e({w} + h) − e({w})) / h with the h at the left, in one formula."
-        sheet.notes[HEAD, 6 + i] = f"rel. error, {w}\n|est / exact − 1|: the share by which the estimate is off."
+        sheet.notes[HEAD, 6 + i] = f"rel. error, {w}\n|est / analytic − 1|: the share by which the estimate is off."
         sheet.put(HEAD, right + 1 + i, f"log10 error, {w}", HEADER_RIGHT)
         sheet.widths[right + 1 + i] = 12.0
     top, n = HEAD + 1, len(POWERS)
@@ -110,7 +110,7 @@ def _table(sheet: Sheet, cells: Mapping[str, Cell]) -> None:
     for i, w in enumerate(weights):
         estimate = (nudged(error, w, Param("h")) - error) / Param("h")
         sheet.repeat(top, 2 + i, substitute(estimate, cell), n, Style("numerical", "amount"))
-        off = call("abs", Down(sheet, 2 + i) / exact[w] - 1)
+        off = call("abs", Down(sheet, 2 + i) / analytic[w] - 1)
         sheet.repeat(top, 6 + i, off, n, Style("error", "0.0E+00"))
         drawn = log10(maximum(Down(sheet, 6 + i), SMALLEST))
         sheet.repeat(top, right + 1 + i, drawn, n, Style("watch", "amount", color=FAINT))
@@ -143,7 +143,7 @@ def _vanishing(sheet: Sheet, making: Making, steps: StepsList, top: int) -> None
     start = making.put(
         sheet, top + 2, 2, Input("from", VANISHING, "from step", about, low=1.0, high=highest), labelled=True
     )
-    heads = ("step", "a", "spacing of doubles at a", "h", "est de/da", "exact de/da", "what becomes of a + h")
+    heads = ("step", "a", "spacing of doubles at a", "h", "est de/da", "analytic de/da", "what becomes of a + h")
     for i, head in enumerate(heads):
         sheet.put(top + 4, 1 + i, head, replace(HEADER, indent=1, wrap=False) if i == len(heads) - 1 else HEADER_RIGHT)
     sheet.heights[top + 4] = 30

@@ -50,6 +50,7 @@ def compose(
     composed: Sequence[Composed],
     check: Check,
     samples: Mapping[str, Samples],
+    reading: Mapping[str, str],
 ) -> Sheet:
     """Questions with live answers, one row per sheet, a chart that compares runs, and how to read it all."""
     runs = [(made, made.told) for made in composed if made.told]
@@ -111,7 +112,7 @@ def compose(
         row += 1
     row += 1
     _legend(sheet, row)
-    _explained(sheet, row + len(ROLES) + 2, composed)
+    _explained(sheet, row + len(ROLES) + 2, composed, reading)
     colors = SPECTRUM if len(runs) > len(LINES) else LINES
     series = [replace(told.curve, color=color) for (_, told), color in zip(runs, colors, strict=False)]
     if not runs:
@@ -163,8 +164,8 @@ def _legend(sheet: Sheet, row: int) -> None:
         sheet.put(row + i, 2, look.legend, Style(role, box=role == "input"))
 
 
-def _explained(sheet: Sheet, row: int, composed: Sequence[Composed]) -> None:
-    """How to read it all: what every sheet has, then what its kinds say where they agree."""
+def _explained(sheet: Sheet, row: int, composed: Sequence[Composed], reading: Mapping[str, str]) -> None:
+    """How to read it all: what every sheet has, what its kinds say where they agree, what the lesson says."""
     sections = {"two errors": TWO_ERRORS}
     sections |= {
         title: said
@@ -172,7 +173,7 @@ def _explained(sheet: Sheet, row: int, composed: Sequence[Composed]) -> None:
         for title, said in made.reading.items()
         if all(other.reading.get(title, said) == said for other in composed)
     }
-    for title, said in sections.items():
+    for title, said in (sections | dict(reading)).items():
         sheet.put(row, 1, title, SECTION)
         sheet.text(row + 1, 1, said, PROSE, across=2)
         sheet.heights[row + 1] = 14 * math.ceil(len(said) / 75) + 10

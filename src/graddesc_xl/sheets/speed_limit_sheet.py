@@ -67,9 +67,9 @@ def compose(making: Making, samples: Samples) -> SpeedLimit:
     """Both models side by side, one epoch, a row per step."""
     sheet = Sheet(SHEET, frozen=(HEAD, 2))
     sheet.put(1, 1, "Why do two neurons explode where one does not?", TITLE)
-    moves = "Each weight moves by −learn·2·residual·(its derivative of pred), so a step multiplies its residual"
+    moves = "Each weight moves by −lr·2·residual·(its derivative of pred), so a step multiplies its residual"
     sheet.put(2, 1, moves, SUBTITLE)
-    factor = "by 1 − 2·learn·|grad pred|²: exactly for one neuron, to first order for two. Below −1 it overshoots."
+    factor = "by 1 − 2·lr·|grad pred|²: exactly for one neuron, to first order for two. Below −1 it overshoots."
     sheet.put(3, 1, factor, SUBTITLE)
     typed: dict[str, Cell] = {}
     weights = (Input(w, 1.0, w, f"where {w} starts") for w in "abcd")
@@ -148,7 +148,7 @@ def _group(
     over = steps.block(lane.row(0), lane.columns["over"], n)
     said = (
         ("first overshoot at step", _first(made.lacks, over), "integer"),
-        ("start weights bear learn up to", _bears(sheet, group, made.title, samples, typed), "0.0000E+00"),
+        ("start weights bear lr up to", _bears(sheet, group, made.title, samples, typed), "0.0000E+00"),
     )
     for row, (label, value, number) in enumerate(said, SAID):
         sheet.put(row, left + 2, label, Style(color=FAINT, align="right"))
@@ -179,7 +179,7 @@ def _charts(sheet: Sheet, n: int, lr: Cell) -> None:
     """Helper columns and two charts: the rate each step bears, and its factor."""
     place = _place(len(MODELS), SHOWN[0])
     left = _beside(0)
-    titles = (*(f"log10 bearable, {name}" for name in MODELS), "log10 learn", *(f"factor, {m}" for m in MODELS), "−1")
+    titles = (*(f"log10 bearable, {name}" for name in MODELS), "log10 lr", *(f"factor, {m}" for m in MODELS), "−1")
     sheet.put(MATHS - 1, left, "for the charts", FAINTLY)
     sheet.page_ends = (place - 1,)
     columns = []
@@ -198,7 +198,7 @@ def _charts(sheet: Sheet, n: int, lr: Cell) -> None:
     steps = Area(SHEET, FIRST, 1, FIRST + n - 1, 1)
     row = 3
     for title, y, first, level, said in (
-        ("The largest rate each step bears", ("log10 learn", LOWEST, 0), 0, 2, "learn"),
+        ("The largest rate each step bears", ("log10 lr", LOWEST, 0), 0, 2, "lr"),
         (f"The factor of each step (beyond ±{LARGEST} left out)", ("factor", -LARGEST, 2), 3, 5, "overshoots below"),
     ):
         series = [Series(m, steps, columns[first + g], LINES[g], markers=True) for g, m in enumerate(MODELS)]

@@ -104,7 +104,7 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
 def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
     """The block's three lines: name and starts, maths, header."""
     plan, top = trace.plan, layout.top(block)
-    name = f"epoch {block + 1}" if block < plan.epochs else f"reset {block - plan.epochs + 1}"
+    name = f"epoch {block + 1}" if block < plan.epochs else f"pass {block - plan.epochs + 1}"
     sheet.put(top, 1, name, SECTION)
     if block >= plan.epochs:
         sheet.put(top, layout.columns["pred"] + 3, _passed_on(layout, block), Style(color=FAINT, italic=True))

@@ -18,13 +18,13 @@ UNFOLD = (
     "A sheet opens on its first epoch. Where there are + signs at its left, they unfold the later ones, each the same "
     "picture further down."
 )
-RESET = (
-    "Below the epochs stand the passes of the Reset: the published spreadsheet's button sets the weights back and "
-    "looks at the samples up to four times only to fill the optimizer's averages; each says what it hands on."
+DISCARDED = (
+    "Below the epochs stand passes over the samples whose weights are thrown away: they only fill the optimizer's "
+    "averages. Each says what it hands on."
 )
 LAST_ROW = (
     "An epoch starts from the weights in the last row of the one before, not from that row's new weights: "
-    "so the published spreadsheet's Run button did it, and the last update of each epoch is lost."
+    "the last update of each epoch is lost."
 )
 NEW_WEIGHTS = "An epoch starts from the new weights in the last row of the one before."
 
@@ -88,7 +88,7 @@ class Steps(Kind):
             "column": column,
             "epochs": lambda: Const(of.trace.plan.epochs),
         }
-        reading = {"folded rows": UNFOLD} | ({"the Reset": RESET} if of.trace.plan.warmup else {})
+        reading = {"folded rows": UNFOLD} | ({"discarded passes": DISCARDED} if of.trace.plan.discarded else {})
         reading["from epoch to epoch"] = LAST_ROW if self.experiment.carry == CARRIES[1] else NEW_WEIGHTS
         return Composed(
             of.sheet,

@@ -168,7 +168,7 @@ def _live(steps: StepsList) -> None:
     plan, layout, sheet = steps.of.trace.plan, steps.of.layout, steps.sheet
     epochs: list[Value] = []
     for block in range(plan.blocks):
-        epochs += [float(block + 1) if block < plan.epochs else f"reset {block - plan.epochs + 1}"] * layout.samples
+        epochs += [float(block + 1) if block < plan.epochs else f"pass {block - plan.epochs + 1}"] * layout.samples
     numbers: list[Value] = [float(k + 1) if k < steps.kept else "" for k in range(steps.rows)]
     for column, values in ((1, epochs), (2, numbers)):
         sheet.fill(FIRST_ROW, column, None, values, Style("data", "integer"))
@@ -187,7 +187,7 @@ def _numpys(steps: StepsList) -> list[Array]:
     noisy = kept.copy()
     if "noise" in steps.extras:
         noisy &= steps.sheet.down(steps.extras["noise"], FIRST_ROW, steps.rows) == 1
-    estimated = steps.of.trace.plan.estimated if "noise" in steps.extras else ()
+    estimated = steps.of.trace.plan.numerical if "noise" in steps.extras else ()
     nowhere = np.zeros(steps.rows, bool)
     return [_numpy(steps, n, *((kept, noisy) if n in estimated else (nowhere, nowhere))) for n in steps.names]
 
@@ -247,8 +247,8 @@ def _flags(steps: StepsList, bound: Cell) -> Block:
 
 
 def _noise(steps: StepsList) -> None:
-    """A 1 in each step from the first on whose estimated derivatives are rounding noise."""
-    if not steps.of.trace.plan.estimated:
+    """A 1 in each step from the first on whose numerical derivatives are rounding noise."""
+    if not steps.of.trace.plan.numerical:
         return
     sheet, column = steps.sheet, steps.extra("noise", "noise", _HELPER)
     sheet.put(1, column - 1, "limit", LABEL)

@@ -26,7 +26,7 @@ def limit(sheet: Sheet, row: int, samples: Samples) -> Cell:
 
 
 def noise_bound(h: Expr) -> Expr:
-    """The squared error above which estimated derivatives are rounding noise."""
+    """The squared error above which numerical derivatives are rounding noise."""
     return (Const(2) * NOISE / call("power", 2, -52) * h) ** 2
 
 

@@ -199,7 +199,7 @@ class Local:
 
         Each is relative to what was added and multiplied on the way to that cell: how far it is from its neighbours'
         sum is the local tier's business, to their last digits.
-        From the first step on whose estimated derivatives are rounding noise, nothing is compared; nor, where a
+        From the first step on whose numerical derivatives are rounding noise, nothing is compared; nor, where a
         program computes with longer numbers, from the step on at which the run explodes and magnifies any rounding.
         """
         plan, n = self.plan, self.layout.samples
@@ -210,7 +210,7 @@ class Local:
             rows = self.rows[: plan.epochs]
             sizes = trace.sizes(column.name)[: plan.epochs]
             errors = self.errors(rows, self.layout.columns[column.name], wanted, sizes).ravel()
-            errors = errors[: noise - 1] if column.name in plan.estimated else errors
+            errors = errors[: noise - 1] if column.name in plan.numerical else errors
             errors = errors[: trace.calm] if self.known is not None and self.known.longer else errors
             drifting = np.flatnonzero(errors > GLOBAL)
             if drifting.size and drifting[0] < first:
@@ -219,7 +219,7 @@ class Local:
         note = f"within {worst:.0e} of a fresh run" if worst else "equal to a fresh run"
         if title:
             note = f"drifts from a fresh run from step {first + 1} on, first in {title}"
-        if trace.noise and plan.driven_by_estimates:
+        if trace.noise and plan.driven_by_numerical:
             note += (
                 f"; noise from step {trace.noise} on, where a nudge of h changes err² by no more than its last digits"
             )

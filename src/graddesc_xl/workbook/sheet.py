@@ -22,7 +22,9 @@ Content = Formula | Value
 class Series:
     """A curve: its name (or the cell that holds it), its x and y cells and its look.
 
-    second: whether it is on the right-hand axis. line: whether its points are joined.
+    second: whether it is on the right-hand axis. line: whether its points are joined. dash: of the line, as
+    XlsxWriter names it (`dash`, `round_dot`, `long_dash`, ...), so that no curve hides another. marker: its points'
+    shape (`circle`, `diamond`, `square`, `triangle`, ...). width: of the line, in points.
     """
 
     name: str | Cell
@@ -33,13 +35,18 @@ class Series:
     markers: bool = False
     second: bool = False
     line: bool = True
+    dash: str = ""
+    marker: str = "circle"
+    width: float = 1.75
 
 
 @dataclass(frozen=True)
 class Chart:
     """A chart of straight lines between points.
 
-    categories: the x are the labels of a line chart, evenly spaced in their own order.
+    categories: the x are the labels of a line chart, evenly spaced in their own order. x_log, y_log: whether an axis
+    is logarithmic: its numbers are powers of ten times its minimum, and cells must hold no number that is not
+    positive (`reports.positive`). about: what it shows, for who cannot see it; the titles if left out.
     """
 
     title: str
@@ -58,6 +65,9 @@ class Chart:
     y_min: float | None = None
     y_max: float | None = None
     legend: str = "bottom"
+    x_log: bool = False
+    y_log: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ class Sheet:
     replaceable: cells whose formula, given here, a person may replace by a number.
     printed: the last column that is printed, 0 for all. page_ends: the last columns of all printed pages but
     the last, none for one page across; the others repeat the first `repeat_columns`. folded: row -> outline level.
-    aside: columns that are folded away.
+    aside: columns that are folded away. hidden: whether its tab is.
     """
 
     name: str
@@ -131,6 +141,7 @@ class Sheet:
     repeat_columns: int = 0
     portrait: bool = False
     one_page: bool = False
+    hidden: bool = False
     _down: dict[int, list[Fill]] = field(default_factory=dict, init=False, repr=False)
 
     def put(self, row: int, column: int, content: Content | Expr, style: Style = TEXT) -> Cell:

@@ -125,6 +125,8 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         page.freeze_panes(*sheet.frozen)
     if sheet.tab:
         page.set_tab_color(sheet.tab)
+    if sheet.hidden:
+        page.hide()
     for column in sorted({*sheet.widths, *sheet.aside, *(c + 1 for c in sheet.aside)}):
         folding = {"level": 1, "hidden": True} if column in sheet.aside else {"collapsed": column - 1 in sheet.aside}
         page.set_column(column - 1, column - 1, sheet.widths.get(column), None, folding)
@@ -228,7 +230,7 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
             {"type": "formula", "criteria": f"={mark.condition}", "format": book.add_format(look)},
         )
     for chart in sheet.charts:
-        page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), {"object_position": 2})
+        page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), _placed(chart))
 
 
 def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
@@ -259,15 +261,22 @@ def _reference(area: Area) -> list[Any]:
     return [area.sheet, area.top - 1, area.left - 1, area.bottom - 1, area.right - 1]
 
 
+def _placed(chart: Chart) -> dict[str, Any]:
+    """How a chart moves with its cells, and what it says to who cannot see it."""
+    names = ", ".join(series.name for series in chart.series if isinstance(series.name, str))
+    about = chart.about or f"{chart.title}: {chart.y_title} by {chart.x_title}{f' ({names})' if names else ''}."
+    return {"object_position": 2, "description": about}
+
+
 def _chart(chart: Chart, book: Any) -> Any:
     """A scatter chart of straight lines: it leaves a gap where a cell is an error."""
     made = book.add_chart({"type": "line"} if chart.categories else {"type": "scatter", "subtype": "straight"})
     for series in chart.series:
-        line: dict[str, Any] = {"color": series.color, "width": 1.75} if series.line else {"none": True}
-        if series.dashed:
-            line["dash_type"] = "dash"
+        line: dict[str, Any] = {"color": series.color, "width": series.width} if series.line else {"none": True}
+        if series.dashed or series.dash:
+            line["dash_type"] = series.dash or "dash"
         marker = {
-            "type": "circle",
+            "type": series.marker,
             "size": 5,
             "fill": {"color": series.color},
             "border": {"color": series.color},
@@ -301,9 +310,13 @@ def _chart(chart: Chart, book: Any) -> Any:
         across["min"] = chart.x_min
     if chart.x_max is not None and not chart.categories:
         across["max"] = chart.x_max
+    if chart.x_log:
+        across["log_base"] = 10
     made.set_x_axis(across)
     up = axis(chart.y_title, gridded=True, form=chart.y_format)
     up |= {end: limit for end, limit in (("min", chart.y_min), ("max", chart.y_max)) if limit is not None}
+    if chart.y_log:
+        up["log_base"] = 10
     made.set_y_axis(up)
     if any(series.second for series in chart.series):
         right = axis(chart.y2_title, gridded=False, form=chart.y_format)
