@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import SettingError, did_you_mean
@@ -33,10 +33,7 @@ class Question:
     figures: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for match in _FIGURE.finditer(self.answer):
-            if match[2] and match[2] not in FORMS and not match[2].isdecimal():
-                forms = ", ".join(FORMS)
-                raise SettingError(f"{match[0]} has no form {match[2]!r}: write a number of decimals, {forms}.")
+        check_forms(self.answer)
 
 
 def answer(question: Question, sheets: Mapping[str, Composed], tell: Figures) -> Expr:
@@ -54,16 +51,31 @@ def answer(question: Question, sheets: Mapping[str, Composed], tell: Figures) ->
     def named(name: str) -> Expr | None:
         return Here(name) if name in figures else None
 
+    def value(formula: str) -> Expr:
+        return substitute(parse(formula, named, figures, reports=True), lambda leaf: _of(leaf, figures))
+
+    return sentence(question.answer, value, tell)
+
+
+def sentence(text: str, value: Callable[[str], Expr], tell: Figures) -> Expr:
+    """A text with figures in braces as a formula. value: gives the expression of a figure from how it is written."""
     parts: list[Expr | str] = []
     at = 0
     told: dict[str, Expr] = {}
-    for match in _FIGURE.finditer(question.answer):
+    for match in _FIGURE.finditer(text):
         if match[0] not in told:
-            value = substitute(parse(match[1], named, figures, reports=True), lambda leaf: _of(leaf, figures))
-            told[match[0]] = _told(value, match[2] or "", tell)
-        parts += [question.answer[at : match.start()], told[match[0]]]
+            told[match[0]] = _told(value(match[1]), match[2] or "", tell)
+        parts += [text[at : match.start()], told[match[0]]]
         at = match.end()
-    return joined([*parts, question.answer[at:]])
+    return joined([*parts, text[at:]])
+
+
+def check_forms(text: str) -> None:
+    """Raises SettingError where a figure of a text is to be told in a form that there is not."""
+    for match in _FIGURE.finditer(text):
+        if match[2] and match[2] not in FORMS and not match[2].isdecimal():
+            forms = ", ".join(FORMS)
+            raise SettingError(f"{match[0]} has no form {match[2]!r}: write a number of decimals, {forms}.")
 
 
 def _of(leaf: Expr, figures: Mapping[str, Expr]) -> Expr:
