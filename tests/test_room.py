@@ -14,6 +14,7 @@ from graddesc_xl import Trace, cli, compare, run
 from graddesc_xl.cli import show
 from graddesc_xl.errors import SettingError
 from graddesc_xl.lessons import COMPARISONS
+from graddesc_xl.numbers.verdict import Verdict
 from graddesc_xl.running import survey
 
 
@@ -69,7 +70,7 @@ def test_a_survey_keeps_no_trace() -> None:
     """Each trace is gone before the next run begins, without a collection; its figures are those of `compare`."""
     seen: list[weakref.ref[Trace]] = []
 
-    def keep(trace: Trace) -> tuple[float, str]:
+    def keep(trace: Trace) -> tuple[float, Verdict]:
         assert not any(ref() for ref in seen)
         seen.append(weakref.ref(trace))
         return show.Ended.of(trace)[1:]

@@ -13,6 +13,7 @@ from .errors import WorkbookError
 from .lessons import Lesson, is_file, lesson
 from .lessons.composing import compose
 from .numbers.engine import run_plan
+from .numbers.verdict import Verdict
 from .verification import origin, reading
 from .workbook import PROPERTY
 from .workbook.write import CREATED, write
@@ -29,7 +30,7 @@ class Built:
     path: Path
     sheets: tuple[str, ...]
     formula_cells: int
-    verdicts: Mapping[str, str]
+    verdicts: Mapping[str, Verdict]
     seconds: float
 
 
@@ -49,7 +50,7 @@ def build(
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     build("graddesc", folder).verdicts["basic"]
+    ...     build("graddesc", folder).verdicts["basic"].kind
     'learning'
     """
     began = time.perf_counter()
@@ -73,7 +74,7 @@ def build(
         path,
         tuple(sheet.name for sheet in made.sheets),
         sum(sheet.formula_cells for sheet in made.sheets),
-        {steps.of.sheet.name: str(steps.of.trace.verdict) for steps in made.lists},
+        {steps.of.sheet.name: steps.of.trace.verdict for steps in made.lists},
         time.perf_counter() - began,
     )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..experiment import Experiment
     from ..numbers.trace import Trace
+    from ..numbers.verdict import Verdict
     from ..plan import Input
     from ..verification import Report, ValueSet
 
@@ -42,7 +43,8 @@ SILENCE = 10.0
 PLAINER = {"√Σe²": "error", "⋮": ":", "≤": "<=", "→": "->"}
 
 
-VERDICTS = {"settled": "green", "learning": "yellow", "exploded": "red", "dead ReLU": "red", "stuck": "red"}
+#: the colours of verdicts, by kind; every other is red
+VERDICTS = {"settled": "green", "learning": "yellow"}
 
 
 def screen(*, err: bool = False) -> Console:
@@ -120,9 +122,9 @@ def short_exponent(number: str) -> str:
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
-def coloured(verdict: str) -> Text:
+def coloured(verdict: Verdict) -> Text:
     """A verdict in its colour."""
-    return Text(verdict, style=next((c for kind, c in VERDICTS.items() if verdict.startswith(kind)), ""))
+    return Text(str(verdict), style=VERDICTS.get(verdict.kind, "red"))
 
 
 def passed(ok: bool) -> Text:
@@ -205,7 +207,7 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     out.print(
         Text.assemble(
             f"After {counted(plan.epochs, 'epoch')} ({counted(steps, 'step')}): ",
-            coloured(str(trace.verdict)),
+            coloured(trace.verdict),
         )
     )
     if trace.noise and driven == "numerical":
@@ -227,12 +229,12 @@ class Ended(NamedTuple):
 
     epochs: int
     error: float
-    verdict: str
+    verdict: Verdict
 
     @classmethod
     def of(cls, trace: Trace) -> Ended:
         """How a run ended."""
-        return cls(trace.plan.epochs, float(trace.errors[-1]), str(trace.verdict))
+        return cls(trace.plan.epochs, float(trace.errors[-1]), trace.verdict)
 
 
 def show_comparison(

@@ -252,13 +252,13 @@ QUESTIONS = (
     Question(
         "Does ReLU save it, and why do three of four weights stop?",
         RELU,
-        'This run: {ends # text}{where(if_error(left(ends, 4), "") == "dead", ". It stops the explosion by dying: an '
+        'This run: {ends # text}{where(kind == "dead ReLU", ". It stops the explosion by dying: an '
         "overshoot makes a·x + b not positive for every sample, so the derivatives by a, b and c are 0. These three "
         "have not found their optimum, they are cut off. Only d still learns: at best the mean of y, with √Σe² "
         '", ". While a·x + b stays positive the ReLU changes nothing; an overshoot can close it for every sample")'
         " # text}"
-        '{where(if_error(left(ends, 4), "") == "dead", round(constant, 2), "") # text}.',
-        {"ends": f"{RELU}: verdict", "constant": "data: constant error"},
+        '{where(kind == "dead ReLU", round(constant, 2), "") # text}.',
+        {"ends": f"{RELU}: verdict", "kind": f"{RELU}: kind", "constant": "data: constant error"},
     ),
     Question(
         "Is a stacked linear model the same as a single one?",

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..language.operators import OPERATORS
 from ..language.values import Array
+
+#: what may become of a run, the worst first
+EXPLODED_AT, DEAD, STUCK_AT, WORSE, BOUNCING, LEARNING, SETTLED_AT = KINDS = (
+    "exploded",
+    "dead ReLU",
+    "stuck",
+    "getting worse",
+    "bouncing",
+    "learning",
+    "settled",
+)
 
 #: A step has exploded when its error is no number, or this many times the error of predicting 0 everywhere.
 EXPLODED = 1e6
@@ -17,6 +29,12 @@ SETTLED = 1e-4
 EXACT = 1e-9
 #: It is stuck when it is no better than a constant and its last epoch changed the error by less than this share.
 STUCK = 1e-3
+#: It bounces when its last epoch's error is more than this many times its lowest: half as much again. What one sample
+#: after the other does to an error that is measured on the way is a sixth in the shipped lessons, and twice or more
+#: where a run leaps about.
+LEAP = 1.5
+#: From so many times on it is not counted how many.
+COUNTED = 1000
 #: A weight is still when a step moves it by no more than this share.
 STILL = 1e-12
 #: A numerical derivative is noise when rounding may be this share of it: the steps that follow amplify it.
@@ -29,19 +47,34 @@ EPSILON = 2.0**-52
 class Verdict:
     """What became of a run.
 
-    kind: `learning`; `settled` (the error no longer changes, or there is none); `stuck` (it hardly changes and is
-    no better than that of a constant); `getting worse` (the last epoch's error is above that of the one before
-    and of the first); `dead ReLU` (no sample reaches the weights behind one any more); `exploded`.
-    step: the first exploded step, or the first since which a ReLU is dead, counted from 1.
+    kind: one of `KINDS`. step: the first exploded step, or the first since which a ReLU is dead, counted from 1.
+    times: of a run that bounces its last epoch's error over its lowest, infinite where that is above `COUNTED`.
     """
 
     kind: str
     step: int | None = None
+    times: float | None = None
 
     def __str__(self) -> str:
+        if self.times is not None:
+            tenths = float(OPERATORS["round"].arrays(self.times * 10, 0))
+            many = f"{tenths / 10:.1f}" if tenths < 10 * COUNTED else f"over {COUNTED}"
+            return f"{self.kind}: {many} times its best epoch"
         if self.step is None:
             return self.kind
-        return f"{self.kind} {'since' if self.kind == 'dead ReLU' else 'at'} step {self.step}"
+        return f"{self.kind} {'since' if self.kind == DEAD else 'at'} step {self.step}"
+
+
+#: what each kind means
+MEANINGS = {
+    LEARNING: "the error still changes, and its last epoch is among its best",
+    SETTLED_AT: f"the last epoch changed the error by less than {SETTLED:g} of it, or there is none left",
+    STUCK_AT: f"the last epoch changed it by less than {STUCK:g} of it, and a constant is as good",
+    BOUNCING: f"the last epoch's error is more than {LEAP:g} times the lowest epoch's",
+    WORSE: "the last epoch's error is above that of the epoch before, and above the first epoch's",
+    EXPLODED_AT: f"from a step on errors are error cells, or {EXPLODED:,.0f} times that of predicting 0",
+    DEAD: "a ReLU is 0 or less for every sample, and the weights that it gates stand still",
+}
 
 
 def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None) -> Verdict:
@@ -54,19 +87,24 @@ def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None) -
     with np.errstate(invalid="ignore"):
         bad = ~(squared <= EXPLODED**2 * scale)
     if bad.any():
-        return Verdict("exploded", int(np.argmax(bad)) + 1)
+        return Verdict(EXPLODED_AT, int(np.argmax(bad)) + 1)
     if dead is not None:
-        return Verdict("dead ReLU", dead)
-    first, last = errors[0], errors[-1]
+        return Verdict(DEAD, dead)
+    first, last, lowest = float(errors[0]), float(errors[-1]), float(errors.min())
+    before = float(errors[-2]) if len(errors) > 1 else first
     if last <= EXACT * scale**0.5:
-        return Verdict("settled")
+        return Verdict(SETTLED_AT)
     if len(errors) > 1:
-        change, centred = abs(last - errors[-2]), ys - ys.mean()
-        if change <= STUCK * errors[-2] and last >= float(centred @ centred) ** 0.5:
-            return Verdict("stuck")
-        if change <= SETTLED * errors[-2]:
-            return Verdict("settled")
-    return Verdict("getting worse" if last > max(first, errors[-2] if len(errors) > 1 else first) else "learning")
+        change, centred = abs(last - before), ys - ys.mean()
+        if change <= STUCK * before and last >= float(centred @ centred) ** 0.5:
+            return Verdict(STUCK_AT)
+        if change <= SETTLED * before:
+            return Verdict(SETTLED_AT)
+    if last > max(first, before):
+        return Verdict(WORSE)
+    if last > LEAP * lowest:
+        return Verdict(BOUNCING, times=last / lowest if last <= COUNTED * lowest else np.inf)
+    return Verdict(LEARNING)
 
 
 def dead_since(alive: NDArray[np.bool_], *, shut: bool) -> int | None:

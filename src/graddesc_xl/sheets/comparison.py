@@ -59,6 +59,7 @@ class Compared(Kind):
             "error": made.error,
             "first error": made.first,
             "verdict": made.verdict,
+            "kind": made.kind,
             "input": made.input,
             "largest that learns": made.largest_learning,
         }

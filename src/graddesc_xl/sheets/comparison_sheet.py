@@ -9,6 +9,7 @@ from ..comparison import Comparison, Row
 from ..experiment import Experiment
 from ..language.expr import Expr, call, where
 from ..language.reports import NONE, log10
+from ..numbers.verdict import BOUNCING, DEAD, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE
 from ..plan import Input, compact
 from ..workbook.cells import Area, column_letters
 from ..workbook.reference import Block, Cell
@@ -27,7 +28,7 @@ from ..workbook.style import (
     TITLE,
     Style,
 )
-from . import runs_sheet
+from . import runs_sheet, verdicts
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
 
@@ -36,12 +37,7 @@ SHARED = 5
 CHART_ROWS, CHART_WIDTH, CHART_HEIGHT = 19, 500, 360
 BEST, AS_GOOD = "lowest", "as good"
 LAST = "The root of the sum of the last epoch's squared errors; – where it is no number any more."
-VERDICT = (
-    "learning: the error still changes. settled: it no longer does, or there is none. stuck: it hardly changes, and a "
-    "constant is as good. getting worse: it is above the first epoch's. exploded: an error cell, or an error a million "
-    "times that of predicting 0. dead ReLU: no sample reaches the weights behind it any more, and they are still."
-)
-WARNINGS = {"exploded": FIFTH, "dead": CONTRAST, "stuck": CONTRAST}
+WARNINGS = {EXPLODED_AT: FIFTH, DEAD: CONTRAST, STUCK_AT: CONTRAST, WORSE: CONTRAST, BOUNCING: CONTRAST}
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class ComparisonSheet:
 
     def largest_learning(self, group: str) -> Expr:
         """The largest first input of an ordered comparison whose run still learns or has settled, 0 if none does."""
-        column = _helpers(self.of) + len(self.of.groups) + 1 + self.of.groups.index(group)
+        column = _chart_along(self.of) + len(self.of.groups) + 1 + self.of.groups.index(group)
         return call("largest", self.column(column))
 
     def _position(self, row: str) -> int:
@@ -80,6 +76,10 @@ class ComparisonSheet:
         """The verdict of a run."""
         error = self.error(row, group)
         return replace(error, column=error.column + 2)
+
+    def kind(self, row: str, group: str) -> Cell:
+        """The kind of the verdict of a run."""
+        return Cell(self.sheet, self.lines[self._position(row)], _kinds(self.of, self.of.groups.index(group)))
 
     def input(self, row: str, name: str) -> Cell:
         """An input cell."""
@@ -100,9 +100,19 @@ def _head(of: Comparison) -> int:
 
 
 def _helpers(of: Comparison) -> int:
-    """The first column at the right of the errors by epoch and their logarithms, for a chart along the first input."""
+    """The first column at the right of the errors by epoch and their logarithms: a group's kind of verdict each."""
     epochs = max(e.epochs for _, _, e in of.runs())
     return _left(of, len(of.groups)) + 2 * epochs + 4
+
+
+def _kinds(of: Comparison, group: int) -> int:
+    """The column of the kinds of a group's verdicts."""
+    return _helpers(of) + group
+
+
+def _chart_along(of: Comparison) -> int:
+    """The first column for a chart along the first input."""
+    return _helpers(of) + len(of.groups) + 1
 
 
 def _left(of: Comparison, group: int) -> int:
@@ -177,11 +187,14 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
             sheet.put(line, 1, Cell(sheet, line, 2), Style(number="0.0E+00", align="left"))
         else:
             sheet.put(line, 1, row.title)
+    sheet.put(head - 1, _helpers(of), "kinds of the verdicts", Style(color=FAINT, italic=True))
     for g, group in enumerate(of.groups):
         left = _left(of, g)
+        sheet.put(head, _kinds(of, g), group, HEADER)
+        sheet.widths[_kinds(of, g)] = 12.0
         sheet.put(head - 1, left, group, Style(bold=True, color=LINES[g % len(LINES)]))
         for i, (title, width, note) in enumerate(
-            (("√Σe², last epoch", 11.0, LAST), ("", 9.0 if of.yardstick else 8.0, ""), ("verdict", 23.0, VERDICT))
+            (("√Σe², last epoch", 11.0, LAST), ("", 9.0 if of.yardstick else 8.0, ""), ("verdict", 23.0, verdicts.NOTE))
         ):
             sheet.put(head, left + i, title, HEADER if i else HEADER_RIGHT)
             sheet.widths[left + i] = width
@@ -193,6 +206,7 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
             shown = where(call("is_number", error), error, NONE)
             sheet.put(line, left, shown, Style(number="amount", align="right"))
             sheet.put(line, left + 2, lane.verdict, Style())
+            sheet.put(line, _kinds(of, g), lane.kind, Style(color=FAINT))
     for g, group in enumerate(of.groups):
         left = _left(of, g)
         lowest = call("smallest", made.errors(group))
@@ -204,10 +218,10 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
                 other = where(error <= Cell(sheet, line, _left(of, yardstick)), AS_GOOD, NONE)
             found = where(error.equals(lowest), BEST, other)
             sheet.put(line, left + 1, found, Style(color=FAINT, indent=1))
-        marked, said = (f"${column_letters(left + i)}{first}" for i in (1, 2))
+        marked, of_kind = (f"${column_letters(place)}{first}" for place in (left + 1, _kinds(of, g)))
         sheet.marks.append(((first, left), Mark(f'{marked}="{BEST}"', n, 2, "#1F6B3F", "#E3F3E6")))
-        for words, color in WARNINGS.items():
-            sheet.marks.append(((first, left + 2), Mark(f'LEFT({said},{len(words)})="{words}"', n, 1, color)))
+        for kind, color in WARNINGS.items():
+            sheet.marks.append(((first, left + 2), Mark(f'{of_kind}="{kind}"', n, 1, color)))
 
 
 @dataclass(frozen=True)
@@ -290,7 +304,7 @@ def _column_at(sheet: Sheet, pixels: float) -> int:
 
 def _along(made: ComparisonSheet) -> Chart:
     """The last error of each model against the logarithm of the first typed input; that input where a run learns."""
-    of, sheet, head, left = made.of, made.sheet, _head(made.of), _helpers(made.of)
+    of, sheet, head, left = made.of, made.sheet, _head(made.of), _chart_along(made.of)
     look = Style("watch", "amount", color=FAINT)
     sheet.put(head - 1, left, "for the chart", Style(color=FAINT, italic=True))
     label = f"log10 {sheet.value(head, 2)}"
@@ -302,8 +316,8 @@ def _along(made: ComparisonSheet) -> Chart:
         sheet.put(line, left, log10(typed), look)
         for g, group in enumerate(of.groups, 1):
             sheet.put(line, left + g, log10(made.error(row.title, group)), look)
-            verdict = made.verdict(row.title, group)
-            learns = where(call("or", verdict.equals("learning"), verdict.equals("settled")), typed, 0)
+            kind = made.kind(row.title, group)
+            learns = where(call("or", kind.equals(LEARNING), kind.equals(SETTLED_AT)), typed, 0)
             sheet.put(line, left + len(of.groups) + g, learns, Style("watch", "general", color=FAINT))
     first, last = made.lines[0], made.lines[-1]
     x, *ys = (Area(sheet.name, first, left + i, last, left + i) for i in range(len(of.groups) + 1))

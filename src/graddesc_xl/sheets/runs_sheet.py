@@ -43,7 +43,7 @@ class Run:
 
 @dataclass(frozen=True)
 class RunLane:
-    """A composed run: its columns, its numbers, and where its verdict and its errors by epoch stand.
+    """A composed run: its columns, its numbers, and where its verdict, the kind of that and its errors by epoch stand.
 
     lacks: the cell that names the first of its samples and inputs that holds no number.
     off: for each step the number of its first column that is not what NumPy had, or 0. first: the address of the first
@@ -54,6 +54,7 @@ class RunLane:
     lane: Lane
     twin: Twin
     verdict: Cell
+    kind: Cell
     errors: Area
     lacks: Cell
     off: Block
@@ -170,13 +171,13 @@ class _Maker:
         dead = self.dead(after + 1)
         off, first = self.off(twin)
         errors = self.by_epoch(twin)
-        by_epoch = [Cell(self.sheet, row, errors.left) for row in range(errors.top, errors.bottom + 1)]
         self.sheet.put(self.lane.maths - 1, after, verdicts.NO_NUMBER, LABEL)
         lacking = verdicts.lacking(self.typed, self.samples)
         lacks = self.sheet.put(self.lane.maths, after, lacking, Style(color=FAINT, valign="bottom"))
-        said = verdicts.verdict(by_epoch, exploded, dead, self.samples, lacks)
+        place, by_epoch = (self.sheet, self.lane.VERDICT, after), Block(self.sheet, errors)
+        said = verdicts.said(place, by_epoch, exploded, dead, self.samples, lacks)
         at = self.sheet.put(self.lane.VERDICT, self.lane.left, said, Style(bold=True))
-        return RunLane(self.run.title, self.lane, twin, at, errors, lacks, off, first)
+        return RunLane(self.run.title, self.lane, twin, at, Cell(*place), errors, lacks, off, first)
 
     def inputs(self) -> Twin:
         """The cells of the inputs: links to another sheet, or numbers to type over."""

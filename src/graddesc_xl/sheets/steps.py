@@ -83,6 +83,8 @@ class Steps(Kind):
         )
         figures: dict[str, Figure] = {
             "verdict": lambda: made.verdict,
+            "kind": lambda: made.kind,
+            "step": lambda: made.step,
             "error": error,
             "input": lambda name: Cell(of.sheet, *of.layout.cell(name)),
             "column": column,

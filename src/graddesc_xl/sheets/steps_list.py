@@ -71,6 +71,16 @@ class StepsList:
         return Cell(self.sheet, 3, self.extras["first"])
 
     @property
+    def kind(self) -> Cell:
+        """The kind of the verdict."""
+        return Cell(self.sheet, HEADER - 1, 1)
+
+    @property
+    def step(self) -> Cell:
+        """The step that the verdict names, or –."""
+        return Cell(self.sheet, HEADER - 1, 2)
+
+    @property
     def noise(self) -> Expr | None:
         """How many steps are rounding noise, or None where no derivative is estimated."""
         return call("sum", Block(self.sheet, self.steps_of("noise"))) if "noise" in self.extras else None
@@ -136,12 +146,11 @@ def compose(behind: str, of: StepSheet, making: Making, *, log: bool = False) ->
         _explosion(steps)
     _first(steps, making, differences)
     of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
-    errors = of.by_epoch("error")
-    by_epoch = [Cell(of.sheet, row, errors.left) for row in range(errors.top, errors.bottom + 1)]
     sheet.put(3, 1, verdicts.NO_NUMBER, LABEL)
     inputs = [Cell(of.sheet, *of.layout.cell(given.name)) for given in of.trace.plan.inputs]
     lacks = sheet.put(3, 2, verdicts.lacking(inputs, samples), Style(color=FAINT))
-    found = verdicts.verdict(by_epoch, exploded, dead, samples, lacks)
+    errors = Block(of.sheet, of.by_epoch("error"))
+    found = verdicts.said((sheet, steps.kind.row, steps.kind.column), errors, exploded, dead, samples, lacks)
     of.sheet.put(steps.verdict.row, steps.verdict.column, found, Style(bold=True, valign="bottom"))
     return steps
 

@@ -6,7 +6,24 @@ from collections.abc import Callable, Sequence
 
 from ..language.expr import Const, Data, Expr, Text, call, substitute, where
 from ..language.reports import NONE, missing
-from ..numbers.verdict import EXACT, EXPLODED, NOISE, SETTLED, STILL, STUCK
+from ..numbers.verdict import (
+    BOUNCING,
+    COUNTED,
+    DEAD,
+    EXACT,
+    EXPLODED,
+    EXPLODED_AT,
+    LEAP,
+    LEARNING,
+    MEANINGS,
+    NOISE,
+    SETTLED,
+    SETTLED_AT,
+    STILL,
+    STUCK,
+    STUCK_AT,
+    WORSE,
+)
 from ..plan import Plan
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Sheet
@@ -15,6 +32,9 @@ from .data_sheet import Samples
 
 #: begins the verdict of a run that lacks a number, which it then names
 NO_NUMBER = "no number in "
+#: the kind of the verdict of such a run
+LACKS = "no number"
+NOTE = ". ".join(f"{kind}: {meaning}" for kind, meaning in MEANINGS.items()) + "."
 
 
 def limit(sheet: Sheet, row: int, samples: Samples) -> Cell:
@@ -72,24 +92,59 @@ def dead(steps: Block, opens: Block) -> Expr:
     return where(call("sum", opens).equals(0), known, NONE)
 
 
-def verdict(errors: Sequence[Expr], exploded: Block, dead: Sequence[Expr], samples: Samples, lacks: Expr) -> Expr:
-    """The verdict of a run.
+def kind(errors: Block, exploded: Block, since: Expr | None, samples: Samples, lacks: Expr) -> Expr:
+    """The kind of a run's verdict.
 
-    errors: √Σe² by epoch. exploded: the flags of its steps. dead: for each ReLU the cell of `dead`. lacks: that of
-    `lacking`.
+    errors: √Σe² by epoch, downwards. exploded: the flags of its steps. since: the step since which a ReLU is dead, 0
+    if none is; None without one. lacks: the cell of `lacking`.
     """
-    first, last = errors[0], errors[-1]
-    words = where(last > call("largest", first, errors[-2] if errors[1:] else first), "getting worse", "learning")
-    if len(errors) > 1:
-        before = errors[-2]
+    first, last, before = _first(errors), _last(errors), _last(errors, -1)
+    found = where(last > LEAP * call("smallest", errors), BOUNCING, LEARNING)
+    found = where(last > call("largest", first, before), WORSE, found)
+    if before != last:
         change = call("abs", last - before)
-        words = where(change <= SETTLED * before, "settled", words)
+        found = where(change <= SETTLED * before, SETTLED_AT, found)
         hardly = change <= STUCK * before
-        words = where(hardly, where(last < samples.constant_error, words, "stuck"), words)
-    words = where(last <= EXACT * call("sqrt", samples.scale), "settled", words)
-    if dead:
-        since = call("smallest", *dead)  # without the text in cells
-        words = where(since > 0, Text("dead ReLU since step ") & since, words)
-    at = Text("exploded at step ") & call("match", 1, exploded, 0)
-    words = where(call("sum", exploded) > 0, at, words)
-    return where(lacks.equals(NONE), words, Text(NO_NUMBER) & lacks)
+        found = where(hardly, where(last < samples.constant_error, found, STUCK_AT), found)
+    found = where(last <= EXACT * call("sqrt", samples.scale), SETTLED_AT, found)
+    if since is not None:
+        found = where(since > 0, DEAD, found)
+    found = where(call("sum", exploded) > 0, EXPLODED_AT, found)
+    return where(lacks.equals(NONE), found, LACKS)
+
+
+def said(
+    at: tuple[Sheet, int, int], errors: Block, exploded: Block, dead: Sequence[Expr], samples: Samples, lacks: Cell
+) -> Expr:
+    """The verdict of a run. Its kind gets the cell `at`, and the step that it names, or –, the cell beside that.
+
+    dead: for each ReLU the cell of `dead`. The rest is as in `kind`.
+    """
+    sheet, row, column = at
+    since = call("smallest", *dead) if dead else None  # without the text in cells
+    look = Style(color=FAINT)
+    of = sheet.put(row, column, kind(errors, exploded, since, samples, lacks), look)
+    named = where(of.equals(EXPLODED_AT), call("match", 1, exploded, 0), NONE)
+    step = sheet.put(row, column + 1, named if since is None else where(of.equals(DEAD), since, named), look)
+    text = where(of.equals(BOUNCING), of & ": " & _times(errors) & " times its best epoch", of)
+    if since is not None:
+        text = where(of.equals(DEAD), of & " since step " & step, text)
+    text = where(of.equals(EXPLODED_AT), of & " at step " & step, text)
+    return where(of.equals(LACKS), Text(NO_NUMBER) & lacks, text)
+
+
+def _times(errors: Block) -> Expr:
+    """How many times the lowest error the last is, to one decimal: digits of whole numbers are the same everywhere."""
+    last, lowest = _last(errors), call("smallest", errors)
+    tenths = call("round", last / lowest * 10, 0)
+    behind = call("mod", tenths, 10)
+    return where(last > COUNTED * lowest, f"over {COUNTED}", (tenths - behind) / 10 & Text(".") & behind)
+
+
+def _first(errors: Block) -> Cell:
+    return Cell(errors.sheet, errors.area.top, errors.area.left)
+
+
+def _last(errors: Block, offset: int = 0) -> Cell:
+    """The last error, or one before it, where there is one."""
+    return Cell(errors.sheet, max(errors.area.top, errors.area.bottom + offset), errors.area.left)
