@@ -18,7 +18,7 @@ from .mirror import Mirror
 from .parts import losses
 from .parts.data import GRADDESC, Dataset
 from .parts.equations import Optimizer
-from .parts.models import ONE_NEURON, Model
+from .parts.models import MODELS, ONE_NEURON, Model
 from .parts.optimizers import OPTIMIZERS
 from .plan import Column, Footer, Input, Plan, Start
 
@@ -32,7 +32,7 @@ GRADIENTS = ("analytic", "numerical", "switch")
 class Experiment:
     """One sheet: a model, an optimizer, data and settings.
 
-    title: what it shows, in a few words. about: one sentence on it.
+    title: what it shows, in a few words. about: one sentence on it. optimizer, model: one, or the name of a shipped one.
     values: defaults of the inputs where they differ from the recipes'. numerical: show the finite-difference
     columns. gradient: which derivatives drive the update. scaled: what is divided by an input before the model
     sees it. discarded: passes over the data before the first epoch, whose weights are
@@ -61,6 +61,8 @@ class Experiment:
         for what, text in (("name", self.name), ("title", self.title), ("about", self.about)):
             if not isinstance(text, str):
                 raise SettingError(f"The {what} of an experiment is a text, not {shown(text)}.")
+        object.__setattr__(self, "model", _named("model", self.model, MODELS))
+        object.__setattr__(self, "optimizer", _named("optimizer", self.optimizer, OPTIMIZERS))
         parts: tuple[tuple[str, object, type], ...] = (
             ("model", self.model, Model),
             ("optimizer", self.optimizer, Optimizer),
@@ -68,8 +70,7 @@ class Experiment:
         )
         for what, part, kind in parts:
             if not isinstance(part, kind):
-                table = f", as in {kind.__name__.upper()}S[{part!r}]" if isinstance(part, str) else ""
-                raise SettingError(f"The {what} of an experiment is a {kind.__name__}{table}, not {shown(part)}.")
+                raise SettingError(f"The {what} of an experiment is a {kind.__name__}, not {shown(part)}.")
         fixed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("carry", self.carry, CARRIES),
             ("gradient", self.gradient, GRADIENTS),
@@ -113,6 +114,15 @@ class Experiment:
     def plan(self) -> Plan:
         """The columns, starts and footers of this experiment."""
         return make_plan(self)
+
+
+def _named(what: str, given: object, known: Mapping[str, object]) -> object:
+    """What is given, or the shipped one of that name."""
+    if not isinstance(given, str):
+        return given
+    if given not in known:
+        raise SettingError(f"There is no {what} {shown(given)}.{did_you_mean(given, known)}")
+    return known[given]
 
 
 def make_plan(e: Experiment) -> Plan:
@@ -181,7 +191,7 @@ def _own_names(e: Experiment, columns: Sequence[str]) -> None:
 
 def _inputs(e: Experiment) -> tuple[Input, ...]:
     inputs = [Input(w, 1.0, w, f"where {w} starts before the first step") for w in e.model.weights]
-    inputs.append(LEARN)
+    inputs.append(replace(LEARN, about=e.optimizer.rate) if e.optimizer.rate else LEARN)
     if e.estimates:
         inputs.append(H)
     if e.gradient == "switch":

@@ -97,7 +97,8 @@ class Optimizer:
 
     discarded: how many passes over the data, whose weights are thrown away, fill its averages first. passes: the
     equations and memories that these hand on, pass by pass, over and over; if empty each hands on all. source: where
-    the equations come from.
+    the equations come from. rate: what the learning rate is to it, if not the share of the derivative that a step
+    takes off.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Optimizer:
     memories: tuple[Memory, ...] = ()
     discarded: int = 0
     passes: tuple[tuple[str, ...], ...] = ()
+    rate: str = ""
     _trees: Mapping[str, Expr] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -63,8 +63,18 @@ def _square(formula: str, start: str, *, prepared: bool = False) -> Equation:
     return Equation("sq", formula, "avg (de/d{w})²", about, kind="square", start=start, prepared=prepared)
 
 
-def _new(formula: str) -> Equation:
-    return Equation("new", formula, "new {w}", "{w} after this step")
+def _new(formula: str, beside: str = "") -> Equation:
+    return Equation("new", formula, "new {w}", "{w} after this step" + beside)
+
+
+#: how the published forms differ from the textbook's
+NO_EPSILON = ": the root has no epsilon added, and is of the average before this step, so PyTorch's RMSProp differs"
+NO_CORRECTION = ": no epsilon is added and no average corrected for its start, so PyTorch's Adam differs"
+NO_SHARE = ": the average takes in a share of each derivative, where PyTorch's momentum takes in all of it"
+#: what a learning rate is where a derivative is divided by its own usual size
+PER_USUAL = "learning rate: how far a step goes for a derivative of its usual size, whatever that size is"
+PER_AVERAGE = "learning rate: how much of the average of the derivatives each step takes off"
+PER_ROOT = "learning rate: how far a step goes where the derivatives agree, whatever their size; less where they do not"
 
 
 def _step(formula: str) -> Equation:
@@ -80,11 +90,12 @@ MOMENTUM = Optimizer(
     GRADDESC_XLSX,
     (
         _average("prev(avg)*beta + rest_beta*g", "avg0", prepared=True),
-        _new("w - avg*lr"),
+        _new("w - avg*lr", NO_SHARE),
     ),
     (BETA, AVERAGE0),
     (_rest("beta"),),
     discarded=1,
+    rate=PER_AVERAGE,
 )
 
 RMSPROP = Optimizer(
@@ -93,12 +104,13 @@ RMSPROP = Optimizer(
     GRADDESC_XLSX,
     (
         _square("prev(sq)*beta + rest_beta*g**2", "sq0", prepared=True),
-        _new("w - g*lr/sqrt(prev(sq))"),
+        _new("w - g*lr/sqrt(prev(sq))", NO_EPSILON),
         _step("lr/sqrt(prev(sq))"),
     ),
     (BETA, SQUARE0),
     (_rest("beta"),),
     discarded=2,
+    rate=PER_USUAL,
 )
 
 ADAM = Optimizer(
@@ -108,7 +120,7 @@ ADAM = Optimizer(
     (
         _average("prev(avg)*beta1 + rest_beta1*g", "avg0", prepared=True),
         _square("prev(sq)*beta2 + rest_beta2*g**2", "sq0", prepared=True),
-        _new("w - avg*lr/sqrt(sq)"),
+        _new("w - avg*lr/sqrt(sq)", NO_CORRECTION),
         _step("lr/sqrt(sq)"),
     ),
     (BETA1, _beta2(0.9), AVERAGE0, SQUARE0),
@@ -116,6 +128,7 @@ ADAM = Optimizer(
     discarded=4,
     # the published Reset pastes one pair after the other, and the sheet recalculates between
     passes=(("sq",), ("avg",)),
+    rate=PER_ROOT,
 )
 
 ADAM_ANNEALED = replace(
@@ -198,6 +211,7 @@ CLIPPED = Optimizer(
         _new("w - g*clip*lr"),
     ),
     (LIMIT,),
+    rate="learning rate: how much of the derivative, shortened where the gradient is too long, each step takes off",
 )
 
 TORCH_MOMENTUM = Optimizer(
@@ -209,6 +223,7 @@ TORCH_MOMENTUM = Optimizer(
         _new("w - lr*buf"),
     ),
     (_beta("mu", 0.9, "momentum"),),
+    rate="learning rate: how much of the momentum buffer each step takes off",
 )
 
 TORCH_RMSPROP = Optimizer(
@@ -220,6 +235,7 @@ TORCH_RMSPROP = Optimizer(
         _new("w - lr*g/(sqrt(sq) + eps)"),
     ),
     (_beta("alpha", 0.99, "smoothing"), EPS),
+    rate=PER_USUAL,
 )
 
 TORCH_ADAM = Optimizer(
@@ -234,6 +250,7 @@ TORCH_ADAM = Optimizer(
         _new("w - lr*(avg/(1 - beta1_t))/(sqrt(sq/(1 - beta2_t)) + eps)"),
     ),
     (BETA1, _beta2(0.999), EPS),
+    rate=PER_ROOT,
 )
 
 OPTIMIZERS: Mapping[str, Optimizer] = {

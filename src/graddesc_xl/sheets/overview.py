@@ -60,7 +60,7 @@ def compose(
     sheet.put(
         3,
         1,
-        "Every computed number is a formula: type another learning rate or sample into a yellow cell and all follows.",
+        "Type another learning rate or sample into a yellow cell: all that is computed follows, but for what is marked as NumPy's.",
         SUBTITLE,
     )
     longest = max(len(made.sheet.name) for made in composed if made.told or not runs)
