@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 import graddesc_xl
 from graddesc_xl import (
     LESSONS,
+    MODELS,
     OPTIMIZERS,
     Comparison,
     Experiment,
@@ -360,6 +361,27 @@ def test_a_missing_title_and_description(tmp_path: Path) -> None:
     verified(Lesson("", [Experiment("bare", data=SMALL, epochs=2)]), tmp_path)
     with pytest.raises(SettingError, match="The about of an experiment is a text, not None"):
         experiment(about=None)
+
+
+def test_a_model_and_an_optimizer_by_name() -> None:
+    """The name of a shipped one is enough; another name gets a hint, what is neither a sentence."""
+    named: Any = {"model": "two_neurons_relu", "optimizer": "adam"}
+    e = Experiment("named", **named)
+    assert (e.model, e.optimizer) == (MODELS["two_neurons_relu"], OPTIMIZERS["adam"])
+    assert e == Experiment("named", model=e.model, optimizer=e.optimizer)
+    for what, name, near in (("model", "two_neuron", "two_neurons"), ("optimizer", "adma", "adam")):
+        with pytest.raises(SettingError, match=f"There is no {what} '{name}'. Did you mean {near}"):
+            Experiment("named", **{what: name})  # type: ignore[arg-type]  # a name is what is tested
+    with pytest.raises(SettingError, match="The model of an experiment is a Model, not 3"):
+        Experiment("named", **{"model": 3})  # type: ignore[arg-type]  # no model
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_what_a_rate_is_to_an_optimizer(optimizer: str) -> None:
+    """Only plain SGD takes off a share of the derivative itself; every input's note says what its own does."""
+    (rate,) = (i for i in Experiment("any", **{"optimizer": optimizer}).inputs if i.name == "lr")  # type: ignore[arg-type]  # its name
+    assert rate.about.startswith("learning rate: how ")
+    assert (rate.about == "learning rate: how much of the derivative each step takes off") == (optimizer == "sgd")
 
 
 WEIGHTS = [("slope", "intercept"), ("b", "a"), ("a", "b"), ("h", "y"), ("w", "g"), ("epoch", "step"), ("R1C1", "A1")]

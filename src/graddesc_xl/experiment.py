@@ -32,7 +32,7 @@ GRADIENTS = ("analytic", "numerical", "switch")
 class Experiment:
     """One sheet: a model, an optimizer, data and settings.
 
-    title: what it shows, in a few words. about: one sentence on it. optimizer, model: one, or the name of a shipped one.
+    title: what it shows, in a few words. about: one sentence on it. optimizer, model: or the name of a shipped one.
     values: defaults of the inputs where they differ from the recipes'. numerical: show the finite-difference
     columns. gradient: which derivatives drive the update. scaled: what is divided by an input before the model
     sees it. discarded: passes over the data before the first epoch, whose weights are

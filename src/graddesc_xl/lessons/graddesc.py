@@ -8,7 +8,7 @@ from typing import Any
 
 from ..experiment import CARRIES, Experiment
 from ..mirror import Mirror
-from ..parts.optimizers import OPTIMIZERS
+from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from .lesson import Lesson
 
 _WEIGHTS = {"b": "C1", "a": "C2"}
@@ -117,6 +117,7 @@ LESSON = Lesson(
     reading={
         "the published buttons": "The discarded passes are those of the published spreadsheet's Reset button, which "
         "sets the weights back and looks at the samples up to four times to fill the averages. That an epoch starts "
-        "from the weights in the last row of the one before is what its Run button did."
+        "from the weights in the last row of the one before is what its Run button did.",
+        "not quite PyTorch's": PUBLISHED,
     },
 )

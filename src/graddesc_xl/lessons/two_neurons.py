@@ -9,7 +9,7 @@ import numpy as np
 from ..comparison import Comparison, Row
 from ..experiment import Experiment
 from ..parts.models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
-from ..parts.optimizers import OPTIMIZERS
+from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..plan import Input
 from ..sheets.answers import Question
 from ..sheets.curves import Curve, Curves
@@ -340,4 +340,5 @@ LESSON = Lesson(
     "A second neuron, a ReLU, other rates and start weights on the same 29 samples: the questions these raise.",
     name="two-neurons",
     questions=QUESTIONS,
+    reading={"not quite PyTorch's": PUBLISHED},
 )

@@ -68,6 +68,11 @@ def _new(formula: str, beside: str = "") -> Equation:
 
 
 #: how the published forms differ from the textbook's
+PUBLISHED = (
+    "Momentum, RMSProp and Adam are the published spreadsheet's: no epsilon beside a root, no bias correction of an "
+    "average, momentum takes in a share of each derivative, RMSProp divides by the average before the step. PyTorch's "
+    "do otherwise, so the same rates give other numbers there; the library has its forms too (torch_adam and so on)."
+)
 NO_EPSILON = ": the root has no epsilon added, and is of the average before this step, so PyTorch's RMSProp differs"
 NO_CORRECTION = ": no epsilon is added and no average corrected for its start, so PyTorch's Adam differs"
 NO_SHARE = ": the average takes in a share of each derivative, where PyTorch's momentum takes in all of it"

@@ -60,7 +60,7 @@ def compose(
     sheet.put(
         3,
         1,
-        "Type another learning rate or sample into a yellow cell: all that is computed follows, but for what is marked as NumPy's.",
+        "Type another learning rate or sample into a yellow cell: all follows but what is marked as NumPy's.",
         SUBTITLE,
     )
     longest = max(len(made.sheet.name) for made in composed if made.told or not runs)
