@@ -112,7 +112,7 @@ def test_the_speed_limits_maths_is_that_of_its_steps(other: Parts) -> None:
     head, _ = page.find("residual")
     for group, columns in zip(("1 neuron", "2 neurons, collapse"), lanes(steps), strict=True):
         _, left = page.find(group)
-        for title in ("residual", "|grad pred|²", "factor", "predicted", "largest learn"):
+        for title in ("residual", "|grad pred|²", "factor", "predicted", "largest lr"):
             row, column = page.find(title, row=head, left=left)
             note = steps.notes[steps.find("step")[0], columns[title]]
             assert str(page.values[row - 1, column]) in note.splitlines()

@@ -161,10 +161,10 @@ def test_stacked_neurons_show_the_chain_rule_column_by_column() -> None:
     slopes = gradient({**model.forward, "err": squared_error("y")}, "err", model.weights)
     assert dict(slopes.columns) == {
         "d_d": 2 * (Here("pred") - Data("y")),
-        "d_h": Here("d_d") * Here("c"),
-        "d_b": Here("d_h") * where(greater(Here("z"), 0), 1, 0),
+        "d_hid": Here("d_d") * Here("c"),
+        "d_b": Here("d_hid") * where(greater(Here("z"), 0), 1, 0),
         "d_a": Here("d_b") * Data("x"),
-        "d_c": Here("d_d") * Here("h"),
+        "d_c": Here("d_d") * Here("hid"),
     }
     assert slopes.of == {w: f"d_{w}" for w in model.weights}
 

@@ -64,10 +64,10 @@ def of_one_run(steps: Steps, chart: ChartPart, name: str) -> Claim:
             return name, every, steps.column(name)
         case "Weights by step, two epochs", ("a" | "b" | "c" | "d"):
             return name, two, each(within(100), steps.column(name, 1, 2))
-        case "Derivative by a, first epoch", ("est de/da, numerical" | "de/da, exact"):
+        case "Derivative by a, first epoch", ("est de/da, numerical" | "de/da, analytic"):
             title = name.partition(",")[0]
             return title, first, steps.column(title, 1)
-        case "Size of de/da by step, two epochs", ("numerical" | "exact"):
+        case "Size of de/da by step, two epochs", ("numerical" | "analytic"):
             title = "est de/da" if name == "numerical" else "de/da"
             return f"log10 {title}", two, each(lambda slope: log(abs(slope)), steps.column(title, 1, 2))
         case "Gradient and its moving average", ("de/da" | "avg de/da"):
@@ -102,24 +102,24 @@ def of_a_comparison(page: Page, chart: ChartPart, name: Value) -> Claim:
 
 def of_the_speed_limit(page: Page, chart: ChartPart, name: str) -> Claim:
     """One neuron by hand, two from the columns of their table."""
-    steps, rate = list(map(float, range(1, SAMPLES + 1))), number(page.beside("learn"))
+    steps, rate = list(map(float, range(1, SAMPLES + 1))), number(page.beside("lr"))
     assert rate == 1e-4 and chart.title.startswith(("The largest rate each step bears", "The factor of each step"))
     rates = chart.title.startswith("The largest")
-    if name in ("learn", "overshoots below"):
-        assert rates == (name == "learn")
-        return ("log10 learn" if rates else "−1"), steps, [math.log10(rate) if rates else -1.0] * SAMPLES
+    if name in ("lr", "overshoots below"):
+        assert rates == (name == "lr")
+        return ("log10 lr" if rates else "−1"), steps, [math.log10(rate) if rates else -1.0] * SAMPLES
     if name == "1 neuron":
         ys: list[Value] = [1 / (x * x + 1) if rates else 1 - 2 * rate * (x * x + 1) for x in GRADDESC.inputs["x"]]
     else:
         row, left = page.find(name)
-        head, column = page.find("largest learn" if rates else "factor", above=row, left=left)
+        head, column = page.find("largest lr" if rates else "factor", above=row, left=left)
         ys = [page.values[head + step, column] for step in range(1, SAMPLES + 1)]
     title = f"log10 bearable, {name}" if rates else f"factor, {name}"
     return title, steps, each(log, ys) if rates else each(within(10), ys)
 
 
 def of_the_derivatives(page: Page, name: str) -> Claim:
-    """By how much an estimate is off, as a share of the exact derivative."""
+    """By how much an estimate is off, as a share of the analytic derivative."""
     head, column = page.find(f"est {name}")
     exact = number(page.values[page.find(name)[0] + 1, page.find(name)[1]])
     shares = [abs(number(page.values[head + k, column]) / exact - 1) for k in range(1, 14)]

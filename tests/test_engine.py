@@ -359,7 +359,7 @@ def test_a_step_multiplies_the_residual_by_its_speed_limit_factor() -> None:
 def test_two_neurons_overshoot_from_the_second_sample_on() -> None:
     """For two neurons the residual's first-order factor is -2.762 at sample 2 and -236 at sample 27."""
     trace = run(plain(TWO_NEURONS, epochs=1))
-    x, c, h = GRADDESC.column("x"), trace["c"][0], trace["h"][0]
+    x, c, h = GRADDESC.column("x"), trace["c"][0], trace["hid"][0]
     factor = 1 - 2 * 1e-4 * (c**2 * x**2 + c**2 + h**2 + 1)
     assert x[1] == 86
     assert factor[1] == pytest.approx(-2.762, abs=5e-4)

@@ -186,7 +186,7 @@ def test_a_plan_that_loses_an_update_cannot_be_compact() -> None:
 @pytest.mark.parametrize("kind", ["numerical", "switch"])
 def test_a_plan_driven_by_numerical_cannot_be_compact(kind: str) -> None:
     """Without the columns of estimates nothing would drive the update, which is a plan error."""
-    with pytest.raises(PlanError, match="cannot be made compact: estimated derivatives drive it"):
+    with pytest.raises(PlanError, match="cannot be made compact: numerical derivatives drive it"):
         compact(plain(gradient=kind).plan)
 
 
@@ -500,7 +500,7 @@ def test_the_switch_chooses_the_derivatives(name: str, switch: int | None, kind:
 def test_the_switch_has_no_position_between(value: Any) -> None:
     """Anything but 0 and 1 is refused with a sentence that says what they mean."""
     with pytest.raises(
-        SettingError, match=r"driver=.* is no choice: it must be 1 \(estimates\) or 0 \(analytic ones\)\."
+        SettingError, match=r"driver=.* is no choice: it must be 1 \(numerical ones\) or 0 \(analytic ones\)\."
     ):
         run(RELU, driver=value)
 
@@ -787,7 +787,7 @@ def test_settings_are_resolved() -> None:
     plan = EXPERIMENTS[RELU].plan
     plainly = {"a": 1, "b": 1, "c": 1, "d": 1, "lr": 1e-4, "h": 0.01, "driver": 1}
     assert {name: value.item() for name, value in resolve(plan, {}).items()} == plainly
-    given = resolve(plan, {"learn": 1 / 3, "driven by": 0, "a": [1, 2]})
+    given = resolve(plan, {"lr": 1 / 3, "driven by": 0, "a": [1, 2]})
     assert given["lr"].item() == 0.333333333333333
     assert given["driver"].item() == 0
     assert given["a"].tolist() == [1, 2]
@@ -804,11 +804,11 @@ def test_a_choice_that_is_one(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.5, "driver=0.5 is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
-        (2, "driver=2 is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
-        ([0, 3], "driver=[0, 3] is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
-        (1 + 1e-9, "driver=1.000000001 is no choice: it must be 1 (estimates) or 0 (analytic ones)."),
-        ([], "estimates is an empty sequence: a batch needs at least one number."),
+        (0.5, "driver=0.5 is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
+        (2, "driver=2 is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
+        ([0, 3], "driver=[0, 3] is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
+        (1 + 1e-9, "driver=1.000000001 is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
+        ([], "driver is an empty sequence: a batch needs at least one number."),
     ],
 )
 def test_a_choice_that_is_none(value: Any, said: str) -> None:

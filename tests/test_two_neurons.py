@@ -224,7 +224,7 @@ def test_one_neuron_stays_within_its_speed_limit(built: Typist) -> None:
     assert factors == pytest.approx([1 - 2e-4 * (x * x + 1) for x in XS], rel=1e-12)
     assert min(factors) == factors[XS.index(99)] == pytest.approx(-0.9604, rel=1e-12)
     assert built.said(GROUPS[0], "first overshoot at step") == "none"
-    largest = built.said(GROUPS[0], "…learn up to")
+    largest = built.said(GROUPS[0], "…lr up to")
     assert largest == pytest.approx(1 / (99**2 + 1), rel=1e-12) and f"{largest:.4e}" == "1.0202e-04"
 
 
@@ -248,10 +248,10 @@ def test_a_rate_that_two_neurons_bear(typist: Typist, answers: dict[str, tuple[s
     before, verdict = answers, typist.beside(COLLAPSE, "verdict")
     typist.typed({})
     assert typist.value(verdict) == typist.overview(COLLAPSE, "verdict") == "exploded at step 28"
-    assert before[EXPLODES][1].endswith("The collapse sheet with learn 1E-4: exploded at step 28.")
-    after = typist.typed({typist.beside(COLLAPSE, "learn"): 1e-5}).answers()
+    assert before[EXPLODES][1].endswith("The collapse sheet with lr 1E-4: exploded at step 28.")
+    after = typist.typed({typist.beside(COLLAPSE, "lr"): 1e-5}).answers()
     assert typist.value(verdict) == typist.overview(COLLAPSE, "verdict") == "learning"
-    assert after[EXPLODES][1].endswith("The collapse sheet with learn 1E-5: learning.")
+    assert after[EXPLODES][1].endswith("The collapse sheet with lr 1E-5: learning.")
     # step 1 by hand: x 14, y 58, h 0.01, and an estimate is the derivative plus h times half the second one
     moves = {"a": -1176 + 196 * 0.01, "b": -84 + 0.01, "c": -1260 + 225 * 0.01, "d": -84 + 0.01}
     a, b, c, d = (1 - 1e-5 * moves[w] for w in "abcd")
@@ -266,7 +266,7 @@ def _input(sheet: str, label: str) -> Callable[[Typist], Cell]:
 
 
 def _rate(sheet: str, run: str | float) -> Callable[[Typist], Cell]:
-    return lambda typist: typist.compared(sheet, run, "learn")
+    return lambda typist: typist.compared(sheet, run, "lr")
 
 
 #: question -> an input of the sheet that answers it, a number to type there, and words of the new answer
@@ -274,12 +274,12 @@ ASKED: dict[str, tuple[Callable[[Typist], Cell], float, str]] = {
     "Is the bigger model smarter or faster?": (
         _rate("learning rates", 1e-5),
         0.0,
-        f"with learn 0 two neurons are at √Σe² {UNMOVED}, one at 410. ",
+        f"with lr 0 two neurons are at √Σe² {UNMOVED}, one at 410. ",
     ),
     EXPLODES: (
-        _input(LIMIT, "learn"),
+        _input(LIMIT, "lr"),
         1e-6,
-        "With learn 1E-6 two neurons first overshoot at step: none; one neuron: none. ",
+        "With lr 1E-6 two neurons first overshoot at step: none; one neuron: none. ",
     ),
     "What learning rate is right, and how would one know?": (
         _rate("learning rates", 3e-4),
@@ -287,22 +287,22 @@ ASKED: dict[str, tuple[Callable[[Typist], Cell], float, str]] = {
         "one neuron takes 2E-4, two take 3E-5. ",
     ),
     "Do better start weights help?": (
-        _input("initial weights", "learn, for all"),
+        _input("initial weights", "lr, for all"),
         0.0,
         f" and {UNMOVED}. All 0: ",
     ),
     "Does ReLU save it, and why do three of four weights stop?": (
-        _input(RELU, "learn"),
+        _input(RELU, "lr"),
         1e-5,
         "This run: learning. While a·x + b stays positive ",
     ),
-    SAME: (_input(COLLAPSE, "learn"), 0.0, "At step 2, x = 86: 1·86 + 2 = 88, and the two neurons predict 88. "),
+    SAME: (_input(COLLAPSE, "lr"), 0.0, "At step 2, x = 86: 1·86 + 2 = 88, and the two neurons predict 88. "),
     "Can the ReLU sandwich beat one neuron?": (
         _rate("fixes", "smaller rate"),
         0.0,
         f"smaller rate {UNMOVED} against ",
     ),
-    "What does momentum look like?": (_input(MOMENTUM, "learn"), 0.0, f"After 10 epochs it ends at {UNMOVED}, "),
+    "What does momentum look like?": (_input(MOMENTUM, "lr"), 0.0, f"After 10 epochs it ends at {UNMOVED}, "),
 }
 
 
@@ -368,7 +368,7 @@ def test_another_learning_rate(typist: Typist) -> None:
     """Rates typed into rows of the learning rates give the library's errors and verdicts."""
     typed = {1e-6: 2e-5, 1e-3: 5e-4, 1e-2: 0.1}
     sheet = "learning rates"
-    typist.typed({typist.compared(sheet, of, "learn"): rate for of, rate in typed.items()})
+    typist.typed({typist.compared(sheet, of, "lr"): rate for of, rate in typed.items()})
     verdicts = set()
     for of, rate in typed.items():
         traces = compare(sheet, {"lr": rate})
@@ -389,7 +389,7 @@ def test_another_learning_rate(typist: Typist) -> None:
 def test_the_threads_rate_for_all_initial_weights(typist: Typist) -> None:
     """The thread's rate typed for all initial weights gives the library's verdicts; the best of each group is one."""
     sheet = "initial weights"
-    for numbers in ({}, {typist.beside(sheet, "learn, for all"): 1e-4}):
+    for numbers in ({}, {typist.beside(sheet, "lr, for all"): 1e-4}):
         typist.typed(numbers)
         traces = compare(sheet, {"lr": 1e-4} if numbers else None)
         assert len(traces) == 26
@@ -505,7 +505,7 @@ def test_how_good_an_estimate_is(built: Typist) -> None:
     assert hs == [float(f"1e-{power}") for power in range(13)]
     exact = {"a": -1176.0, "b": -84.0, "c": -1260.0, "d": -84.0}
     second = {"a": 14.0**2, "b": 1.0, "c": 15.0**2, "d": 1.0}
-    _, row, _ = built.find(DERIVATIVES, "exact")
+    _, row, _ = built.find(DERIVATIVES, "analytic")
     _, best, _ = built.find(DERIVATIVES, "best h")
     for w, slope in exact.items():
         _, _, column = built.find(DERIVATIVES, f"de/d{w}")
@@ -531,7 +531,7 @@ def test_the_check_counts_what_differs(typist: Typist) -> None:
 
 def test_where_estimates_vanish(typist: Typist) -> None:
     """An estimate is 0 just where the next double after the weight is more than 2·h away, and the zeros are counted."""
-    names = ("step", "a", "spacing of doubles at a", "est de/da", "exact de/da", "what becomes of a + h")
+    names = ("step", "a", "spacing of doubles at a", "est de/da", "analytic de/da", "what becomes of a + h")
     _, top, _ = typist.find(DERIVATIVES, "Where the estimates vanish")
     for first in (18, 29, 277):
         typist.typed({typist.beside(DERIVATIVES, "from step"): float(first)})

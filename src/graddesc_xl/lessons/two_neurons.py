@@ -205,7 +205,7 @@ QUESTIONS = (
     Question(
         "Why do error, weights and derivatives explode?",
         "speed limit",
-        "With learn {lr # rate} two neurons first overshoot at step: {two # text}; one neuron: {one # text}. "
+        "With lr {lr # rate} two neurons first overshoot at step: {two # text}; one neuron: {one # text}. "
         "For one neuron |grad "
         "pred|² is x² + 1, whatever its weights. For two it grows with the weights: an overshoot that throws them far "
         "out makes the next factor, and with it error and derivatives, worse still. The collapse sheet with learn "
