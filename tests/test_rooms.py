@@ -31,6 +31,7 @@ ROOMS = (
     "lessons",
     "running",
     "verification",
+    "tables",
     "building",
     "cli",
 )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .plan import Input
     from .running import compare, run
     from .sheets import Kind
+    from .tables import data
     from .verification import Report, verify
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ _HOME = {
     "compare": "running",
     "run": "running",
     "Kind": "sheets",
+    "data": "tables",
     "Report": "verification",
     "verify": "verification",
 }
@@ -88,6 +90,7 @@ __all__ = [
     "__version__",
     "build",
     "compare",
+    "data",
     "dataset",
     "run",
     "verify",
