@@ -14,7 +14,7 @@ import pytest
 from bits import same_bits
 from graddesc_xl.comparison import Row
 from graddesc_xl.errors import PlanError, SettingError
-from graddesc_xl.experiment import CARRIES, GRADIENTS, Experiment, resolve
+from graddesc_xl.experiment import CARRIES, GRADIENTS, Experiment
 from graddesc_xl.language.values import Array
 from graddesc_xl.lessons import COMPARISONS, EXPERIMENTS
 from graddesc_xl.lessons.two_neurons import FIXES, INITIAL_WEIGHTS
@@ -26,6 +26,7 @@ from graddesc_xl.parts.models import MODELS, ONE_NEURON, TWO_NEURONS, TWO_NEURON
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Plan, compact
 from graddesc_xl.running import compare, comparison, run
+from graddesc_xl.settings import resolve
 from graddesc_xl.speed_limit import with_speed_limit
 
 XS = GRADDESC.inputs["x"]

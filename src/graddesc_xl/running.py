@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 from .comparison import Comparison
 from .errors import SettingError, did_you_mean, shown
-from .experiment import Experiment, Settings
+from .experiment import Experiment
 from .lessons import COMPARISONS, EXPERIMENTS
 from .numbers.engine import run_plan
 from .numbers.room import fits
 from .numbers.trace import Trace
+from .settings import Settings
 
 Kept = TypeVar("Kept")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import __version__
-from ..experiment import rounded
 from ..parts.data import Dataset, Line
+from ..settings import rounded
 from ..sheets import check, data_sheet, overview
 from ..sheets import recipe as recipe_sheet
 from ..sheets.data_sheet import Samples

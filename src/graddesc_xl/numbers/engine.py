@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
-from ..experiment import Settings, resolve, rounded
 from ..language.evaluate import evaluate, reduce
 from ..language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from ..language.operators import OPERATORS
 from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import EpochState, Plan, Start
+from ..settings import Settings, resolve, rounded
 from .room import fits
 from .trace import Trace
 

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ..experiment import checked, rounded
 from ..language.expr import Param, leaves
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import Input, Plan
+from ..settings import checked, rounded
 from ..workbook.cells import plain
 from ..workbook.reference import Cell
 from ..workbook.sheet import Rule, Sheet

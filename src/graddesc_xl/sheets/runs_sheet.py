@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..experiment import rounded
 from ..language.expr import Expr, Here, Param, Text, where
 from ..language.reports import NONE
 from ..language.values import engine_value
 from ..plan import Derived, Input, Plan
+from ..settings import rounded
 from ..words import words
 from ..workbook.cells import Area, Formula
 from ..workbook.fill import Template

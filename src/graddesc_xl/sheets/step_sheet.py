@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..experiment import Experiment, rounded
+from ..experiment import Experiment
 from ..numbers.trace import Trace
 from ..plan import Column, EpochState, Footer, Start
+from ..settings import rounded
 from ..words import words, written_out
 from ..workbook.cells import Area, Formula, a1, column_letters
 from ..workbook.fill import Template

@@ -14,13 +14,13 @@ import numpy as np
 
 from ..ending import scratch
 from ..errors import WorkbookError
-from ..experiment import rounded
 from ..lessons import Lesson
 from ..lessons.composing import Composition, compose
 from ..numbers.engine import run_inputs, run_plan
 from ..numbers.trace import Trace
 from ..parts.data import Dataset, Line
 from ..plan import Input, Plan
+from ..settings import rounded
 from ..sheets.data_sheet import CONST, FIRST, INPUTS, SLOPE
 from ..sheets.making import Inputs
 from ..workbook.cells import a1, plain
