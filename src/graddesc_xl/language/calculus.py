@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .expr import Apply, Expr, Here, Param, leaves, substitute
+from .expr import Apply, Expr, Here, Param, leaves, substitute, where
 from .operators import OPERATORS
 from .simplify import ONE, ZERO, plus, times
 
@@ -25,6 +25,10 @@ def derivative(expr: Expr, leaf: Expr) -> Expr:
         return ONE
     if not isinstance(expr, Apply):
         return ZERO
+    if expr.op == "where":
+        condition, then, otherwise = expr.args
+        slopes = derivative(then, leaf), derivative(otherwise, leaf)
+        return slopes[0] if slopes[0] == slopes[1] else where(condition, *slopes)
     total: Expr = ZERO
     rule = OPERATORS[expr.op].partials
     assert rule is not None, f"{expr.op} has no derivative"
@@ -61,7 +65,8 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) ->
         total: Expr = ZERO
         for user in reversed(users):
             if user in adjoint and Here(target) in leaves(forward[user]):
-                total = plus(total, times(adjoint[user], derivative(forward[user], Here(target))))
+                slope = _shared(derivative(forward[user], Here(target)), forward)
+                total = plus(total, _chained(adjoint[user], slope))
         shared = isinstance(total, Here) and total.column in columns
         if isinstance(total, Apply) or (target in weights and not shared):
             same = next((name for name, expr in columns.items() if expr == total), f"d_{target}")
@@ -70,6 +75,21 @@ def gradient(forward: Mapping[str, Expr], error: str, weights: Sequence[str]) ->
             total = Here(same)
         adjoint[target] = total
     return _named_after_weights(columns, by, {w: adjoint[w] for w in weights})
+
+
+def _shared(slope: Expr, forward: Mapping[str, Expr]) -> Expr:
+    """A derivative with the value of a column where it computes that again: of h = sigmoid(z) it is h*(1 - h)."""
+    if not isinstance(slope, Apply):
+        return slope
+    found = next((name for name, expr in forward.items() if expr == slope), None)
+    return Here(found) if found else Apply(slope.op, tuple(_shared(arg, forward) for arg in slope.args))
+
+
+def _chained(outer: Expr, slope: Expr) -> Expr:
+    """The product of the derivatives of two steps, its factors in a row without brackets."""
+    if isinstance(slope, Apply) and slope.op == "mul" and outer != ONE:
+        return times(_chained(outer, slope.args[0]), slope.args[1])
+    return times(outer, slope)
 
 
 def _named_after_weights(columns: dict[str, Expr], by: dict[str, str], adjoint: dict[str, Expr]) -> Gradient:

@@ -39,6 +39,8 @@ def _sticky(row: Operator, args: tuple[Any, ...]) -> Any:
         result = np.where(np.isfinite(result), result, NUM)
         if row.name in ("div", "mod"):
             result = np.where(np.equal(args[1], 0), np.nan, result)
+        if row.name == "power":
+            result = np.where(np.equal(args[0], 0) & np.less(args[1], 0), np.nan, result)
         for arg in reversed(args):
             result = np.where(np.isfinite(arg), result, arg)
     return result
@@ -64,7 +66,10 @@ def evaluate(expr: Expr, leaf: Leaf) -> Any:
     with np.errstate(all="ignore"):
         if expr.op == "where":
             return _branch(expr, leaf)
-        return _sticky(OPERATORS[expr.op], tuple(evaluate(arg, leaf) for arg in expr.args))
+        row = OPERATORS[expr.op]
+        if row.whole:
+            return evaluate(row.whole(*expr.args), leaf)
+        return _sticky(row, tuple(evaluate(arg, leaf) for arg in expr.args))
 
 
 def _branch(expr: Apply, leaf: Leaf) -> Any:
@@ -104,6 +109,8 @@ def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:
         return np.abs(leaf(expr)) if size is None else size(expr)
     with np.errstate(all="ignore"):
         row = OPERATORS[expr.op]
+        if row.whole:
+            return magnitude(row.whole(*expr.args), leaf, size)
         parts = [(evaluate(arg, leaf), magnitude(arg, leaf, size)) for arg in expr.args]
         if row.takes == "numbers" and any(isinstance(value, str) for value, _ in parts):
             return 0.0  # of an error

@@ -57,6 +57,9 @@ class Expr:
     def __le__(self, other: Expr | float | str) -> Expr:
         return Apply("le", (self, wrap(other)))
 
+    def __ge__(self, other: Expr | float | str) -> Expr:
+        return Apply("ge", (self, wrap(other)))
+
     def __and__(self, other: Expr | float | str) -> Expr:
         return Apply("join", (self, wrap(other)))
 
@@ -68,10 +71,13 @@ class Expr:
         """1 where both are not the same, else 0."""
         return Apply("ne", (self, wrap(other)))
 
-    def __pow__(self, exponent: int) -> Expr:
-        if not isinstance(exponent, int) or not 2 <= exponent <= 8:
-            raise ValueError(f"an exponent must be a whole number from 2 to 8, not {exponent!r}: use products")
-        return Apply("pow", (self, Const(exponent)))
+    def __pow__(self, exponent: Expr | float) -> Expr:
+        if isinstance(exponent, (int, float)) and exponent in range(2, 9):  # products, to the last bit
+            return Apply("pow", (self, Const(int(exponent))))
+        return Apply("power", (self, wrap(exponent)))
+
+    def __rpow__(self, base: float) -> Expr:
+        return Apply("power", (wrap(base), self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .expr import ARITIES, Apply, Const, Expr, where
+from .expr import ARITIES, Apply, Const, Expr, maximum, minimum, where
 from .simplify import ONE, ZERO, negate, times
 from .values import CODES, Array, CellError, Value, coded
 
@@ -24,6 +24,8 @@ NA, NUM, VALUE = (CODES[kind] for kind in (CellError.NA, CellError.NUM, CellErro
 #: what rounding does to a number at most, as a share of what was added and multiplied on the way to it: some
 #: spreadsheets take a difference that is below the last five bits of its terms for 0
 ROUNDING = 2.0**-46
+#: of a leaky ReLU, the slope where it is not on: that of PyTorch
+LEAK = 0.01
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 #: how tightly a function binds in a formula: its arguments need no brackets
 FUNCTION = 9
@@ -49,7 +51,8 @@ class Operator:
     notation, from that of its arguments. partials: its derivatives by each argument. magnitude: the size of its
     result's rounding, from (value, magnitude) pairs. takes: `numbers`; `texts` as well; `ranges`, the `Cells` of
     one in place of a value; `errors`, which it may catch. cells: its value where that is more than `arrays` of
-    numbers. hides: whether its result may be finite where an argument is not.
+    numbers. hides: whether its result may be finite where an argument is not. whole: where it is put together from
+    other operators, the expression that it stands for: cells and the engine compute that.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Operator:
     takes: str = "numbers"
     cells: Callable[..., Any] | None = None
     hides: bool = False
+    whole: Callable[..., Expr] | None = None
 
     @property
     def reports(self) -> bool:
@@ -110,8 +114,51 @@ def _power_rule(base: Expr, exponent: Expr) -> tuple[Expr, ...]:
     return times(Const(n), base if n == 2 else Apply("pow", (base, Const(n - 1)))), ZERO
 
 
+def _each(of: Callable[..., float], arguments: int = 1) -> Callable[..., Any]:
+    """A function of arrays that is the one of single floats, to the last bit; #NUM! where that has no value."""
+
+    def single(*values: float) -> float:
+        try:
+            return of(*values)
+        except (ValueError, OverflowError):
+            return NUM
+
+    elements = np.frompyfunc(single, arguments, 1)
+    return lambda *values: np.asarray(elements(*values), dtype=float)
+
+
+def _raised(base: float, exponent: float) -> float:
+    """A power as spreadsheets have it: of 0 there is none but to a positive exponent."""
+    if base == 0 and exponent <= 0:
+        raise ValueError
+    return math.pow(base, exponent)
+
+
+def _raised_rule(base: Expr, exponent: Expr) -> tuple[Expr, ...]:
+    less = Const(exponent.value - 1) if isinstance(exponent, Const) else exponent - 1
+    down = base if less == ONE else Apply("power", (base, less))
+    return times(exponent, down), times(Apply("power", (base, exponent)), Apply("log", (base,)))
+
+
+def _raised_size(base: tuple[Any, Any], exponent: tuple[Any, Any]) -> Any:
+    (u, size), (v, also) = base, exponent
+    value = np.abs(np.power(np.abs(np.asarray(u, dtype=float)), v))
+    grown = np.abs(v) * size / np.abs(u) + also * np.abs(np.log(np.abs(u)))
+    return np.where(np.equal(u, 0), 0.0, value * np.maximum(1.0, grown))
+
+
 def _flag(test: Any) -> Any:
     return np.where(test, 1.0, 0.0)
+
+
+def _flat(test: Callable[[Any, Any], bool]) -> Callable[[float, float], float]:
+    """A comparison of single floats."""
+    return lambda u, v: 1.0 if test(u, v) else 0.0
+
+
+def _called(name: str) -> Notation:
+    """The notation of a function of one argument."""
+    return Notation(lambda u: f"{name}({u})", WORD, (CHOICE,))
 
 
 def _compared(test: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -177,17 +224,6 @@ def _rounded(value: Any, places: Any, halves: str = ROUND_HALF_UP) -> Any:
     return float(Decimal(f"{value:.15g}").quantize(step, halves))
 
 
-def _logarithm(of: Callable[[float], float]) -> Callable[[Any], Any]:
-    """A logarithm to its last digit: NumPy's own differ from those of spreadsheets in the last one."""
-
-    def logarithm(values: Any) -> Any:
-        flat = np.ravel(values).tolist()
-        found = np.array([of(value) if 0 < value < math.inf else NUM for value in flat])
-        return found.reshape(np.shape(values))
-
-    return logarithm
-
-
 def _numbers(operands: Sequence[Any]) -> Array:
     parts = [v.numbers if isinstance(v, Cells) else np.ravel(v) for v in operands if not isinstance(v, str)]
     return np.concatenate(parts) if parts else np.array([])
@@ -240,6 +276,17 @@ def _slope(ys: Cells, xs: Cells) -> float:
     return float(centred @ (y - y.mean())) / spread if spread else math.nan
 
 
+def _put_together(
+    name: str, words: Notation, whole: Callable[[Expr], Expr], partial: Callable[[Expr], Expr]
+) -> Operator:
+    """An operator of one argument that is put together from others."""
+
+    def nothing(_: Any) -> Any:
+        raise AssertionError(f"{name} is computed as what it is put together from")
+
+    return Operator(name, 1, "", FUNCTION, nothing, words=words, partials=lambda u: (partial(u),), whole=whole)
+
+
 # A row is easier to read as a few long lines than as one argument a line.
 # fmt: off
 _ROWS = (
@@ -285,10 +332,16 @@ _ROWS = (
         lambda u, v: (where(Apply("gt", (u, v)), 0, 1), where(Apply("gt", (u, v)), 1, 0)),
         lambda u, v: np.maximum(u[1], v[1]), hides=True,
     ),
-    Operator(
-        "gt", 2, ">", 1, lambda u, v: _flag(u > v), lambda u, v: 1.0 if u > v else 0.0,
-        Notation(lambda u, v: f"{u} > {v}", COMPARISON, (MINUS, MINUS)),
-        lambda u, v: (ZERO, ZERO), lambda u, v: 1.0, takes="texts", cells=_compared(python.gt), hides=True,
+    *(
+        Operator(
+            name, 2, excel, 1, _compared(test), _flat(test),
+            Notation(lambda u, v, sign=sign: f"{u} {sign} {v}", COMPARISON, (MINUS, MINUS)),
+            lambda u, v: (ZERO, ZERO), _whole, takes="texts", hides=True,
+        )
+        for name, excel, sign, test in (
+            ("gt", ">", ">", python.gt), ("lt", "<", "<", python.lt), ("le", "<=", "≤", python.le),
+            ("ge", ">=", "≥", python.ge), ("eq", "=", "=", python.eq), ("ne", "<>", "≠", python.ne),
+        )
     ),
     Operator(
         "where", 3, "IF", FUNCTION, lambda c, u, v: np.where(c != 0, u, v), lambda c, u, v: u if c != 0 else v,
@@ -297,10 +350,60 @@ _ROWS = (
         lambda c, u, v: np.where(np.not_equal(c[0], 0), u[1], v[1]),
         takes="errors", cells=_if, hides=True,
     ),
-    Operator("lt", 2, "<", 1, _compared(python.lt), magnitude=_whole, takes="texts"),
-    Operator("le", 2, "<=", 1, _compared(python.le), magnitude=_whole, takes="texts"),
-    Operator("eq", 2, "=", 1, _compared(python.eq), magnitude=_whole, takes="texts"),
-    Operator("ne", 2, "<>", 1, _compared(python.ne), magnitude=_whole, takes="texts"),
+    Operator(
+        "power", 2, "^", 5, _each(_raised, 2), _raised, Notation(lambda u, v: f"{u}^{v}", PHRASE, (WORD, WORD)),
+        _raised_rule, _raised_size, hides=True,
+    ),
+    Operator(
+        "exp", 1, "EXP", FUNCTION, _each(math.exp), math.exp, _called("exp"),
+        lambda u: (Apply("exp", (u,)),), lambda u: np.exp(u[0]) * (1.0 + u[1]), hides=True,
+    ),
+    Operator(
+        "log", 1, "LN", FUNCTION, _each(math.log), math.log, _called("ln"),
+        lambda u: (ONE / u,), lambda u: np.abs(np.log(np.abs(u[0]))) + u[1] / np.abs(u[0]),
+    ),
+    Operator(
+        "abs", 1, "ABS", FUNCTION, np.abs, abs, Notation(lambda u: f"|{u}|", WORD, (CHOICE,)),
+        lambda u: (Apply("sign", (u,)),), lambda u: u[1],
+    ),
+    Operator(
+        "sign", 1, "SIGN", FUNCTION, np.sign, lambda u: (u > 0.0) - (u < 0.0) + 0.0, _called("sign"),
+        lambda u: (ZERO,), _whole, hides=True,
+    ),
+    Operator(
+        "floor", 1, "INT", FUNCTION, np.floor, lambda u: float(math.floor(u)),
+        Notation(lambda u: f"⌊{u}⌋", WORD, (CHOICE,)), lambda u: (ZERO,), lambda u: u[1] + 1.0,
+    ),
+    Operator(
+        "sin", 1, "SIN", FUNCTION, _each(math.sin), math.sin, _called("sin"),
+        lambda u: (Apply("cos", (u,)),), lambda u: u[1],
+    ),
+    Operator(
+        "cos", 1, "COS", FUNCTION, _each(math.cos), math.cos, _called("cos"),
+        lambda u: (negate(Apply("sin", (u,))),), lambda u: u[1] + 1.0,
+    ),
+    Operator(
+        "tanh", 1, "TANH", FUNCTION, _each(math.tanh), math.tanh, _called("tanh"),
+        lambda u: (ONE - Apply("tanh", (u,)) ** 2,),
+        lambda u: np.abs(np.tanh(u[0])) + (1.0 - np.tanh(u[0]) ** 2) * u[1], hides=True,
+    ),
+    Operator("pi", 0, "PI", FUNCTION, lambda: math.pi, lambda: math.pi, Notation(lambda: "π", WORD, ()),
+             lambda: (), lambda: math.pi),
+    _put_together(
+        "relu", Notation(lambda u: f"max({u}, 0)", WORD, (COMPARISON,)),
+        lambda u: maximum(u, 0), lambda u: where(u > 0, 1, 0),
+    ),
+    _put_together("leaky_relu", _called("leaky relu"), lambda u: maximum(u, LEAK * u), lambda u: where(u > 0, 1, LEAK)),
+    _put_together(
+        "sigmoid", _called("sigmoid"),
+        lambda u: Apply("exp", (minimum(u, 0),)) / (1 + Apply("exp", (-Apply("abs", (u,)),))),
+        lambda u: times(Apply("sigmoid", (u,)), ONE - Apply("sigmoid", (u,))),
+    ),
+    _put_together(
+        "softplus", _called("softplus"),
+        lambda u: maximum(u, 0) + Apply("log", (1 + Apply("exp", (-Apply("abs", (u,)),)),)),
+        lambda u: Apply("sigmoid", (u,)),
+    ),
     Operator("join", 2, "&", 2, lambda u, v: text_of(u) + text_of(v), takes="texts"),
     Operator(
         "and", None, "AND", FUNCTION, lambda *u: _flag(np.all([np.not_equal(v, 0) for v in u], axis=0)),
@@ -313,17 +416,11 @@ _ROWS = (
     Operator("is_number", 1, "ISNUMBER", FUNCTION, _is_number, magnitude=_whole, takes="errors"),
     Operator("if_error", 2, "IFERROR", FUNCTION, _if_error, magnitude=_if_error_size, takes="errors"),
     Operator("na", 0, "NA", FUNCTION, lambda: NA, takes="errors"),
-    Operator("abs", 1, "ABS", FUNCTION, np.abs, magnitude=lambda u: u[1]),
-    Operator("log10", 1, "LOG10", FUNCTION, _logarithm(math.log10), magnitude=_logged),
-    Operator("ln", 1, "LN", FUNCTION, _logarithm(math.log), magnitude=_logged),
+    Operator("log10", 1, "LOG10", FUNCTION, _each(math.log10), magnitude=_logged),
     Operator("round", 2, "ROUND", FUNCTION, _rounded, magnitude=lambda u, places: u[1]),
     Operator(
         "round_down", 2, "ROUNDDOWN", FUNCTION, lambda u, places: _rounded(u, places, ROUND_DOWN),
         magnitude=lambda u, places: u[1],
-    ),
-    Operator(
-        "power", 2, "^", 5, lambda u, v: np.power(np.asarray(u, dtype=float), v),
-        magnitude=lambda u, v: np.where(np.equal(u[0], 0), 0.0, np.abs(u[0]) ** v[0] * u[1] / np.abs(u[0])),
     ),
     Operator("mod", 2, "MOD", FUNCTION, lambda u, v: u - v * np.floor(u / v)),
     Operator("left", 2, "LEFT", FUNCTION, lambda u, n: text_of(u)[: int(n)], takes="texts"),
@@ -347,3 +444,39 @@ _ROWS = (
 #: every operator by name
 OPERATORS: Mapping[str, Operator] = {row.name: row for row in _ROWS}
 ARITIES.update((row.name, row.arity) for row in _ROWS)
+#: the operators whose value is 1 or 0, which a cell shows as TRUE or FALSE
+COMPARISONS = ("gt", "lt", "le", "ge", "eq", "ne")
+
+
+def taken_apart(expr: Expr) -> Expr:
+    """The expression with what is put together replaced by what it is put together from.
+
+    >>> from graddesc_xl.language.expr import Here
+    >>> taken_apart(Apply("relu", (Here("z"),))) == maximum(Here("z"), 0)
+    True
+    """
+    if not isinstance(expr, Apply):
+        return expr
+    args = tuple(map(taken_apart, expr.args))
+    whole = OPERATORS[expr.op].whole
+    return Apply(expr.op, args) if whole is None else taken_apart(whole(*args))
+
+
+def outermost(expr: Expr) -> Expr:
+    """The expression with its outermost operator taken apart, where that is put together from others."""
+    whole = OPERATORS[expr.op].whole if isinstance(expr, Apply) else None
+    return outermost(whole(*expr.args)) if whole and isinstance(expr, Apply) else expr
+
+
+def numeric(expr: Expr, *, condition: bool = False) -> Expr:
+    """The expression with each comparison that is no condition as a number, 1 or 0, as every cell has it.
+
+    >>> from graddesc_xl.language.expr import Here
+    >>> numeric(Here("a") * (Here("z") > 0)) == Here("a") * where(Here("z") > 0, 1, 0)
+    True
+    """
+    if not isinstance(expr, Apply):
+        return expr
+    args = (numeric(arg, condition=expr.op == "where" and not i) for i, arg in enumerate(expr.args))
+    found = Apply(expr.op, tuple(args))
+    return where(found, 1, 0) if expr.op in COMPARISONS and not condition else found

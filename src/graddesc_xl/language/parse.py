@@ -20,11 +20,15 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Gt: "gt",
     ast.Lt: "lt",
     ast.LtE: "le",
+    ast.GtE: "ge",
     ast.Eq: "eq",
     ast.NotEq: "ne",
 }
-_WRITTEN = {"add": "+", "sub": "-", "mul": "*", "div": "/", "gt": ">", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-_BINDS = {"gt": 1, "lt": 1, "le": 1, "eq": 1, "ne": 1, "add": 2, "sub": 2, "mul": 3, "div": 3, "neg": 4, "pow": 5}
+_COMPARED = {"gt": ">", "lt": "<", "le": "<=", "ge": ">=", "eq": "==", "ne": "!="}
+_WRITTEN = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**", "power": "**"} | {
+    op: f" {sign} " for op, sign in _COMPARED.items()
+}
+_BINDS = {"add": 2, "sub": 2, "mul": 3, "div": 3, "neg": 4, "pow": 5, "power": 5} | dict.fromkeys(_COMPARED, 1)
 #: of an epoch, what a column starts from
 START = "start"
 #: nested deeper than this, a formula is no formula
@@ -92,10 +96,9 @@ class _Reader:
             case ast.BinOp(op=ast.BitXor(), left=left, right=right):
                 power = f"{ast.unparse(left)}**{ast.unparse(right)}"
                 raise self.wrong(f"has a ^: a power is written {power[:40]}.")
-            case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as n)) if 2 <= n <= 8:
-                return arg(left) ** n
-            case ast.BinOp(op=ast.Pow()):
-                raise self.wrong("has a power that is no whole number from 2 to 8: use products, sqrt or exp.")
+            case ast.BinOp(op=ast.Pow(), left=left, right=right):
+                exponent = arg(right)
+                return arg(left) ** (exponent.value if isinstance(exponent, Const) else exponent)
             case ast.BinOp(op=op, left=left, right=right) if type(op) in _SIGNS:
                 return Apply(_SIGNS[type(op)], (arg(left), arg(right)))
             case ast.Compare(ops=[op], left=left, comparators=[right]) if type(op) in _SIGNS:
@@ -121,7 +124,7 @@ class _Reader:
             number = float("inf")
         if abs(number) > 1e300:
             raise self.wrong("holds a number that no cell can hold: use one below 1e300.")
-        return number
+        return float(f"{number:.15g}")
 
     def leaf(self, name: str) -> Expr:
         """What a name stands for."""
@@ -170,17 +173,13 @@ def _spelled(op: str, args: tuple[Expr, ...]) -> str:
         return f"({f' {op} '.join(texts)})"
     if op not in _BINDS:
         return f"{op}({', '.join(texts)})"
+    outer = _BINDS[op]
+    alone = outer in (_BINDS["pow"], _BINDS["gt"])  # of several in a row, the first is not the innermost, or none is
     for position, arg in enumerate(args):
-        inner = (
-            _BINDS.get(arg.op, 9) if isinstance(arg, Apply) else 4 if isinstance(arg, Const) and arg.value < 0 else 9
-        )
-        outer = _BINDS[op]
-        if inner < outer or (inner == outer and (position > 0 or op in ("pow", "gt", "lt", "le", "eq", "ne"))):
+        inner = _tightness(arg)
+        if inner < outer or (inner == outer and (position > 0 or alone)):
             texts[position] = f"({texts[position]})"
-    if op == "neg":
-        return f"-{texts[0]}"
-    sign = "**" if op == "pow" else _WRITTEN[op]
-    return f"{texts[0]} {sign} {texts[1]}" if _BINDS[op] < 3 else f"{texts[0]}{sign}{texts[1]}"
+    return f"-{texts[0]}" if op == "neg" else _WRITTEN[op].join(texts)
 
 
 def _tightness(arg: Expr) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import SettingError, did_you_mean, shown
 from ..language.evaluate import evaluate, reduce
 from ..language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
-from ..language.operators import OPERATORS
+from ..language.operators import OPERATORS, taken_apart
 from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import EpochState, Plan, Start
@@ -81,7 +81,8 @@ def _can_overflow(expr: Expr) -> bool:
     """Whether finite cells can give a value that is not finite."""
     if not isinstance(expr, Apply):
         return False
-    return expr.op in ("add", "sub", "mul", "div", "pow") or any(map(_can_overflow, expr.args))
+    overflows = ("add", "sub", "mul", "div", "pow", "power", "exp")
+    return expr.op in overflows or any(map(_can_overflow, expr.args))
 
 
 def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[str]) -> str:
@@ -106,13 +107,14 @@ def source(plan: Plan) -> str:
     arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
     arguments += [f"q_{name}" for name in carried]
     uses: Counter[Expr] = Counter()
-    for column in plan.columns:
-        _count(column.expr, uses)
+    computed = {column.name: taken_apart(column.expr) for column in plan.columns}
+    for expr in computed.values():
+        _count(expr, uses)
     names: dict[Expr, str] = {}
     body: list[str] = []
-    for column in plan.columns:
-        value = _spell(column.expr, uses, names, body)
-        body.append(f"c_{column.name} = {value}")
+    for name, expr in computed.items():
+        value = _spell(expr, uses, names, body)
+        body.append(f"c_{name} = {value}")
     body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)},))")
     body += [f"q_{name} = c_{name}" for name in carried]
     inner = "\n        ".join(body)
@@ -244,7 +246,7 @@ class _Job:
             self.open(block)
             opened = [cell if batch else float(cell) for cell in self.opened(block)]
             kept: list[Any] = []  # flat: a list of rows takes twice as long
-            with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError):
+            with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError, OverflowError):
                 epoch(kept.extend, self.samples, *fixed, *opened)
             steps = len(kept) // len(plan.columns)
             rows = _stacked(kept, self.shape).reshape(steps, len(plan.columns), *self.shape)

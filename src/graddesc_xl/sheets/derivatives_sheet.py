@@ -168,4 +168,4 @@ def _vanishing(sheet: Sheet, making: Making, steps: StepsList, top: int) -> None
 def _spacing(value: Expr) -> Expr:
     """The distance from a number to the next one: 2 to the power of its binary exponent - 52."""
     size = maximum(call("abs", value), 1e-300)
-    return call("power", 2, floor(call("ln", size) / call("ln", 2)) - 52)
+    return call("power", 2, floor(call("log", size) / call("log", 2)) - 52)

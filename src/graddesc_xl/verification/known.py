@@ -40,7 +40,7 @@ def _operators(expr: Expr) -> set[str]:
 #: program -> what its recalculation, and a file that it saved, may have in another error's place
 KNOWN: Mapping[str, Known] = {
     "IronCalc": Known(
-        *(CellError.DIV0, CellError.NUM, frozenset({"pow"})),  # an overflow in ^
+        *(CellError.DIV0, CellError.NUM, frozenset({"pow", "power"})),  # an overflow in ^
         loses=frozenset({"chart", "note", "input rule"}),
     ),
     "LibreOffice": Known(CellError.VALUE, CellError.NUM, frozenset({"sqrt"})),  # the root of a negative number

@@ -159,7 +159,7 @@ def parsed(text: str) -> Expr:
     """The expression of a formula.
 
     >>> parsed("IF(B$5>=2,-C4^2,1)").args[0]
-    Apply(op='le', args=(Const(value=2.0), Range(sheet='', top=5, left=2, bottom=5, right=2, moves=False, single=True)))
+    Apply(op='ge', args=(Range(sheet='', top=5, left=2, bottom=5, right=2, moves=False, single=True), Const(value=2.0)))
     """
     reader = _Parser([token for token in tokens(text) if token[0] != "space"])
     expr = reader.expression(0)
@@ -192,12 +192,12 @@ class _Parser:
         left = self.operand()
         while (kind := self.next())[0] == "sign":
             sign = kind[1]
-            row = _SIGNS.get("<=" if sign == ">=" else sign)
+            row = _SIGNS.get(sign)
             if row is None or row.binds <= binds:
                 break
             self.at += 1
             right = self.expression(row.binds)
-            left = Apply("le", (right, left)) if sign == ">=" else Apply(_power(row.name, right), (left, right))
+            left = Apply(_power(row.name, right), (left, right))
         return left
 
     def operand(self) -> Expr:

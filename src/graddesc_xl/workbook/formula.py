@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from ..language.expr import Apply, Const, Expr, Text
-from ..language.operators import FUNCTION, OPERATORS
+from ..language.operators import FUNCTION, OPERATORS, outermost
 
 
 def number(value: float) -> str:
@@ -35,11 +35,13 @@ def render(expr: Expr, leaf: Callable[[Expr], str]) -> str:
     if not isinstance(expr, Apply):
         return leaf(expr)
     row = OPERATORS[expr.op]
+    if row.whole:
+        return render(row.whole(*expr.args), leaf)
     texts = [render(arg, leaf) for arg in expr.args]
     if row.binds == FUNCTION:
         return f"{row.excel}({','.join(texts)})"
-    for position, arg in enumerate(expr.args):
-        if isinstance(arg, Apply) and _loose(row.binds, OPERATORS[arg.op].binds, position, power=row.name == "pow"):
+    for position, arg in enumerate(map(outermost, expr.args)):
+        if isinstance(arg, Apply) and _loose(row.binds, OPERATORS[arg.op].binds, position, power=row.excel == "^"):
             texts[position] = f"({texts[position]})"
     return row.excel + texts[0] if len(texts) == 1 else row.excel.join(texts)
 

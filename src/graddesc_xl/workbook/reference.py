@@ -12,7 +12,7 @@ import numpy as np
 
 from ..language.evaluate import MixedError, evaluate
 from ..language.expr import Apply, Expr, substitute
-from ..language.operators import Cells
+from ..language.operators import COMPARISONS, Cells
 from ..language.values import Array, Value, cell_value, coded
 from .cells import Area, Formula, a1, column_letters, quoted
 from .formula import render
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .sheet import Sheet
 
 #: operators whose value a cell shows as TRUE or FALSE
-TESTS = {"gt", "lt", "le", "eq", "ne", "and", "or", "is_number"}
+TESTS = {*COMPARISONS, "and", "or", "is_number"}
 
 
 @dataclass(frozen=True, slots=True)
