@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 
 from graddesc_xl import build
-from graddesc_xl.building import untouched
 from graddesc_xl.errors import GraddescError, SettingError, WorkbookError
+from graddesc_xl.lessons.building import untouched
 from graddesc_xl.verification import libreoffice
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook import write

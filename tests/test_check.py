@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from graddesc_xl.building import manifest
 from graddesc_xl.language.expr import Here, Prev, leaves
 from graddesc_xl.lessons import LESSONS, Lesson
+from graddesc_xl.lessons.building import manifest
 from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.plan import Plan

@@ -20,9 +20,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bits import same_bits
-from graddesc_xl import build, building, cli, run
+from graddesc_xl import build, cli, run
 from graddesc_xl.ending import AGAIN, StoppedError, raising
 from graddesc_xl.errors import WorkbookError
+from graddesc_xl.lessons import building
 from graddesc_xl.workbook import write
 from graddesc_xl.writing import recorded, replacing
 

@@ -1,37 +1,15 @@
-"""Build a workbook: run its experiments, compose its sheets, write the file."""
+"""Build a workbook from whatever describes its lesson: a name, an object, a recipe, another workbook."""
 
 from __future__ import annotations
 
-import time
-import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-from . import __version__
-from .errors import WorkbookError
-from .lessons import Lesson, is_file, lesson
-from .lessons.composing import compose
-from .numbers.engine import run_plan
-from .numbers.verdict import Verdict
+from .lessons import Lesson, building, is_file, lesson
+from .lessons.building import SUFFIX, Built
 from .verification import origin, reading
-from .workbook import PROPERTY
-from .workbook.write import CREATED, write
-from .writing import Stamp, destination, stamp, writable
 
-#: how the file of a workbook ends
-SUFFIX = ".xlsx"
-
-
-@dataclass(frozen=True)
-class Built:
-    """What `build` wrote. verdicts: sheet -> what became of its run; seconds: wall time."""
-
-    path: Path
-    sheets: tuple[str, ...]
-    formula_cells: int
-    verdicts: Mapping[str, Verdict]
-    seconds: float
+__all__ = ["Built", "build"]
 
 
 def build(
@@ -44,6 +22,7 @@ def build(
     """Write the workbook of a lesson into a folder, whole or not at all.
 
     what: a lesson, its name, or the file of its recipe, which may be a workbook that was built from it.
+    folder: where to; or, if it ends with .xlsx, the file to write.
 
     A file that a person has saved since it was built is left alone unless `force`.
     Raises SettingError for an unknown name or a recipe that is none, and WorkbookError for what cannot be written.
@@ -53,76 +32,13 @@ def build(
     ...     build("graddesc", folder).verdicts["basic"].kind
     'learning'
     """
-    began = time.perf_counter()
-    of = _lesson(what)
-    path = Path(folder) / of.file
-    if path.parent.exists() and not path.parent.is_dir():
-        raise WorkbookError(f"{path.parent} is a file, not a folder: name a folder to write {path.name} into.")
-    with writable(path):
-        replaceable = stamp(path) if force else None
-        guard(path, replaceable)
-        made = compose(of, run_plan, progress=lambda sheet: progress(f"computing {sheet}"))
-        write(
-            made.sheets,
-            path,
-            title=of.title,
-            manifest=manifest(of),
-            progress=lambda sheet: progress(f"writing {sheet}"),
-            check=lambda: guard(path, replaceable),
-        )
-    return Built(
-        path,
-        tuple(sheet.name for sheet in made.sheets),
-        sum(sheet.formula_cells for sheet in made.sheets),
-        {steps.of.sheet.name: steps.of.trace.verdict for steps in made.lists},
-        time.perf_counter() - began,
-    )
+    of, path = described(what), Path(folder)
+    named = path.suffix.lower() == SUFFIX and not path.is_dir()
+    return building.build(of, path if named else path / of.file, force=force, progress=progress)
 
 
-def _lesson(what: str | Path | Lesson) -> Lesson:
+def described(what: str | Path | Lesson) -> Lesson:
+    """The lesson that a name, an object, a recipe or a workbook describes."""
     if isinstance(what, Lesson) or not is_file(what) or Path(what).suffix.lower() != SUFFIX:
         return lesson(what)
     return origin.written(reading.load(Path(what)))
-
-
-def manifest(of: Lesson) -> dict[str, object]:
-    """What the file says of itself; what it is made of stands on its last sheet."""
-    return {"lesson": of.name, "version": __version__}
-
-
-def guard(path: Path, replaceable: Stamp | None = None) -> None:
-    """Refuse to write over a workbook that is open, or that a person has saved since it was built.
-
-    replaceable: the one state of it that may be overwritten all the same.
-    """
-    for place in {path, destination(path)}:
-        for lock in (place.with_name(f".~lock.{place.name}#"), place.with_name(f"~${place.name}")):
-            if lock.exists():
-                raise WorkbookError(
-                    f"{path} is open in another program ({lock.name} lies beside it). Close it there first."
-                )
-    found = stamp(path)
-    if found is None or found == replaceable or untouched(path):
-        return
-    if replaceable:
-        raise WorkbookError(
-            f"{path} was saved by another program while this one worked and is left as it is; "
-            "to overwrite it, build once more."
-        )
-    raise WorkbookError(
-        f"{path} has been saved by another program since it was built; building would lose those changes. "
-        "Build into another folder with -o, or overwrite it with --force."
-    )
-
-
-def untouched(path: Path) -> bool:
-    """Whether a file is one of ours as we wrote it: a program that saves a workbook stamps time and name."""
-    stamp = CREATED.strftime("%Y-%m-%dT%H:%M:%SZ")
-    try:
-        with zipfile.ZipFile(path) as file:
-            core = file.read("docProps/core.xml").decode("utf-8", "replace")
-            app = file.read("docProps/app.xml").decode("utf-8", "replace")
-            custom = file.read("docProps/custom.xml").decode("utf-8", "replace")
-    except (OSError, KeyError, zipfile.BadZipFile):
-        return False
-    return core.count(stamp) == 2 and "<AppVersion>12.0000<" in app and PROPERTY in custom

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..comparison import Comparison
 from ..errors import SettingError, did_you_mean, shown
@@ -19,6 +21,9 @@ from ..sheets.overview import SHEET as OVERVIEW
 from ..sheets.recipe import SHEET as RECIPE
 from ..sheets.steps import Steps
 from ..workbook.cells import plain
+
+if TYPE_CHECKING:
+    from .building import Built
 
 #: the sheet of the first data set; those of others bear their names as well
 DATA = "data"
@@ -87,6 +92,21 @@ class Lesson:
                 said = "every workbook has one of that name" if own else "another one has it"
                 raise SettingError(f"{shown(sheet)} cannot be the name of a sheet: {said}. Rename what it shows.")
             named.add(sheet.lower())
+
+    def build(
+        self,
+        path: str | Path = "",
+        *,
+        force: bool = False,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Built:
+        """Write its workbook to a file, in this folder and after its title if left out.
+
+        A file that a person has saved since it was built is left alone unless `force`.
+        """
+        from .building import build
+
+        return build(self, Path(path or self.file), force=force, progress=progress)
 
     @property
     def kinds(self) -> list[Kind]:
