@@ -137,6 +137,28 @@ def of_the_relu(page: Page, name: str) -> Claim:
     return "c·(a·x + b) + d", xs, [c * (a * x + b) + d for x in xs]
 
 
+def of_the_fit(page: Page, chart: ChartPart, name: str) -> Claim:
+    """Samples, the best line, and by hand what the weights that the panel says predict over the range of x."""
+    samples = list(GRADDESC.inputs["x"])
+    if name == "samples":
+        return "y", samples, [2 * x + 30 for x in samples]
+    low, high = min(samples), max(samples)
+    xs = [low + (high - low) * (k * 1.1 / 60 - 0.05) for k in range(61)]
+    if name == "best line":
+        return name, xs, [2 * x + 30 for x in xs]
+    left = page.find(chart.title, row=6)[1]
+    epochs = {page.values[row, left]: row for row in (8, *range(29, 33))}
+    row = epochs[float(name.removeprefix("epoch "))]
+    heads = {page.values.get((7, column)): column for column in range(left + 7, left - 1, -1)}
+    a, b, c, d = (page.values[row, heads[w]] if w in heads else None for w in "abcd")
+    ys = [number(a) * x + number(b) for x in xs]
+    if c is not None:
+        ys = [number(c) * (max(y, 0.0) if "live z" in heads else y) + number(d) for y in ys]
+    least, most = 2 * low + 30, 2 * high + 30
+    reach = most - least
+    return "drawn", xs, [y if least - reach < y < most + reach else None for y in ys]
+
+
 def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
     """What a curve must be to be what it is called."""
     if page.name in COMPARISONS:
@@ -155,6 +177,8 @@ def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
             return "", ends, [2 * x + 30 for x in ends]
         case "speed limit":
             return of_the_speed_limit(page, chart, name)
+        case "the fit":
+            return of_the_fit(page, chart, name)
         case "derivatives":
             return of_the_derivatives(page, name)
         case "ReLU shape":

@@ -9,6 +9,8 @@ from typing import Any
 from ..experiment import CARRIES, Experiment
 from ..mirror import Mirror
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
+from ..sheets.fit import Fit
+from ..sheets.picked import Of
 from .lesson import Lesson
 
 _WEIGHTS = {"b": "C1", "a": "C2"}
@@ -110,6 +112,11 @@ LESSON = Lesson(
             "Adam whose learning rate is quartered when the derivatives grow again.",
             1.0,
             spelled=WRITTEN_OUT,
+        ),
+        Fit(
+            "the fit",
+            (Of("basic", title="plain SGD (basic)"), Of("adam", title="Adam (adam)")),
+            about="The samples and the line that the neuron is after an epoch of your choice: plain SGD and Adam.",
         ),
     ),
     "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",

@@ -14,6 +14,8 @@ from ..plan import Input
 from ..sheets.answers import Question
 from ..sheets.curves import Curve, Curves
 from ..sheets.derivatives import Derivatives
+from ..sheets.fit import Fit
+from ..sheets.picked import Of
 from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
 from .lesson import Lesson
@@ -325,10 +327,18 @@ RELU_SHAPE = Curves(
     chart="Two neurons with and without a ReLU",
 )
 
+THE_FIT = Fit(
+    "the fit",
+    tuple(Of(e.name, title=e.title) for e in EXPERIMENTS[:3]),
+    about="The samples and the curves of the first three sheets after an epoch of your choice; is the ReLU closed?",
+    epoch=1,
+)
+
 LESSON = Lesson(
     "Two neurons: why does it explode?",
     (
         *(Steps(e, explodes=True, steps=LISTS.get(e.name, "")) for e in EXPERIMENTS),
+        THE_FIT,
         COMPARED_OPTIMIZERS,
         LEARNING_RATES,
         INITIAL_WEIGHTS,

@@ -114,9 +114,9 @@ class Sheet:
     """Cells by (row, column), counted from 1, single ones and fills, and everything around them.
 
     replaceable: cells whose formula, given here, a person may replace by a number.
-    printed: the last column that is printed, 0 for all. page_ends: the last columns of all printed pages but
-    the last, none for one page across; the others repeat the first `repeat_columns`. folded: row -> outline level.
-    aside: columns that are folded away. hidden: whether its tab is.
+    printed, printed_rows: the last column and row that are printed, 0 for all. page_ends: the last columns of all
+    printed pages but the last, none for one page across; the others repeat the first `repeat_columns`. folded: row ->
+    outline level. aside: columns that are folded away. hidden: whether its tab is.
     """
 
     name: str
@@ -137,6 +137,7 @@ class Sheet:
     repeat_rows: tuple[int, int] | None = None
     tab: str = ""
     printed: int = 0
+    printed_rows: int = 0
     page_ends: tuple[int, ...] = ()
     repeat_columns: int = 0
     portrait: bool = False

@@ -116,7 +116,7 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.set_header(f"&L&9{title.replace('&', '&&')}&R&9&A")
     page.set_footer("&R&9&P / &N")
     if sheet.printed:
-        page.print_area(0, 0, sheet.extent[0] - 1, sheet.printed - 1)
+        page.print_area(0, 0, (sheet.printed_rows or sheet.extent[0]) - 1, sheet.printed - 1)
     if sheet.repeat_columns:
         page.repeat_columns(0, sheet.repeat_columns - 1)
     if sheet.repeat_rows:
