@@ -112,7 +112,7 @@ def test_usage_errors() -> None:
     ("typed", "position", "offered"),
     [
         ("graddesc-xl ru", 1, {"run"}),
-        ("graddesc-xl run ad", 2, {"adam", "adam_ann", "adam 2 neuron collapse", "adam 2 neuron ReLU"}),
+        ("graddesc-xl run ad", 2, {"adam", "adam_ann", "adam 2 neuron"}),
         ("graddesc-xl build gr", 2, {"graddesc"}),
         ("graddesc-xl run adam --set be", 4, {"beta1=", "beta2="}),
     ],

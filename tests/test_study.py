@@ -115,22 +115,22 @@ def assert_steps(trace: Trace, steps: Sequence[Mapping[str, float]]) -> None:
 @pytest.mark.parametrize("relu", [False, True])
 def test_momentum_of_two_neurons_is_the_loop_written_by_hand(relu: bool, discarded: int) -> None:
     """Momentum in the spreadsheet's form steps like ten lines of plain Python, a discarded pass or none."""
-    name = "momentum 2 neuron ReLU" if relu else "momentum 2 neuron collapse"
+    name, switch = "momentum 2 neuron", {"relu": float(relu)}
     expected = momentum_by_hand(1e-5, 0.9, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, discarded=discarded), expected)
+    assert_steps(run(name, switch, epochs=2, discarded=discarded), expected)
     other = momentum_by_hand(3e-5, 0.5, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, discarded=discarded, lr=3e-5, beta=0.5), other)
+    assert_steps(run(name, switch, epochs=2, discarded=discarded, lr=3e-5, beta=0.5), other)
 
 
 @pytest.mark.parametrize("discarded", [0, 1, 4])
 @pytest.mark.parametrize("relu", [False, True])
 def test_adam_of_two_neurons_is_the_loop_written_by_hand(relu: bool, discarded: int) -> None:
     """Adam in the spreadsheet's form steps like some lines of plain Python, after discarded passes or none."""
-    name = "adam 2 neuron ReLU" if relu else "adam 2 neuron collapse"
+    name, switch = "adam 2 neuron", {"relu": float(relu)}
     expected = adam_by_hand(0.1, 0.9, 0.9, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, discarded=discarded), expected)
+    assert_steps(run(name, switch, epochs=2, discarded=discarded), expected)
     other = adam_by_hand(0.03, 0.8, 0.95, relu=relu, discarded=discarded)
-    assert_steps(run(name, epochs=2, discarded=discarded, lr=0.03, beta1=0.8, beta2=0.95), other)
+    assert_steps(run(name, switch, epochs=2, discarded=discarded, lr=0.03, beta1=0.8, beta2=0.95), other)
 
 
 # The same run with fewer columns

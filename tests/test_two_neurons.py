@@ -8,13 +8,14 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from graddesc_xl import COMPARISONS, GRADDESC, build, compare, verify
+from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, MODELS, build, compare, run, verify
 from graddesc_xl.language.values import CellError, cell_value
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
@@ -28,7 +29,7 @@ ONE, COLLAPSE, RELU = (
     "basic SGD 2 neuron collapse",
     "basic SGD 2 neuron ReLU",
 )
-MOMENTUM = "momentum 2 neuron collapse"
+MOMENTUM, ADAM = "momentum 2 neuron", "adam 2 neuron"
 GROUPS = ("1 neuron", "2 neurons, collapse", "2 neurons, ReLU")
 EXPLODES = "Why do error, weights and derivatives explode?"
 SAME = "Is a stacked linear model the same as a single one?"
@@ -84,6 +85,12 @@ class Typist:
         """The cell at the right of a label."""
         _, row, column = self.find(sheet, label, left=left)
         return sheet, row, column + 1
+
+    def given(self, sheet: str, label: str) -> Cell:
+        """The input cell of an experiment's sheet with that label: at its right, or (of a weight) below it."""
+        _, row, column = self.find(sheet, label)
+        right = isinstance(self.held.cells[sheet].get((row, column + 1)), float)
+        return (sheet, row, column + 1) if right else (sheet, row + 1, column)
 
     def compared(self, sheet: str, run: str | float, title: str, group: str = "") -> Cell:
         """A cell of a comparison: of a run, named or by its rate, under a title, the first from its group's on."""
@@ -362,6 +369,25 @@ def test_the_switch_drives_a_run_by_exact_derivatives(typist: Typist) -> None:
     assert typist.epoch(ONE, 1) == pytest.approx(150.75521153771854, rel=1e-12)
     assert typist.epoch(COLLAPSE, 1) == pytest.approx(3.729290502210017e19, rel=1e-9)
     assert typist.epoch(RELU, 1) == pytest.approx(767.5053769972709, rel=1e-12)
+
+
+@pytest.mark.parametrize("sheet", [MOMENTUM, ADAM])
+def test_a_cell_switches_the_relu(typist: Typist, sheet: str) -> None:
+    """With the switch on and off the sheet has the run, and the verdict, of the model with and without a ReLU."""
+    models = {1.0: MODELS["two_neurons_relu"], 0.0: MODELS["two_neurons"]}
+    verdicts = set()
+    for switch, model in models.items():
+        for settings in ({}, {"a": -1.0, "b": -1.0}, {"lr": 1e-4}, {"lr": 10.0}):
+            of = replace(EXPERIMENTS[sheet], model=model, values={**EXPERIMENTS[sheet].values, **settings})
+            trace = run(of)
+            typist.typed({typist.given(sheet, name): value for name, value in (settings | {"ReLU": switch}).items()})
+            assert typist.value(typist.beside(sheet, "verdict")) == str(trace.verdict)
+            verdicts.add(trace.verdict.kind)
+            for epoch, error in enumerate(trace.errors.tolist(), 1):
+                same = pytest.approx(error, rel=1e-9) if math.isfinite(error) else cell_value(error)
+                shown = typist.epoch(sheet, epoch)
+                assert shown == same or KNOWN["IronCalc"].explains(shown, same)
+    assert {"learning", "dead ReLU"} <= verdicts
 
 
 def test_another_learning_rate(typist: Typist) -> None:

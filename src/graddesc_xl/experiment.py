@@ -180,8 +180,9 @@ def _own_names(e: Experiment, columns: Sequence[str]) -> None:
     """Refuse a model that calls something as the sheet calls a column or an input cell of its own."""
     model = e.model
     inputs = [i.name for i in e.inputs]
-    for name in (*model.weights, *model.lines, *model.watch):
-        if columns.count(name) > 1 or inputs.count(name) > 1:
+    settings = [s.name for s in model.settings]
+    for name in (*model.weights, *model.lines, *model.watch, *settings):
+        if columns.count(name) > 1 or inputs.count(name) > 1 or (name in settings and name in columns):
             raise PlanError(f"{model.name} calls something {name!r}, as the sheet {e.name} does: rename it.")
 
 
@@ -192,6 +193,7 @@ def _inputs(e: Experiment) -> tuple[Input, ...]:
         inputs.append(H)
     if e.gradient == "switch":
         inputs.append(SWITCH)
+    inputs += e.model.settings
     for s in e.scaled:
         about = f"what {s} is divided by before the model sees it"
         inputs.append(Input(f"scale_{s}", 50.0, f"{s} scale", about, low=1e-3, high=1e6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,35 @@ from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
 from .lesson import Lesson
 
+#: two neurons, with a ReLU or without, as a cell says
+SWITCHED = replace(
+    TWO_NEURONS_RELU,
+    name="two_neurons_switched",
+    title="two neurons, with or without ReLU",
+    lines={
+        "z": "a*x + b",
+        "gate": "where(relu, z, 1)",
+        "hid": "where(gate > 0, z, 0)",
+        "pred": "c*hid + d",
+    },
+    about={
+        **TWO_NEURONS_RELU.about,
+        "gate": "lets z through where it is positive: everywhere while the ReLU is switched off",
+    },
+    gates={"gate": ("b", "a", "c")},
+    settings=(
+        Input(
+            "relu",
+            1.0,
+            "ReLU",
+            "whether what the first neuron adds up passes a ReLU: 1 for one, 0 for none",
+            low=0.0,
+            high=1.0,
+            choices={1.0: "on", 0.0: "off"},
+        ),
+    ),
+)
+
 NEURONS = {
     "1 neuron": ONE_NEURON,
     "2 neurons, collapse": TWO_NEURONS,
@@ -27,7 +57,7 @@ NEURONS = {
 }
 COLLAPSE, RELU = "basic SGD 2 neuron collapse", "basic SGD 2 neuron ReLU"
 ONE, STACKED, WITH_RELU = "1 neuron", "2 neurons, collapse", "2 neurons, ReLU"
-MOMENTUM = "momentum 2 neuron collapse"
+MOMENTUM = "momentum 2 neuron"
 TWO = ("2 neurons, collapse", "2 neurons, ReLU")
 STALL = (
     "Runs that learn fall to about 85, then creep: the slope is learned, the intercept is not. x is up to 99, so the "
@@ -153,11 +183,12 @@ def _thread(name: str, model: Model, about: str) -> Experiment:
     return Experiment(name, model.title, about, OPTIMIZERS["sgd"], model=model, gradient="switch")
 
 
-def _averaged(optimizer: str, kind: str, model: Model, lr: float, about: str) -> Experiment:
+def _averaged(optimizer: str, lr: float, about: str) -> Experiment:
     """An optimizer with averages on two neurons, these starting at their cells: no pass is discarded."""
-    name = f"{optimizer} 2 neuron {kind}"
-    title = f"{OPTIMIZERS[optimizer].title}, {model.title}"
-    return Experiment(name, title, about, OPTIMIZERS[optimizer], model=model, discarded=0, values={"lr": lr})
+    title = f"{OPTIMIZERS[optimizer].title}, {SWITCHED.title}"
+    return Experiment(
+        f"{optimizer} 2 neuron", title, about, OPTIMIZERS[optimizer], SWITCHED, discarded=0, values={"lr": lr}
+    )
 
 
 EXPERIMENTS = (
@@ -168,20 +199,12 @@ EXPERIMENTS = (
     _thread(
         "basic SGD 2 neuron ReLU", TWO_NEURONS_RELU, "An overshoot leaves the ReLU dead: only the last bias learns."
     ),
-    _averaged("momentum", "collapse", TWO_NEURONS, 1e-5, "Momentum at a rate where two neurons train."),
-    _averaged(
-        "momentum",
-        "ReLU",
-        TWO_NEURONS_RELU,
-        1e-5,
-        "Momentum with the ReLU, which never closes.",
-    ),
-    _averaged("adam", "collapse", TWO_NEURONS, 0.1, "Adam at a rate where two neurons train: each weight its own."),
-    _averaged("adam", "ReLU", TWO_NEURONS_RELU, 0.1, "Adam with the ReLU, which never closes."),
+    _averaged("momentum", 1e-5, "Momentum on two neurons; a cell switches the ReLU on and off."),
+    _averaged("adam", 0.1, "Adam on two neurons, a step size for each weight; a cell switches the ReLU."),
 )
 
 #: the lists of steps whose names would be too long for a sheet
-LISTS = {COLLAPSE: "basic SGD 2n collapse steps", MOMENTUM: "momentum 2n collapse steps"}
+LISTS = {COLLAPSE: "basic SGD 2n collapse steps"}
 
 #: the sheet that answers most of the questions
 BY_RATE = "learning rates"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..errors import PlanError, shown
-from ..language.expr import Data, Expr, Here
+from ..language.expr import Data, Expr, Here, Param
 from ..language.parse import parse
+from ..plan import Input
 
 #: the line that is the prediction
 PREDICTION = "pred"
@@ -24,6 +25,7 @@ class Model:
     targets: column -> `slope` or `intercept` where least squares gives it. watch: columns that only show something of
     the weights. gates: the pre-activation of a ReLU -> the weights that get no derivative where it is not positive.
     charted: the weight whose derivative charts show, "" for the last. titles: what heads a column, if not its name.
+    settings: input cells of its own that its lines may use: not learned, but to type over, such as a switch.
 
     >>> ONE_NEURON.forward["pred"] == Here("b") + Here("a") * Data("x")
     True
@@ -40,16 +42,18 @@ class Model:
     charted: str = ""
     titles: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ("x",)
+    settings: tuple[Input, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.lines or [*self.lines][-1] != PREDICTION:
             raise PlanError(f"The last line of {self.name} must be the prediction, as in {PREDICTION} = a*x + b.")
         if not self.weights:
             raise PlanError(f"{self.name} has no weights, so nothing in it can learn: give it one, as in ('b', 'a').")
-        for name in (*self.weights, *self.inputs, *self.lines, *self.watch):
+        names = [*self.weights, *self.inputs, *(s.name for s in self.settings), *self.lines, *self.watch]
+        for name in names:
             if not name.isidentifier() or keyword.iskeyword(name):
                 raise PlanError(f"{shown(name)} is no name in a formula: use letters, digits and underscores.")
-            if [*self.weights, *self.inputs, *self.lines, *self.watch].count(name) > 1:
+            if names.count(name) > 1:
                 raise PlanError(f"{self.name} has two things called {name!r}: give them different names.")
         self.forward, self.shown  # noqa: B018  # read now, so that a line that is no formula is refused here
 
@@ -65,6 +69,7 @@ class Model:
 
     def _read(self, lines: Mapping[str, str]) -> Mapping[str, Expr]:
         names: dict[str, Expr] = {**{w: Here(w) for w in self.weights}, **{i: Data(i) for i in self.inputs}}
+        names |= {s.name: Param(s.name) for s in self.settings}
         read: dict[str, Expr] = {}
         for name, formula in lines.items():
             read[name] = parse(formula, names.get, names)

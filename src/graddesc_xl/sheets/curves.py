@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..language.calculus import inlined
-from ..language.expr import Data, Expr, Here, substitute
+from ..language.expr import Data, Expr, Here, Param, substitute
 from ..language.parse import parse
 from ..parts.models import Model
 from ..plan import Input
@@ -82,8 +82,8 @@ class Curves(Kind):
         def leaf(of: Expr) -> Expr:
             if isinstance(of, Data):
                 return Down(sheet, 1)
-            assert isinstance(of, Here), of
-            return weights[of.column]
+            assert isinstance(of, (Here, Param)), of
+            return weights[of.name if isinstance(of, Param) else of.column]
 
         series = []
         for i, curve in enumerate(self.curves):
