@@ -200,6 +200,10 @@ class Plan:
         """The column of that name."""
         return _by_name(self.columns, name)
 
+    def footer(self, name: str) -> Footer:
+        """The footer of that name."""
+        return next(f for f in self.footers if f.name == name)
+
     def of(self, weight: str, kind: str) -> str | None:
         """The name of a weight's column of that kind or role, such as `average` or `update`; None without one."""
         return next((c.name for c in self.columns if weight in c.of and kind in (c.kind, c.role)), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Trace:
 
     @property
     def verdict(self) -> Verdict:
-        """What became of a single run."""
+        """What became of a single run; a batch has `verdicts`."""
+        self._single("verdict")
         return self.verdicts[0]
 
     @property
@@ -172,11 +174,30 @@ class Trace:
                 return self.footer_sizes(name)[:, None]
         return np.abs(self._leaf(expr))
 
-    def frame(self, run: int = 0, *, epochs: range | None = None) -> pd.DataFrame:
+    def _each(self, run: int | None, frame: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+        """The frame of one run, or of a batch those of all runs one below the other, with a column `run`."""
+        import pandas as pd
+
+        if run is not None and not 0 <= run < self.runs:
+            raise SettingError(f"There is no run {run}: a batch of {self.runs} has runs 0 to {self.runs - 1}.")
+        if run is not None or self.errors.ndim == 1:
+            return frame(run or 0)
+        return (
+            pd.concat({i: frame(i) for i in range(self.runs)}, names=["run"])
+            .reset_index(level="run")
+            .reset_index(drop=True)
+        )
+
+    def frame(self, run: int | None = None, *, epochs: range | None = None) -> pd.DataFrame:
         """One row per step: epoch, step, the sample and every column of the plan.
 
-        epochs: only these, counted from 0.
+        run: of a batch only this one, counted from 0; if left out all, told apart by a column `run`. epochs: only
+        these, counted from 0.
         """
+        return self._each(run, lambda number: self._frame(number, epochs))
+
+    def _frame(self, run: int, epochs: range | None) -> pd.DataFrame:
+        """The rows of one run."""
         import pandas as pd
 
         chosen, n = epochs or range(self.plan.epochs), len(self.data)
@@ -188,8 +209,18 @@ class Trace:
         }
         return pd.DataFrame(table | {name: self[name][first:last].reshape(rows, -1)[:, run] for name in self.rows})
 
-    def epoch_frame(self, run: int = 0) -> pd.DataFrame:
-        """One row per epoch: √Σe², RMSE and the weights after it."""
+    def epoch_frame(self, run: int | None = None) -> pd.DataFrame:
+        """One row per epoch: √Σe², RMSE and the weights after it. run: as in `frame`."""
+        return self._each(run, self._epoch_frame)
+
+    def plot(self, *what: str) -> Figure:
+        """The run as a picture: `error`, `weights`, `derivative` and `fit`, or only those named. Needs Matplotlib."""
+        from .plot import plot
+
+        return plot(self, what)
+
+    def _epoch_frame(self, run: int) -> pd.DataFrame:
+        """The rows of one run."""
         import pandas as pd
 
         epochs = self.plan.epochs
