@@ -15,7 +15,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
-from graddesc_xl import __version__, cli, running, verification
+from graddesc_xl import LESSONS, __version__, cli, running, verification
 from graddesc_xl.cli import export, failing, show
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
@@ -332,7 +332,7 @@ def test_build_and_verify(tmp_path: Path) -> None:
     assert rows[0] == ["File", "Sheets", "Formula", "cells", "Seconds"]
     assert rows[1][0] == str(Path("made") / "graddesc.xlsx")
     assert ["graddesc", "basic", "learning"] in rows
-    assert result.stderr == "Building graddesc\nBuilding two-neurons\n"
+    assert result.stderr == "".join(f"Building {name}\n" for name in LESSONS)
     assert (tmp_path / "made" / "graddesc.xlsx").exists()
     assert call("verify", "made/graddesc.xlsx").exit_code == 0
 

@@ -240,7 +240,7 @@ def test_run_and_compare_take_objects() -> None:
         (
             "mine.toml",
             None,
-            "There is no file mine.toml: name that of a recipe, or a workbook (graddesc, two-neurons).",
+            f"There is no file mine.toml: name that of a recipe, or a workbook ({', '.join(LESSONS)}).",
         ),
         ("mine.xlsx", None, "There is no file mine.xlsx."),
         ("notes.txt", "hello", "notes.txt: This is no recipe: Expected '=' after a key"),

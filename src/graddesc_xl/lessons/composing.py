@@ -91,4 +91,6 @@ def compose(
     )
     last = recipe_sheet.compose(recipe.spell(of), __version__)
     sheets = [front, *fronts, checked.sheet, *behind, last]
+    for each in sheets:
+        each.opens = each.name == of.opens
     return Composition(of, sheets, composed, making.typed)

@@ -41,6 +41,7 @@ class Lesson:
 
     parts: experiments, comparisons and sheets of any kind. name: of its file, made from the title if left out.
     questions: what its overview answers. reading: title -> how to read what is peculiar to it, for the overview.
+    opens: the sheet on which it opens, the overview if left out.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Lesson:
     name: str = ""
     questions: Sequence[Question] = ()
     reading: Mapping[str, str] = field(default_factory=dict)
+    opens: str = ""
 
     def __post_init__(self) -> None:
         if isinstance(self.parts, (str, Experiment, Comparison, Kind)) or not isinstance(self.parts, Iterable):
@@ -75,6 +77,10 @@ class Lesson:
             if question.see not in self.sheets:
                 hint = did_you_mean(question.see, self.sheets)
                 raise SettingError(f"{shown(question.ask)} refers to the sheet {shown(question.see)}: none is.{hint}")
+
+        if self.opens and self.opens not in self.sheets:
+            hint = did_you_mean(self.opens, self.sheets)
+            raise SettingError(f"{self.title} opens on the sheet {shown(self.opens)}: there is none.{hint}")
 
     def _distinct(self) -> None:
         """Refuse data sets of one name that are not the same, and sheets whose names do not do."""

@@ -15,7 +15,8 @@ from .kind import Composed
 
 #: how a figure may be told, beside with so many decimals
 FORMS = ("text", "rate", "rate below")
-_FIGURE = re.compile(r"\{([^{}#]+)(?:#\s*([^{}]+?)\s*)?\}")
+#: a figure in a sentence: its formula, and the form in which it is told
+FIGURE = re.compile(r"\{([^{}#]+)(?:#\s*([^{}]+?)\s*)?\}")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def sentence(text: str, value: Callable[[str], Expr], tell: Figures) -> Expr:
     parts: list[Expr | str] = []
     at = 0
     told: dict[str, Expr] = {}
-    for match in _FIGURE.finditer(text):
+    for match in FIGURE.finditer(text):
         if match[0] not in told:
             told[match[0]] = _told(value(match[1]), match[2] or "", tell)
         parts += [text[at : match.start()], told[match[0]]]
@@ -72,7 +73,7 @@ def sentence(text: str, value: Callable[[str], Expr], tell: Figures) -> Expr:
 
 def check_forms(text: str) -> None:
     """Raises SettingError where a figure of a text is to be told in a form that there is not."""
-    for match in _FIGURE.finditer(text):
+    for match in FIGURE.finditer(text):
         if match[2] and match[2] not in FORMS and not match[2].isdecimal():
             forms = ", ".join(FORMS)
             raise SettingError(f"{match[0]} has no form {match[2]!r}: write a number of decimals, {forms}.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..language.expr import Expr, Text, call, where
+from ..language.expr import Const, Expr, Text, call, where
 from ..language.reports import floor
 from .reference import Cell
 from .sheet import Sheet
@@ -63,7 +63,9 @@ class Figures:
         whole = call("round_down", call("round", exact, 7), 0) if below else call("round", exact, 0)
         digits = put(2, call("if_error", whole, 0))
         behind = call("mod", digits, one)
-        count = where(call("mod", behind, 10).equals(0), places - 1, places)
+        count: Expr = Const(places)
+        for zeros in range(1, places):  # at the end, which are left out
+            count = where(call("mod", behind, 10.0**zeros).equals(0), places - zeros, count)
         decimals = where(behind.equals(0), "", Text(".") & call("mid", behind + one, 2, count))
         exponent = where(power.equals(0), "", where(power < 0, "E", "E+") & power)
         sign = where(number * digits < 0, "-", "")

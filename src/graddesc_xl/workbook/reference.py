@@ -144,10 +144,15 @@ def worth_down(expr: Expr, top: int, count: int) -> Sequence[Value] | Array:
     try:
         value = evaluate(expr, leaf)
     except MixedError:
-        return [worth(substitute(expr, partial(_in_row, row))) for row in range(top, top + count)]
+        return [worth_at(expr, row) for row in range(top, top + count)]
     if isinstance(value, str):
         return [value] * count
     return np.broadcast_to(np.asarray(value, dtype=float), (count,))
+
+
+def worth_at(expr: Expr, row: int) -> Value:
+    """What a formula that repeats down its rows is worth in one of them."""
+    return worth(substitute(expr, partial(_in_row, row)))
 
 
 def _in_row(row: int, leaf: Expr) -> Expr:

@@ -11,7 +11,7 @@ from ..language.expr import Expr, where
 from ..language.values import Array, Value, cell_value, coded
 from .cells import Area, Formula, a1
 from .fill import Fill, Template
-from .reference import Block, Cell, Down, formula, template, worth_down
+from .reference import Block, Cell, Down, formula, template, worth_at, worth_down
 from .style import TEXT, Style
 
 #: what a cell holds; True, False and error cells only as constants of a fill
@@ -103,6 +103,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Running:
+    """A column of cells that follow from each other from row to row: its formula, and that of its first row."""
+
+    column: int
+    expr: Expr
+    style: Style = TEXT
+    start: Expr | None = None
+
+
+@dataclass(frozen=True)
 class Link:
     """A link to another sheet of the workbook."""
 
@@ -116,7 +126,8 @@ class Sheet:
     replaceable: cells whose formula, given here, a person may replace by a number.
     printed, printed_rows: the last column and row that are printed, 0 for all. page_ends: the last columns of all
     printed pages but the last, none for one page across; the others repeat the first `repeat_columns`. folded: row ->
-    outline level. aside: columns that are folded away. hidden: whether its tab is.
+    outline level. aside: columns that are folded away. hidden: whether its tab is. opens: whether the workbook opens
+    on it.
     """
 
     name: str
@@ -143,6 +154,7 @@ class Sheet:
     portrait: bool = False
     one_page: bool = False
     hidden: bool = False
+    opens: bool = False
     _down: dict[int, list[Fill]] = field(default_factory=dict, init=False, repr=False)
 
     def put(self, row: int, column: int, content: Content | Expr, style: Style = TEXT) -> Cell:
@@ -170,6 +182,23 @@ class Sheet:
         """Fill `count` cells downwards with what an expression is worth in each row; a reference to them."""
         spelled = template(expr, self.name, repeats=True)
         return self.fill(top, column, spelled, worth_down(expr, top, count), style)
+
+    def run(self, top: int, columns: Sequence[Running], count: int) -> list[Block]:
+        """Fill columns downwards whose formulas look at each other, in their row and in the one above."""
+        values: dict[int, list[Value]] = {each.column: [] for each in columns}
+        for row in range(top, top + count):
+            for each in columns:
+                value = worth_at(each.start if each.start and row == top else each.expr, row)
+                values[each.column].append(value)
+                self.cells[row, each.column] = value, each.style
+        for each in columns:
+            for row in range(top, top + count):
+                del self.cells[row, each.column]
+            first, held = int(each.start is not None), values[each.column]
+            if each.start is not None:
+                self.repeat(top, each.column, each.start, 1, each.style)
+            self.fill(top + first, each.column, template(each.expr, self.name, repeats=True), held[first:], each.style)
+        return [self.block(top, each.column, count) for each in columns]
 
     def stay(self, top: int, column: int, expr: Expr, blank: float | str, count: int, style: Style = TEXT) -> Block:
         """Fill cells downwards with what an expression is worth; once that is not `blank`, it stays as it is."""

@@ -127,6 +127,8 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         page.set_tab_color(sheet.tab)
     if sheet.hidden:
         page.hide()
+    if sheet.opens:
+        page.activate()
     for column in sorted({*sheet.widths, *sheet.aside, *(c + 1 for c in sheet.aside)}):
         folding = {"level": 1, "hidden": True} if column in sheet.aside else {"collapsed": column - 1 in sheet.aside}
         page.set_column(column - 1, column - 1, sheet.widths.get(column), None, folding)
