@@ -8,9 +8,9 @@ from graddesc_xl.speed_limit import with_speed_limit
 for name in ("basic SGD 1 neuron", "basic SGD 2 neuron collapse"):
     plan = with_speed_limit(experiment(name, gradient="analytic", epochs=1))
     factors = run_plan(plan, GRADDESC, {})["factor"][0]
-    over = next((step for step, factor in enumerate(factors, 1) if factor < -1), None)
-    said = f"overshoots first at step {over}, by a factor of {factors[over - 1]:.3f}" if over else "never overshoots"
-    print(f"{name}: {said}; {run(name).verdict}")
+    off = next((step for step, factor in enumerate(factors, 1) if factor < -1), None)
+    said = f"further off first at step {off}, by a factor of {factors[off - 1]:.3f}" if off else "never further off"
+    print(f"{name}: overshoots in {sum(factors < 0)} steps of epoch 1, {said}; {run(name).verdict}")
 
 print("what helps:")
 for (fix, group), trace in compare("fixes").items():

@@ -16,7 +16,7 @@ from parts import At, Page, Parts, Steps, Value, number
 from reader import Reader
 
 #: the colours of what is typed, of what is best, and of warnings
-INPUT, BEST, RED, WHITE = "FFF8DC", "1F6B3F", "B8403A", "FFFFFF"
+INPUT, BEST, RED, ORANGE, WHITE = "FFF8DC", "1F6B3F", "B8403A", "D9822B", "FFFFFF"
 TOO_LARGE = 100_000
 
 
@@ -160,19 +160,25 @@ def test_no_large_number_is_written_out(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("group", ["1 neuron", "2 neurons, collapse"])
-def test_what_overshoots_is_red(other: Parts, group: str) -> None:
-    """A factor below -1 is red, the first of them on red, and no other."""
+def test_what_overshoots_stands_out(other: Parts, group: str) -> None:
+    """A factor below -1 is red, one below 0 orange, the first of each on that colour, and no other."""
     page = other.page("speed limit")
     row, left = page.find(group)
     head, column = page.find("factor", above=row, left=left)
     cells: list[At] = [(head + step, column) for step in range(1, len(GRADDESC) + 1)]
-    over = [at for at in cells if isinstance(page.values[at], float) and number(page.values[at]) < -1]
+    factors = {at: number(page.values[at]) for at in cells}
+    further = [at for at in cells if factors[at] < -1]
+    crosses = [at for at in cells if -1 <= factors[at] < 0]
     looks = {at: page.shown(at) for at in cells}
-    assert [at for at in cells if looks[at].color in (RED, WHITE)] == over
-    assert [at for at in cells if looks[at].fill == RED] == over[:1]
-    assert bool(over) == (group != "1 neuron")
-    if over:
-        assert min(-number(page.values[at]) for at in over) < 2, "one that is not beyond -2 is among them"
+    first = {at for at in cells if factors[at] < 0 and not any(factors[before] < 0 for before in cells if before < at)}
+    filled = {at: looks[at].fill for at in cells if looks[at].fill in (RED, ORANGE)}
+    assert filled == dict.fromkeys(further[:1], RED) | dict.fromkeys(first - {*further[:1]}, ORANGE)
+    for color, wanted in ((RED, further), (ORANGE, crosses)):
+        assert [at for at in cells if looks[at].color == color] == [at for at in wanted if at not in filled]
+    assert all(looks[at].color == WHITE for at in filled)
+    assert (len(crosses), len(further)) == ((5, 0) if group == "1 neuron" else (2, 13))
+    if further:
+        assert min(-factors[at] for at in further) < 2, "one that is not beyond -2 is among them"
 
 
 @pytest.mark.parametrize("sheet", COMPARISONS)

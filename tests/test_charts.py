@@ -103,28 +103,31 @@ def of_a_comparison(page: Page, chart: ChartPart, name: Value) -> Claim:
 def of_the_speed_limit(page: Page, chart: ChartPart, name: str) -> Claim:
     """One neuron by hand, two from the columns of their table."""
     steps, rate = list(map(float, range(1, SAMPLES + 1))), number(page.beside("lr"))
-    assert rate == 1e-4 and chart.title.startswith(("The largest rate each step bears", "The factor of each step"))
+    assert rate == 1e-4 and chart.title.startswith(("The largest lr each step bears", "The factor of each step"))
     rates = chart.title.startswith("The largest")
-    if name in ("lr", "overshoots below"):
+    levels = {"lr": ("lr", rate), "overshoots below": ("0", 0.0), "further off below": ("−1", -1.0)}
+    if name in levels:
         assert rates == (name == "lr")
-        return ("log10 lr" if rates else "−1"), steps, [math.log10(rate) if rates else -1.0] * SAMPLES
+        title, height = levels[name]
+        return title, [1.0, float(SAMPLES)], [height] * 2
+    what = "largest lr" if rates else "factor"
     if name == "1 neuron":
         ys: list[Value] = [1 / (x * x + 1) if rates else 1 - 2 * rate * (x * x + 1) for x in GRADDESC.inputs["x"]]
     else:
         row, left = page.find(name)
-        head, column = page.find("largest lr" if rates else "factor", above=row, left=left)
+        head, column = page.find(what, above=row, left=left)
         ys = [page.values[head + step, column] for step in range(1, SAMPLES + 1)]
-    title = f"log10 bearable, {name}" if rates else f"factor, {name}"
-    return title, steps, each(log, ys) if rates else each(within(10), ys)
+    shown = [y if number(y) >= 1e-12 else None for y in ys] if rates else each(within(10), ys)
+    assert (None in shown) == (name != "1 neuron")
+    return f"{what}, {name}", steps, shown
 
 
 def of_the_derivatives(page: Page, name: str) -> Claim:
-    """By how much an estimate is off, as a share of the analytic derivative."""
-    head, column = page.find(f"est {name}")
-    exact = number(page.values[page.find(name)[0] + 1, page.find(name)[1]])
-    shares = [abs(number(page.values[head + k, column]) / exact - 1) for k in range(1, 14)]
-    powers = [float(-power) for power in range(13)]
-    return f"log10 error, {name[-1]}", powers, [math.log10(max(share, 1e-17)) for share in shares]
+    """By how much a numerical derivative is off, as a share of the analytic one."""
+    head, column = page.find(f"numerical {name}")
+    analytic = number(page.values[page.find(name)[0] + 1, page.find(name)[1]])
+    shares = [abs(number(page.values[head + k, column]) / analytic - 1) for k in range(1, 14)]
+    return f"off by, {name[-1]}", [10.0**-power for power in range(13)], [max(share, 1e-16) for share in shares]
 
 
 def of_the_relu(page: Page, name: str) -> Claim:

@@ -14,7 +14,7 @@ PRINTED = {
     "learning_rates.py": "exploded at step",
     "build_and_verify.py": "verified",
     "own_lesson.py": "plain: learning, adam: learning, plane: learning\nverified\n",
-    "why_it_explodes.py": "overshoots first at step 2, by a factor of -2.762",
+    "why_it_explodes.py": "further off first at step 2, by a factor of -2.762",
 }
 
 

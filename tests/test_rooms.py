@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,21 +82,29 @@ MEANS = {
 }
 #: names of XML elements and attributes, of axes and the like
 MARKUP = {"verification": {"a", "b", "c", "d"}}
-#: kinds of sheets whose content is still their own, and not yet fields that a lesson gives them
-THEIRS = {
-    "sheets/derivatives_sheet.py": {"derivatives", "a", "b", "c", "d", "h"},
-    "sheets/derivatives.py": {"derivatives"},
-    "sheets/speed_limit.py": {"speed limit"},
-    "sheets/speed_limit_sheet.py": {"speed limit", "speed limit steps", "1 neuron", "2 neurons, collapse"},
-}
+
+
+#: words that every workbook may use, whatever a shipped sheet is called: of the package, and of what it is about
+WORDS = {*MEANS, HOME.name.partition("_")[0], "derivatives", "speed limit", "plain SGD"}
+#: rooms whose texts show examples: of commands, of a formula
+EXAMPLES = ("cli", "language")
+#: a name that is longer may stand for nothing else, wherever in a text
+SHORT = 3
+LONGER = sorted((name for name in NAMED - WORDS if len(name) > SHORT), key=len, reverse=True)
+LONG = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, LONGER))})(?!\w)")
+WEIGHTS = "|".join(sorted({weight for e in RUN for weight in e.model.weights}))
+#: a weight in a formula, or by which something is derived
+IN_MATHS = re.compile(rf"(?<![\w.'])(?:{WEIGHTS})\s*[·*+=−/]\s*\w+|\bd\w/d(?:{WEIGHTS})\b")
 
 
 def texts(path: Path) -> Iterator[tuple[str, int]]:
-    """The texts in a module that are not its documentation, and the lines that hold them."""
+    """The texts in a module that are neither its documentation nor the name of a kind of sheet, and their lines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     said = [node.body[0] for node in ast.walk(tree) if isinstance(node, documented) and node.body]
     documentation = {id(first.value) for first in said if isinstance(first, ast.Expr)}
+    kinds = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "kind"]
+    documentation |= {id(node.value) for node in kinds}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
             yield node.value, node.lineno
@@ -106,9 +115,37 @@ def test_no_mechanism_knows_content(path: Path) -> None:
     """Outside the lessons and what they are put together from, nothing names a lesson's sheet, model or weight."""
     if room(path) in CONTENT:
         return
-    allowed = {*MEANS} | MARKUP.get(room(path), set()) | THEIRS.get(path.relative_to(HOME).as_posix(), set())
+    allowed = {*MEANS} | MARKUP.get(room(path), set())
     known = [f"line {line}: {text}" for text, line in texts(path) if text.strip() in NAMED - allowed]
     assert not known, known
+
+
+def named_in(text: str) -> list[str]:
+    """The names of content in a text, and what it says of a weight in a formula."""
+    return [found[0] for pattern in (LONG, IN_MATHS) for found in pattern.finditer(text)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(HOME)))
+def test_no_sentence_of_a_mechanism_names_content(path: Path) -> None:
+    """Nor does a longer text: neither a sheet or a model somewhere in a sentence, nor a weight in a formula."""
+    if room(path) in (*CONTENT, *EXAMPLES):
+        return
+    known = [f"line {line}: {names} in {text}" for text, line in texts(path) if (names := named_in(text))]
+    assert not known, known
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Steps of the sheet learning rates, by row.", ["learning rates"]),
+        ("a + h = a: the derivative is 0", ["a + h"]),
+        ("est de/da", ["de/da"]),
+        ("the slope of a line; numerical derivatives = d2 + 1", []),
+    ],
+)
+def test_a_sentence_that_names_content_is_found(text: str, named: list[str]) -> None:
+    """A sheet's name within a sentence, a weight in a formula; but no article, and no word of every day."""
+    assert named_in(text) == named
 
 
 def test_every_room_is_known() -> None:

@@ -233,10 +233,10 @@ def test_answers_name_the_sample_without_a_number(neurons: Spreadsheet, typed: A
 
 def test_answers_that_quote_no_number_say_so(neurons: Spreadsheet, typed: Any) -> None:
     """Text in a weight of the speed limit: the answers that need it name its cell, and none shows an error."""
-    model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 5, 8, "one"), neurons)
+    model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 7, 9, "one"), neurons)
     answers = [model.value("overview", row, 3) for row in range(6, 14)]
     assert all(isinstance(answer, str) for answer in answers)
-    assert "first overshoot at step: no number in speed limit!H5; one neuron" in answers[1]
+    assert "first at step: no number in speed limit!I7; to one: no number in speed limit!I7 (it" in answers[1]
 
 
 def comparison_verdict(model: Spreadsheet) -> tuple[int, int]:

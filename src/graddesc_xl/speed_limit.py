@@ -2,7 +2,8 @@
 
 For one sample with residual r = pred - y and squared error, a step moves the weights by -2*lr*r*grad(pred), which
 changes the prediction by -2*lr*r*|grad(pred)|² (exact where the model is linear in its weights, to first order
-elsewhere). So the step multiplies the residual by 1 - 2*lr*|grad(pred)|²: beyond -1 it makes the error larger.
+elsewhere). So the step multiplies the residual by 1 - 2*lr*|grad(pred)|²: below 0 it overshoots, that is, it crosses
+the target; below -1 it ends further off than it began. A run may do either now and then, and still learn.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def with_speed_limit(e: Experiment) -> Plan:
     """
     if e.optimizer != OPTIMIZERS["sgd"] or e.scaled or e.gradient != "analytic":
         raise SettingError(f"{e.name}: the speed limit is that of plain SGD, analytic derivatives, unscaled samples.")
-    pred, square = inlined(e.model.forward, "pred"), gradient_squared(e.model)
+    pred, square, target = inlined(e.model.forward, "pred"), gradient_squared(e.model), e.data.target
 
     def before(leaf: Expr) -> Expr:
         return Prev(e.plan.new(leaf.column)) if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
@@ -41,9 +42,14 @@ def with_speed_limit(e: Experiment) -> Plan:
     def after(leaf: Expr) -> Expr:
         return Here(e.plan.new(leaf.column)) if isinstance(leaf, Here) and leaf.column in e.model.weights else leaf
 
+    factor = Here("factor")
     columns = (
         Column(
-            "residual", Here("pred") - Data(e.data.target), "error", "residual", "prediction minus y, before the step"
+            "residual",
+            Here("pred") - Data(target),
+            "error",
+            "residual",
+            f"prediction minus {target}, before the step",
         ),
         Column(
             "grad2",
@@ -57,19 +63,20 @@ def with_speed_limit(e: Experiment) -> Plan:
             1 - 2 * Param("lr") * Here("grad2"),
             "watch",
             "factor",
-            "by what the step multiplies the residual of its own sample; below -1 it overshoots",
+            "by what the step multiplies the residual of its own sample: below 0 it overshoots, below -1 it ends "
+            "further off than it began",
             small=True,
         ),
         Column(
             "predicted",
-            Here("factor") * Here("residual"),
+            factor * Here("residual"),
             "watch",
             "predicted",
             "the residual that the factor predicts for this sample after the step",
         ),
         Column(
             "real",
-            substitute(pred, after) - Data(e.data.target),
+            substitute(pred, after) - Data(target),
             "watch",
             "actual",
             "this sample's residual after the step",
@@ -79,10 +86,11 @@ def with_speed_limit(e: Experiment) -> Plan:
             1 / Here("grad2"),
             "watch",
             "largest lr",
-            "the largest learning rate at which this step does not overshoot",
+            "the largest learning rate at which this step ends no further off; from half of it on it overshoots",
             small=True,
         ),
-        Column("over", where(greater(-1, Here("factor")), 1, 0), "watch", "overshoots", "1 where the step overshoots"),
+        Column("crosses", where(greater(0, factor), 1, 0), "watch", "overshoots", "1 where the factor is below 0"),
+        Column("further", where(greater(-1, factor), 1, 0), "watch", "further off", "1 where the factor is below -1"),
     )
     plan = compact(e.plan)
     return replace(plan, columns=(*plan.columns, *columns))

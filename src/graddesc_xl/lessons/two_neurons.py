@@ -206,8 +206,8 @@ EXPERIMENTS = (
 #: the lists of steps whose names would be too long for a sheet
 LISTS = {COLLAPSE: "basic SGD 2n collapse steps"}
 
-#: the sheet that answers most of the questions
-BY_RATE = "learning rates"
+#: the sheet that answers most of the questions, and that of the speed limit
+BY_RATE, LIMIT = "learning rates", "speed limit"
 QUESTIONS = (
     Question(
         "Is the bigger model smarter or faster?",
@@ -229,16 +229,17 @@ QUESTIONS = (
     ),
     Question(
         "Why do error, weights and derivatives explode?",
-        "speed limit",
-        "With lr {lr # rate} two neurons first overshoot at step: {two # text}; one neuron: {one # text}. "
-        "For one neuron |grad "
-        "pred|² is x² + 1, whatever its weights. For two it grows with the weights: an overshoot that throws them far "
-        "out makes the next factor, and with it error and derivatives, worse still. The collapse sheet with learn "
-        "{typed # rate}: {ends # text}.",
+        LIMIT,
+        "A step multiplies its own residual by 1 − 2·lr·|grad pred|²: below 0 it overshoots, below −1 it ends further "
+        "off than it began. With lr {lr # rate} that happens to two neurons first at step: {two # text}; to one: "
+        "{one # text} (it overshoots in steps: {crosses # text}). For one neuron |grad pred|² is x² + 1, whatever its "
+        "weights. For two it grows with the weights: a step that throws them far out makes the next factor, and with "
+        "it error and derivatives, worse still. The collapse sheet with lr {typed # rate}: {ends # text}.",
         {
-            "lr": "speed limit: rate",
-            "one": f"speed limit: first overshoot | {ONE}",
-            "two": f"speed limit: first overshoot | {STACKED}",
+            "lr": f"{LIMIT}: rate",
+            "one": f"{LIMIT}: first further off | {ONE}",
+            "two": f"{LIMIT}: first further off | {STACKED}",
+            "crosses": f"{LIMIT}: overshoots | {ONE}",
             "typed": f"{COLLAPSE}: input | lr",
             "ends": f"{COLLAPSE}: verdict",
         },
@@ -248,13 +249,14 @@ QUESTIONS = (
         BY_RATE,
         "The largest that neither explodes nor kills the ReLU: of these rates one neuron takes {one # rate}, two take "
         "{two # rate}. Try rates a factor of 3 apart; a lower error after a few epochs may only be less jitter. Safe "
-        "without trying: below 1/|grad pred|² of every sample, with these start weights {one_bears # rate below} for "
-        "one neuron, {two_bears # rate below} for two, and less once their weights grow.",
+        "for the first step, whatever the sample: below 1/|grad pred|², with these start weights {one_bears # rate "
+        "below} for one neuron, {two_bears # rate below} for two, and less once their weights grow. A run may learn at "
+        "a higher rate too: a single step that ends further off is no explosion.",
         {
             "one": f"{BY_RATE}: largest that learns | {ONE}",
             "two": f"{BY_RATE}: largest that learns | {STACKED}",
-            "one_bears": f"speed limit: start weights bear | {ONE}",
-            "two_bears": f"speed limit: start weights bear | {STACKED}",
+            "one_bears": f"{LIMIT}: start weights bear | {ONE}",
+            "two_bears": f"{LIMIT}: start weights bear | {STACKED}",
         },
     ),
     Question(
@@ -357,6 +359,24 @@ THE_FIT = Fit(
     epoch=1,
 )
 
+SPEED_LIMIT = SpeedLimit(
+    LIMIT,
+    "Why do two neurons explode where one does not?",
+    {ONE: ONE_NEURON, STACKED: TWO_NEURONS},
+    subtitle="One neuron is linear in its weights, so |grad pred|² is x² + 1 whatever they are; that of two neurons "
+    "grows with theirs.",
+    about="By how much each step multiplies its own residual, and the rate it would bear.",
+)
+
+DERIVATIVES = Derivatives(
+    "derivatives",
+    "How good is a numerical derivative?",
+    of=COLLAPSE,
+    about="Numerical against analytic derivatives as h shrinks, and where they vanish.",
+    vanishing="a",
+    from_step=18.0,
+)
+
 LESSON = Lesson(
     "Two neurons: why does it explode?",
     (
@@ -366,8 +386,8 @@ LESSON = Lesson(
         LEARNING_RATES,
         INITIAL_WEIGHTS,
         RELU_SHAPE,
-        SpeedLimit("By how much each step multiplies its own residual, and the rate it would bear."),
-        Derivatives("Numerical against analytic derivatives as h shrinks, and where they vanish.", of=COLLAPSE),
+        SPEED_LIMIT,
+        DERIVATIVES,
         FIXES,
     ),
     "A second neuron, a ReLU, other rates and start weights on the same 29 samples: the questions these raise.",

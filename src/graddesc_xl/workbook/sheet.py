@@ -58,6 +58,7 @@ class Chart:
     width: int = 460
     height: int = 300
     y2_title: str = ""
+    x_format: str = "General"
     y_format: str = "General"
     x_min: float | None = 0
     x_max: float | None = None

@@ -307,7 +307,7 @@ def _chart(chart: Chart, book: Any) -> Any:
             "label_position": "low",
         }
 
-    across = axis(chart.x_title, gridded=False)
+    across = axis(chart.x_title, gridded=False, form=chart.x_format)
     if chart.x_min is not None and not chart.categories:
         across["min"] = chart.x_min
     if chart.x_max is not None and not chart.categories:
