@@ -244,7 +244,7 @@ def test_run_and_compare_take_objects() -> None:
         ),
         ("mine.xlsx", None, "There is no file mine.xlsx."),
         ("notes.txt", "hello", "notes.txt: This is no recipe: Expected '=' after a key"),
-        ("empty.toml", "", "empty.toml: the lesson lacks title."),
+        ("empty.toml", "", "empty.toml: title is missing."),
         ("none.toml", "title = 'x'", "none.toml: x has no sheets: give it at least one experiment."),
         (
             "kind.toml",
@@ -254,7 +254,7 @@ def test_run_and_compare_take_objects() -> None:
         (
             "sheets.toml",
             "title = 'x'\nsheets = 3",
-            "sheets.toml: sheets is no list of tables: begin each sheet with [[",
+            "sheets.toml: line 2, sheets: this is no list of tables: begin each sheet with [[",
         ),
         (
             "data.toml",
@@ -264,12 +264,23 @@ def test_run_and_compare_take_objects() -> None:
         (
             "field.toml",
             "title = 'x'\n[[sheets]]\nkind = 'steps'\nexperiment = {name = 'p', epoch = 3}",
-            "sheets 1, experiment: there is no 'epoch'. Did you mean epochs?",
+            "line 4, sheets 1, experiment: there is no 'epoch'. Did you mean epochs?",
         ),
         (
             "type.toml",
             "title = 'x'\n[[sheets]]\nkind = 'steps'\nexperiment = {name = 'p', epochs = 'three'}",
-            "sheets 1, experiment, epochs: 'three' is not a whole number.",
+            "line 4, sheets 1, experiment, epochs: 'three' is not a whole number.",
+        ),
+        (
+            "list.toml",
+            'title = """\n[[sheets]]"""\n[[sheets]]\nkind = "steps"\n[sheets.experiment]\nname = "p"\n\n[[sheets]]\n'
+            'kind = "steps"\n[sheets.experiment]\nname = "q"\nvalues = { lr = "fast" }\n',
+            "line 12, sheets 2, experiment, values, lr: 'fast' is not a number.",
+        ),
+        (
+            "part.toml",
+            "title = 'x'\n[[sheets]]\nkind = 'steps'\nexperiment = {name = 'p', carry = 'lost'}",
+            "line 4, sheets 1, experiment: carry must be 'new weights' or",
         ),
     ],
 )

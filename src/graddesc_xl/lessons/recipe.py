@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ..errors import SettingError, did_you_mean
+from ..errors import GraddescError, SettingError, did_you_mean
 from ..parts.data import Dataset
 from ..parts.equations import Optimizer
 from ..parts.models import MODELS, Model
@@ -48,14 +48,14 @@ def read(text: str) -> Lesson:
         described = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise SettingError(f"This is no recipe: {problem}.") from None
-    reader = _Reader(described)
+    reader = _Reader(text, described)
     given = described.pop("sheets", [])
     if not isinstance(given, list):
-        raise SettingError("sheets is no list of tables: begin each sheet with [[sheets]].")
-    sheets = [reader.kind(each, f"sheets {i}") for i, each in enumerate(given, 1)]
+        raise reader.wrong(("sheets",), "this is no list of tables: begin each sheet with [[sheets]].")
+    sheets = [reader.kind(each, ("sheets", i)) for i, each in enumerate(given, 1)]
     for name, _ in TABLES.values():
         described.pop(name, None)
-    lesson: Lesson = reader.part(Lesson, {**described, "parts": ()}, "the lesson", parts=sheets)
+    lesson: Lesson = reader.part(Lesson, {**described, "parts": ()}, (), parts=sheets)
     return lesson
 
 
@@ -107,62 +107,81 @@ def _hints(of: type) -> dict[str, Any]:
     return get_type_hints(of)
 
 
+#: the way to a value in a recipe: names of tables and fields, and the numbers, from 1 on, of items of lists
+Where = tuple[str | int, ...]
+
+
+class _RecipeError(SettingError):
+    """What a recipe should not say, with the line that says it."""
+
+
 class _Reader:
     """Makes parts of what a recipe says, and sentences of what it should not say."""
 
-    def __init__(self, described: Mapping[str, Any]) -> None:
-        self.tables = {of: self.table(described.get(name, {}), name) for of, (name, _) in TABLES.items()}
+    def __init__(self, text: str, described: Mapping[str, Any]) -> None:
+        self.text = text
+        self.tables = {of: self.table(described.get(name, {}), (name,)) for of, (name, _) in TABLES.items()}
         self.made: dict[tuple[type, str], Any] = {}
 
-    def kind(self, given: Any, where: str) -> Kind:
+    def wrong(self, where: Where, said: str, key: str = "") -> SettingError:
+        """The sentence of what is wrong somewhere, or with a key there: with its line, and the way there."""
+        line = toml.line_of(self.text, (*where, key) if key else where)
+        place = ", ".join(filter(None, (f"line {line}" if line else "", _spelled(where))))
+        return _RecipeError(f"{place}: {said}" if place else said)
+
+    def kind(self, given: Any, where: Where) -> Kind:
         """A sheet of the kind it says."""
         given = dict(self.table(given, where))
         name = given.pop("kind", None)
         if not isinstance(name, str) or name not in Kind.known:
-            raise SettingError(
-                f"{where}: there is no kind of sheet {name!r}.{did_you_mean(str(name), Kind.known)} One of your own "
-                "is known once the module that defines it is imported."
-            )
+            own = "One of your own is known once the module that defines it is imported."
+            hint = did_you_mean(str(name), Kind.known)
+            raise self.wrong(where, f"there is no kind of sheet {name!r}.{hint} {own}", "kind")
         made: Kind = self.part(Kind.known[name], given, where)
         return made
 
-    def table(self, given: Any, where: str) -> Mapping[str, Any]:
+    def table(self, given: Any, where: Where) -> Mapping[str, Any]:
         """What must be a table."""
         if not isinstance(given, Mapping):
-            raise SettingError(f"{where}: {given!r} is no table of names and values.")
+            raise self.wrong(where, f"{given!r} is no table of names and values.")
         return given
 
-    def part(self, of: type, given: Any, where: str, **more: Any) -> Any:
+    def part(self, of: type, given: Any, where: Where, **more: Any) -> Any:
         """A part from a table of its fields."""
         known = [f.name for f in dataclasses.fields(of) if f.init]
         values = dict(more)
         for name, value in self.table(given, where).items():
             if name not in known:
-                raise SettingError(f"{where}: there is no {name!r}.{did_you_mean(name, known)}")
+                raise self.wrong(where, f"there is no {name!r}.{did_you_mean(name, known)}", name)
             if name not in more:
-                values[name] = self.value(_hints(of)[name], value, f"{where}, {name}")
+                values[name] = self.value(_hints(of)[name], value, (*where, name))
         try:
             return of(**values)
+        except _RecipeError:
+            raise
+        except GraddescError as problem:
+            raise self.wrong(where, str(problem)) from None
         except TypeError as problem:
             lacks = [f.name for f in dataclasses.fields(of) if f.init and _required(f) and f.name not in values]
-            raise SettingError(f"{where} lacks {', '.join(lacks) or problem}.") from None
+            raise self.wrong(where, f"{', '.join(lacks) or problem} is missing.") from None
 
-    def named(self, of: type, name: Any, where: str) -> Any:
+    def named(self, of: type, name: Any, where: Where) -> Any:
         """A part that has a table of its own, by its name."""
         table, shipped = TABLES[of]
         own = self.tables[of]
         if not isinstance(name, str):
-            raise SettingError(f"{where}: {name!r} is no name of one of the {table}.")
+            raise self.wrong(where, f"{name!r} is no name of one of the {table}.")
         if name in own:
             if (of, name) not in self.made:
-                self.made[of, name] = self.part(of, {**self.table(own[name], f"{table}.{name}"), "name": name}, table)
+                here = (table, name)
+                self.made[of, name] = self.part(of, {**self.table(own[name], here), "name": name}, here)
             return self.made[of, name]
         if name not in shipped:
             known = [*own, *shipped]
-            raise SettingError(f"{where}: there is no {name!r} among the {table}.{did_you_mean(name, known)}")
+            raise self.wrong(where, f"there is no {name!r} among the {table}.{did_you_mean(name, known)}")
         return shipped[name]
 
-    def value(self, hint: Any, given: Any, where: str) -> Any:
+    def value(self, hint: Any, given: Any, where: Where) -> Any:
         """A value of the type that its field has."""
         origin, args = get_origin(hint), get_args(hint)
         choices = [choice for choice in _choices(hint) if choice is not type(None)]
@@ -174,21 +193,28 @@ class _Reader:
             return self.part(hint, given, where)  # type: ignore[arg-type]  # a class, not an instance
         if origin is tuple or (isinstance(origin, type) and issubclass(origin, Sequence)):
             if not isinstance(given, list):
-                raise SettingError(f"{where}: {given!r} is no list.")
+                raise self.wrong(where, f"{given!r} is no list.")
             if origin is tuple and args[-1] is not Ellipsis:
                 if len(given) != len(args):
-                    raise SettingError(f"{where}: {len(given)} values where there must be {len(args)}.")
+                    raise self.wrong(where, f"{len(given)} values where there must be {len(args)}.")
                 return tuple(map(self.value, args, given, [where] * len(args)))
-            return tuple(self.value(args[0], each, f"{where} {i}") for i, each in enumerate(given, 1))
+            return tuple(self.value(args[0], each, (*where, i)) for i, each in enumerate(given, 1))
         if isinstance(origin, type) and issubclass(origin, Mapping):
             key, item = args
             return {
-                (float(k) if key is float else k): self.value(item, v, f"{where}, {k}")
+                (self.number(k, where) if key is float else k): self.value(item, v, (*where, k))
                 for k, v in self.table(given, where).items()
             }
         return self.single(hint, given, where)
 
-    def choice(self, hints: Sequence[Any], given: Any, where: str) -> Any:
+    def number(self, key: str, where: Where) -> float:
+        """A key that is a number."""
+        try:
+            return float(key)
+        except ValueError:
+            raise self.wrong((*where, key), f"{key!r} is not a number.") from None
+
+    def choice(self, hints: Sequence[Any], given: Any, where: Where) -> Any:
         """The first of several types that fits."""
         problems = []
         for hint in hints:
@@ -198,14 +224,25 @@ class _Reader:
                 problems.append(problem)
         raise problems[0]
 
-    def single(self, hint: type, given: Any, where: str) -> Any:
+    def single(self, hint: type, given: Any, where: Where) -> Any:
         """A number, a text or a truth."""
         if hint is float and isinstance(given, int) and not isinstance(given, bool):
             return float(given)
         if not isinstance(given, hint) or (isinstance(given, bool) and hint is not bool):
             names = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
-            raise SettingError(f"{where}: {given!r} is not {names.get(hint, hint.__name__)}.")
+            raise self.wrong(where, f"{given!r} is not {names.get(hint, hint.__name__)}.")
         return given
+
+
+def _spelled(where: Where) -> str:
+    """The way to a value in words: `sheets 2, experiment, epochs`."""
+    words: list[str] = []
+    for step in where:
+        if isinstance(step, int) and words:
+            words[-1] += f" {step}"
+        else:
+            words.append(str(step))
+    return ", ".join(words)
 
 
 def _required(field: dataclasses.Field[Any]) -> bool:

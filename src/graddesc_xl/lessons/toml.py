@@ -129,3 +129,51 @@ def _key(key: str) -> str:
 def _escaped(text: str) -> str:
     """A text as it stands between quotes."""
     return json.dumps(text, ensure_ascii=False)[1:-1].replace("\x7f", "\\u007f")
+
+
+_HEADER = re.compile(r"\s*(\[\[?)(.+?)\]\]?\s*(#.*)?")
+_KEY = re.compile(r"""\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*=""")
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+
+
+def line_of(text: str, way: Sequence[str | int]) -> int | None:
+    """The number of the line that comes nearest to a value: that of its key, or of the table it stands in.
+
+    way: names of tables and keys, and the numbers, from 1 on, of tables in a list; None where no line is on the way.
+
+    >>> line_of('title = "x"\\n[[sheets]]\\n[[sheets]]\\nlr = 3', ("sheets", 2, "lr"))
+    4
+    """
+    wanted, here = tuple(way), tuple[str | int, ...]()
+    counts: dict[tuple[str | int, ...], int] = {}
+    best, found = 0, None
+    quoted = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not quoted:
+            header, key = _HEADER.fullmatch(line), _KEY.match(line)
+            if header:
+                here = _table_of([part.strip("\"'") for part in _PART.findall(header[2])], header[1] == "[[", counts)
+            at = here if header else (*here, key[1].strip("\"'")) if key else ()
+            if len(at) > best and wanted[: len(at)] == at:
+                best, found = len(at), number
+        quoted = _still_quoted(line, quoted)
+    return found
+
+
+def _table_of(names: Sequence[str], listed: bool, counts: dict[tuple[str | int, ...], int]) -> tuple[str | int, ...]:
+    """The way to the table that a header begins; counts: how many each list of tables has so far."""
+    way: tuple[str | int, ...] = ()
+    for place, name in enumerate(names):
+        way = (*way, name)
+        if listed and place == len(names) - 1:
+            counts[way] = counts.get(way, 0) + 1
+        if way in counts:
+            way = (*way, counts[way])
+    return way
+
+
+def _still_quoted(line: str, quoted: str) -> str:
+    """The quotes of a text over several lines that a line leaves open, "" for none."""
+    for mark in re.findall(r"\"{3}|'{3}", line):
+        quoted = "" if quoted == mark else quoted or mark
+    return quoted
