@@ -501,7 +501,7 @@ def test_the_switch_chooses_the_derivatives(name: str, switch: int | None, kind:
 def test_the_switch_has_no_position_between(value: Any) -> None:
     """Anything but 0 and 1 is refused with a sentence that says what they mean."""
     with pytest.raises(
-        SettingError, match=r"driver=.* is no choice: it must be 1 \(numerical ones\) or 0 \(analytic ones\)\."
+        SettingError, match=r"driver=.* is no choice: it must be 1 \(numerical\) or 0 \(analytic\)\."
     ):
         run(RELU, driver=value)
 
@@ -821,10 +821,10 @@ def test_a_choice_that_is_one(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (0.5, "driver=0.5 is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
-        (2, "driver=2 is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
-        ([0, 3], "driver=[0, 3] is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
-        (1 + 1e-9, "driver=1.000000001 is no choice: it must be 1 (numerical ones) or 0 (analytic ones)."),
+        (0.5, "driver=0.5 is no choice: it must be 1 (numerical) or 0 (analytic)."),
+        (2, "driver=2 is no choice: it must be 1 (numerical) or 0 (analytic)."),
+        ([0, 3], "driver=[0, 3] is no choice: it must be 1 (numerical) or 0 (analytic)."),
+        (1 + 1e-9, "driver=1.000000001 is no choice: it must be 1 (numerical) or 0 (analytic)."),
         ([], "driver is an empty sequence: a batch needs at least one number."),
     ],
 )

@@ -209,14 +209,14 @@ def _scaled(expr: Expr, e: Experiment) -> Expr:
 
 def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -> dict[str, tuple[Column, Column]]:
     """Per weight the error with the weight nudged, and the finite difference."""
-    written_out = inlined(forward, loss)
+    written_out, larger = inlined(forward, loss), "the squared error if {} were h larger"
     columns = {}
     for w in weights:
         nudge = nudged(written_out, w, Param("h"))
         estimate = (Here(f"err_{w}") - Here(loss)) / Param("h")
         about = f"numerical derivative by {w}: a finite difference"
         columns[w] = (
-            Column(f"err_{w}", nudge, "numerical", f"err{w}1", f"the squared error if {w} were h larger", of=(w,)),
+            Column(f"err_{w}", nudge, "numerical", f"err{w}1", larger.format(w), of=(w,), kind="nudged"),
             Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", about, of=(w,), kind="estimate"),
         )
     return columns
@@ -224,7 +224,8 @@ def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -
 
 def _gap(w: str, analytic: str) -> Column:
     about = f"how far the numerical derivative by {w} is from the analytic one"
-    return Column(f"gap_{w}", Here(f"est_{w}") - Here(analytic), "watch", f"est − de/d{w}", about, small=True, of=(w,))
+    gap = Here(f"est_{w}") - Here(analytic)
+    return Column(f"gap_{w}", gap, "watch", f"est − de/d{w}", about, small=True, of=(w,), kind="gap")
 
 
 def _chosen(w: str, analytic: str) -> Column:
@@ -251,7 +252,7 @@ SWITCH = Input(
     "which derivatives drive the update: 1 the numerical ones, 0 the analytic ones",
     low=0.0,
     high=1.0,
-    choices={1.0: "numerical ones", 0.0: "analytic ones"},
+    choices={1.0: "numerical", 0.0: "analytic"},
 )
 
 
@@ -272,7 +273,7 @@ def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str]) -> Column:
     """The column of an analytic derivative. by: what by; weights: all whose derivative it is."""
     also = f"; the same as de/d{' and de/d'.join(weights[1:])}" if weights[1:] else ""
     about = f"analytic derivative of the squared error by {by}{also}"
-    return Column(name, expr, "analytic", f"de/d{by}", about, of=tuple(weights))
+    return Column(name, expr, "analytic", f"de/d{by}", about, of=tuple(weights), kind="" if weights else "between")
 
 
 def _norms(of: Mapping[str, str], taken: Sequence[Footer]) -> list[Footer]:

@@ -44,7 +44,7 @@ MIRRORS: Mapping[str, Mirror] = {
     "adam": Mirror((*_ADAM, "err", "step_b", "step_a"), _ADAM_CELLS, under=_NORMS, holds=True),
     "adam_ann": Mirror(
         (*_ADAM, "scale", "err", "step_b", "step_a"),
-        {**_ADAM_CELLS, "scale0": "P1"},
+        {**_ADAM_CELLS, "scale0": "O1"},
         states={"lr": "D2", "best": "N3"},
         under={
             "error": ("err", 1),

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 
+from ..plan import Plan
+from ..workbook.cells import Area
 from ..workbook.sheet import Chart, Series
 from ..workbook.style import ACCENT, CONTRAST, FAINT, LINES, THIRD
+from .layout import PANEL, SCREEN, pixels
+from .step_sheet import CHART_ROW, GAP
 from .steps_list import LARGEST, StepsList
 
-WIDTH, HEIGHT, TABLE_WIDTH = 470, 290, 380
+WIDTH, HEIGHT = 470, 290
+#: the chart in sight beside the table: its height, and the least and the usual width
+SMALL_HEIGHT, LEAST, USUAL = 156, 150, PANEL - 8
+#: as many curves a chart has at most
+MOST = 6
+#: numbers along a logarithmic axis: 30, 1,000, 1E+06
+LOG = "[<1]0E+00;[<100000]#,##0;0E+00"
 
 
-def error_by_epoch(steps: StepsList) -> Chart:
-    """√Σe² and RMSE, one point per epoch."""
-    epochs = steps.of.by_epoch("epoch")
-    series = [
-        Series("√Σe²", epochs, steps.plotted("error"), ACCENT, markers=True),
-        Series("RMSE", epochs, steps.plotted("rmse"), CONTRAST, markers=True),
-    ]
-    return Chart("Error by epoch", "epoch", "error", series, 0, 0, x_max=steps.of.trace.plan.epochs)
+def small_error_by_epoch(steps: StepsList, *, log: bool) -> Chart:
+    """√Σe², one point per epoch, as wide as the screen has room beside the table."""
+    of = steps.of
+    table = sum(pixels(width) for column, width in of.layout.widths.items() if column not in of.layout.aside)
+    width = int(min(USUAL, max(LEAST, SCREEN - table - pixels(GAP))))
+    epochs = of.trace.plan.epochs
+    series = [Series("√Σe²", of.by_epoch("epoch"), steps.plotted("positive" if log else "error"), ACCENT, markers=True)]
+    about = "The root of the sum of an epoch's squared errors, by epoch."
+    form = LOG if log else "General"
+    made = Chart("√Σe² by epoch", "", "", series, CHART_ROW, of.left, width, SMALL_HEIGHT, y_format=form, about=about)
+    return replace(made, x_max=epochs, legend="none", y_log=log)
 
 
 def error_by_step(steps: StepsList) -> Chart:
@@ -32,17 +46,33 @@ def error_by_step(steps: StepsList) -> Chart:
     return Chart("Squared error by step", "step within the epoch", "err²", series, 0, 0, x_max=n)
 
 
+def _drawn(plan: Plan) -> Sequence[str]:
+    """The weights that are drawn: as many as a chart has room for, with their targets."""
+    drawn: list[str] = []
+    for weight in plan.weights:
+        if len(drawn) + sum(w in plan.targets for w in (*drawn, weight)) < MOST:
+            drawn.append(weight)
+    return drawn
+
+
+def _target(steps: StepsList, name: str, said: str, color: str, *, second: bool) -> list[Series]:
+    """The level that least squares gives a column, if it does."""
+    if name not in steps.of.trace.plan.targets:
+        return []
+    return [Series(said, *steps.target(name), color, dashed=True, second=second)]
+
+
 def weights_by_step(steps: StepsList) -> Chart:
     """The weights over all epochs with their least-squares targets as dashed lines."""
     plan = steps.of.trace.plan
-    split = plan.charted if plan.charted in plan.targets and plan.weights[1:] else ""
+    drawn = _drawn(plan)
+    split = plan.charted if plan.charted in plan.targets and plan.charted in drawn[1:] else ""
     series = []
-    for color, weight in zip(cycle(LINES), plan.weights, strict=False):
+    for color, weight in zip(cycle(LINES), drawn, strict=False):
         second = weight == split
         series.append(Series(weight, steps.steps(), steps.live(weight), color, second=second))
-        if weight in plan.targets:
-            series.append(Series(f"{weight} target", *steps.target(weight), color, dashed=True, second=second))
-    left = ", ".join(w for w in plan.weights if w != split) if split else "weight"
+        series += _target(steps, weight, f"{weight} target", color, second=second)
+    left = ", ".join(w for w in drawn if w != split) if split else "weight"
     return Chart("Weights by step", "step", left, series, 0, 0, y2_title=split, x_max=steps.kept)
 
 
@@ -52,14 +82,20 @@ def _of(steps: StepsList, kind: str) -> str:
     return plan.of(plan.charted, kind) or ""
 
 
+def _both(numerical: tuple[str, Area], analytic: tuple[str, Area], x: Area) -> list[Series]:
+    """A numerical derivative as a broad line, and the analytic one dashed upon it."""
+    return [
+        Series(numerical[0], x, numerical[1], CONTRAST, width=3.5),
+        Series(analytic[0], x, analytic[1], THIRD, dashed=True),
+    ]
+
+
 def numerical_and_analytic(steps: StepsList) -> Chart:
     """The two derivatives of the first epoch on top of each other."""
     n, weight = steps.of.layout.samples, steps.of.trace.plan.charted
-    x = steps.steps(0, n)
-    series = [
-        Series(f"est de/d{weight}, numerical", x, steps.live(_of(steps, "estimate"), 0, n), CONTRAST, markers=True),
-        Series(f"de/d{weight}, analytic", x, steps.live(_of(steps, "analytic"), 0, n), THIRD, dashed=True),
-    ]
+    numerical = f"est de/d{weight}, numerical", steps.live(_of(steps, "estimate"), 0, n)
+    analytic = f"de/d{weight}, analytic", steps.live(_of(steps, "analytic"), 0, n)
+    series = _both(numerical, analytic, steps.steps(0, n))
     return Chart(f"Derivative by {weight}, first epoch", "step", f"de/d{weight}", series, 0, 0, x_max=n)
 
 
@@ -77,37 +113,32 @@ def gradient_and_average(steps: StepsList) -> Chart:
 def effective_steps(steps: StepsList) -> Chart:
     """What the learning rate becomes for each weight; the one that charts show has an axis of its own."""
     plan = steps.of.trace.plan
-    split = plan.charted if plan.weights[1:] else ""
+    drawn = plan.weights[:MOST]
+    split = plan.charted if plan.charted in drawn[1:] else ""
     series = [
         Series(weight, steps.steps(), steps.live(column), color, second=weight == split)
-        for weight, color in zip(plan.weights, cycle(LINES), strict=False)
+        for weight, color in zip(drawn, cycle(LINES), strict=False)
         if (column := plan.of(weight, "step"))
     ]
-    left, right = (", ".join(w for w in plan.weights if (w == split) == second) for second in (False, True))
+    left, right = (", ".join(w for w in drawn if (w == split) == second) for second in (False, True))
     y2_title = f"step of {right}" if right else ""
     return Chart("Effective step size", "step", f"step of {left}", series, 0, 0, y2_title=y2_title, x_max=steps.kept)
 
 
-def log_error_by_epoch(steps: StepsList) -> Chart:
-    """The logarithm of √Σe², one point per epoch."""
-    series = [Series("√Σe²", steps.of.by_epoch("epoch"), steps.plotted("log"), ACCENT, markers=True)]
-    return Chart("Error by epoch", "epoch", "log10 √Σe²", series, 0, 0, x_max=steps.of.trace.plan.epochs)
-
-
 def log_error_by_step(steps: StepsList) -> Chart:
-    """The logarithm of each sample's squared error, over the first two epochs."""
+    """Each sample's squared error over the first two epochs, on a logarithmic axis."""
     n = min(2 * steps.of.layout.samples, steps.kept)
     series = [Series("err²", steps.steps(0, n), steps.steps_of("charted err", 0, n), ACCENT)]
-    return Chart("Squared error by step, two epochs", "step", "log10 err²", series, 0, 0, x_max=n)
+    title = "Squared error by step, two epochs"
+    return Chart(title, "step", "err²", series, 0, 0, x_max=n, y_format=LOG, y_log=True)
 
 
 def small_weights_by_step(steps: StepsList) -> Chart:
     """The weights over the first two epochs, as long as they are small enough to draw."""
-    n = min(2 * steps.of.layout.samples, steps.kept)
-    series = [
-        Series(w, steps.steps(0, n), steps.steps_of(f"charted {w}", 0, n), color)
-        for w, color in zip(steps.of.trace.plan.weights, cycle(LINES), strict=False)
-    ]
+    n, series = min(2 * steps.of.layout.samples, steps.kept), []
+    for w, color in zip(_drawn(steps.of.trace.plan), cycle(LINES), strict=False):
+        series.append(Series(w, steps.steps(0, n), steps.steps_of(f"charted {w}", 0, n), color))
+        series += _target(steps, w, f"{w} target", color, second=False)
     title = f"Weights by step, two epochs (beyond ±{LARGEST:.0f} left out)"
     return Chart(title, "step", "weight", series, 0, 0, x_max=n)
 
@@ -120,29 +151,29 @@ def the_line(steps: StepsList) -> Chart:
     for name, color in zip(sorted(fitted, key=fitted.__getitem__), (ACCENT, CONTRAST), strict=False):
         second = fitted[name] == "slope"
         series.append(Series(name, steps.steps(0, n), steps.steps_of(f"charted {name}", 0, n), color, second=second))
-        series.append(Series(f"best {name}", *steps.target(name), color, dashed=True, second=second))
+        series += _target(steps, name, f"best {name}", color, second=second)
     title = "The line that both neurons are"
     return Chart(title, "step", "intercept", series, 0, 0, y2_title="slope", x_max=n)
 
 
 def log_derivatives(steps: StepsList) -> Chart:
-    """The size of the derivative by a, numerical and analytic, over the first two epochs."""
+    """The size of the charted derivative, numerical and analytic, over the first two epochs."""
     n = min(2 * steps.of.layout.samples, steps.kept)
     by = f"de/d{steps.of.trace.plan.charted}"
-    drawn = (("estimate", "numerical", CONTRAST, False), ("analytic", "analytic", THIRD, True))
-    series = [
-        Series(title, steps.steps(0, n), steps.steps_of(f"charted {_of(steps, kind)}", 0, n), color, dashed=dashed)
-        for kind, title, color, dashed in drawn
-    ]
-    return Chart(f"Size of {by} by step, two epochs", "step", f"log10 |{by}|", series, 0, 0, x_max=n)
+    numerical, analytic = (
+        (kind, steps.steps_of(f"charted {_of(steps, column)}", 0, n))
+        for kind, column in (("numerical", "estimate"), ("analytic", "analytic"))
+    )
+    series = _both(numerical, analytic, steps.steps(0, n))
+    title = f"Size of {by} by step, two epochs"
+    return Chart(title, "step", f"|{by}|", series, 0, 0, x_max=n, y_format=LOG, y_log=True)
 
 
 def add(steps: StepsList, *, log: bool = False) -> None:
     """Put the charts that fit the columns beside the first block. log: those of runs that may explode."""
     of = steps.of
-    charts = [error_by_epoch(steps), error_by_step(steps), weights_by_step(steps)]
-    if log:
-        charts = [log_error_by_epoch(steps), log_error_by_step(steps), small_weights_by_step(steps)]
+    charts = [log_error_by_step(steps), small_weights_by_step(steps)] if log else []
+    charts = charts or [error_by_step(steps), weights_by_step(steps)]
     for needed, draw in (
         ("estimate", log_derivatives if log else numerical_and_analytic),
         ("average", gradient_and_average),
@@ -152,19 +183,10 @@ def add(steps: StepsList, *, log: bool = False) -> None:
             charts.append(draw(steps))
     if log and not {*of.trace.plan.targets} <= {*of.trace.plan.weights}:
         charts.append(the_line(steps))
-    row, left = of.epoch_table
-    for column in range(left + len(of.epoch_columns), left + len(of.epoch_columns) + 25):
+    of.sheet.charts.append(small_error_by_epoch(steps, log=log))
+    right = max(of.epoch_columns.values()) + 2
+    for column in range(right - 1, right + 25):
         of.sheet.widths[column] = 8.43  # the usual width, said so: programs differ in what is usual
-    right = left + len(of.epoch_columns) + 1
-    below = (row + of.trace.plan.epochs + 2, left)
-    slots = [
-        below if of.trace.plan.epochs <= 12 else (18, right + 16),
-        (3, right),
-        (18, right),
-        (3, right + 8),
-        (18, right + 8),
-        (3, right + 16),
-    ]
-    for chart, (row, column) in zip(charts, slots, strict=False):
-        width = TABLE_WIDTH if (row, column) == below else WIDTH
-        of.sheet.charts.append(replace(chart, row=row, column=column, width=width, height=HEIGHT))
+    slots = [(row, right + 8 * (i // 2)) for i in range(len(charts)) for row in ((3, 18)[i % 2],)]
+    for chart, (row, column) in zip(charts, slots, strict=True):
+        of.sheet.charts.append(replace(chart, row=row, column=column, width=WIDTH, height=HEIGHT))

@@ -11,38 +11,84 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
 from ..mirror import Mirror
-from ..plan import EpochState, Plan, Start
+from ..plan import Column, EpochState, Footer, Plan, Start
 from ..workbook.cells import a1, column_letters
 
 #: lines of a block above its first row
 HEAD = 3
+#: pixels across that a screen of 1366 shows at full size, and what a table leaves of them to the panel beside it
+SCREEN, PANEL = 1310, 240
+#: widths in characters: of a sample, a weight, another number, one with room for its label, one that an optimizer
+#: remembers, whose maths is long
+SAMPLE, WEIGHT, NUMBER, PREFIXED, STATE = 4.2, 8.6, 9.1, 12.0, 12.0
+#: of the first column where the name of an epoch has but that
+NAMED = 7.5
+#: kinds of columns that only help: they are folded away
+HELPERS = ("nudged", "gap", "step")
+
+
+def pixels(width: float) -> float:
+    """How many pixels a column of so many characters has."""
+    return width * 7 + 5
+
+
+def width(plan: Plan, column: Column) -> float:
+    """How many characters a column needs."""
+    least = {"weight": WEIGHT, "update": WEIGHT, "state": STATE if column.kind != "used" else NUMBER}
+    return max(least.get(column.role, NUMBER), len(column.title) + 0.5 if column.role != "state" else 0)
+
+
+def _aside(plan: Plan) -> list[Column]:
+    """The columns that are folded away where a sheet's order is ours.
+
+    Helpers, and where a switch chooses between derivatives the numerical ones. If what is left is still too wide for
+    a screen, what nothing depends on goes too, then what is between a derivative and another, then the chosen
+    derivatives, then what an optimizer remembers.
+    """
+    switched = any(c.kind == "used" for c in plan.columns)
+    found = [c for c in plan.columns if c.kind in HELPERS or (switched and c.kind == "estimate")]
+
+    def left() -> float:
+        return sum(pixels(width(plan, c)) for c in plan.columns if c not in found)
+
+    room = SCREEN - PANEL - len(plan.samples) * pixels(SAMPLE)
+    for sort in ("watch", "between", "used", "state"):
+        if left() > room:
+            found += [c for c in plan.columns if c not in found and sort in (c.role, c.kind)]
+    return found
+
+
+def _reduced(footer: Footer) -> str:
+    """The column that a footer is a reduction of."""
+    return next((leaf.column for leaf in leaves(footer.expr) if isinstance(leaf, (Over, Opening))), "pred")
 
 
 def _automatic(plan: Plan) -> Mirror:
     """A layout for a plan without a published sheet.
 
-    Columns as they are computed; the weights' starts above their columns; all other single cells in the first
-    line, each with room for a label at its left.
+    Columns as they are computed, then those that are folded away; the weights' starts above their columns; all other
+    single cells in the first line, each with room for a label at its left.
     """
-    first = len(plan.samples) + 1
-    place = {c.name: first + i for i, c in enumerate(plan.columns)}
+    first, aside = len(plan.samples) + 1, _aside(plan)
+    columns = [*(c for c in plan.columns if c not in aside), *(c for c in plan.columns if c in aside)]
+    place = {c.name: first + i for i, c in enumerate(columns)}
     cells = {w: a1(2, place[w]) for w in plan.weights}
     others = [i.name for i in plan.inputs if i.name not in cells] + [d.name for d in plan.derived]
     right = first + len(plan.weights) + 1
     cells |= {name: a1(1, right + 2 * i) for i, name in enumerate(others)}
     states = {s.name: a1(1, right + 2 * (len(others) + i)) for i, s in enumerate(plan.states)}
-    under: dict[str, tuple[str, int]] = {}
+    below: dict[str, tuple[str, int]] = {}
     for footer in plan.footers:
         if footer.name != "rmse":  # the table by epoch shows it
-            column = next((leaf.column for leaf in leaves(footer.expr) if isinstance(leaf, (Over, Opening))), "pred")
-            under[footer.name] = (column, 1 + [c for c, _ in under.values()].count(column))
-    return Mirror(tuple(place), cells, {plan.new(w): cells[w] for w in plan.weights}, states, under)
+            column = _reduced(footer)
+            below[footer.name] = (column, 1 + [c for c, _ in below.values()].count(column))
+    return Mirror(tuple(place), cells, {plan.new(w): cells[w] for w in plan.weights}, states, below)
 
 
 def _position(address: str) -> tuple[int, int]:
@@ -79,6 +125,10 @@ class Places(ABC):
         """The row of a sample, counted from 0."""
 
     @abstractmethod
+    def titles(self, block: int) -> int:
+        """The row of the columns' titles; the one above says what they are."""
+
+    @abstractmethod
     def cell(self, name: str) -> tuple[int, int]:
         """An input or derived cell."""
 
@@ -97,6 +147,10 @@ class Places(ABC):
     @abstractmethod
     def footer(self, name: str, block: int) -> tuple[int, int] | None:
         """A footer's cell, or None where it has none."""
+
+    def under(self, footer: Footer) -> str:
+        """The column that a footer belongs to."""
+        return _reduced(footer)
 
     def last_row(self, block: int) -> int:
         """The row of the block's last sample."""
@@ -126,6 +180,23 @@ class Places(ABC):
                     return last
                 return f"{reduction.upper()}({letters}{self.row(block)}:{last})"
         raise AssertionError(leaf)
+
+    def below(self, leaf: Expr, block: int, line: int) -> str:
+        """The reference of a leaf of a footer that stands in the row `line`."""
+        return self.outside(leaf, block)
+
+    def first(self, leaf: Expr, block: int = 0) -> str:
+        """The reference of a leaf of a block's first row."""
+        return self.inside(leaf, block)
+
+    def opens(self) -> Iterator[tuple[Start | EpochState, int, tuple[int, int]]]:
+        """Each start and epoch state with its block and the cell that holds it, but inputs and cells of the rows."""
+        inputs = {self.cell(i.name) for i in self.plan.inputs}
+        for block in range(self.plan.blocks):
+            for item in self.plan.openings:
+                at = self.opening(item, block)
+                if at not in inputs and not (block and at[0] == self.row(block) - 1 == self.last_row(block - 1)):
+                    yield item, block, at
 
     def inside(self, leaf: Expr, block: int = 0) -> str:
         """The reference of a leaf of a row, as a template: `{r}` stands for the row, `{r-1}` for the row above."""
@@ -165,6 +236,24 @@ class Layout(Places):
         return self.last_sample + len(self.mirror.order)
 
     @cached_property
+    def aside(self) -> frozenset[int]:
+        """The columns that are folded away: none with a cell to type into, nor any of its kind."""
+        named = {**self.mirror.cells, **self.mirror.states, **self.mirror.starts}
+        taken = {_position(named[name])[1] for name in named if name not in {d.name for d in self.plan.derived}}
+        if not self.mirrored:
+            return frozenset(self.columns[c.name] for c in _aside(self.plan) if self.columns[c.name] > max(taken))
+        sorts = [{self.columns[c.name] for c in self.plan.columns if c.kind == kind} for kind in HELPERS]
+        return frozenset().union(*(sort for sort in sorts if not sort & taken))
+
+    @cached_property
+    def widths(self) -> Mapping[int, float]:
+        """How many characters each column of the table has."""
+        samples = {i: max(SAMPLE, len(name) + 0.5) for i, name in enumerate(self.plan.samples, 1)}
+        if self.mirrored:
+            samples[1] = NAMED
+        return samples | {self.columns[c.name]: width(self.plan, c) for c in self.plan.columns}
+
+    @cached_property
     def right(self) -> int:
         """The last column that the table or a single cell above it takes."""
         singles = [*self.mirror.cells.values(), *self.mirror.states.values()]
@@ -199,6 +288,10 @@ class Layout(Places):
         """The last row of the sheet's table."""
         return self.top(self.plan.blocks) - 1
 
+    def titles(self, block: int) -> int:
+        """The last line above the rows."""
+        return self.top(block) + HEAD - 1
+
     def cell(self, name: str) -> tuple[int, int]:
         """An input or derived cell; inputs of an epoch state share its first cell."""
         return _position(self.mirror.cells[name])
@@ -226,6 +319,10 @@ class Layout(Places):
         """An epoch state's cell."""
         row, place = _position(self.mirror.states[name])
         return row + block * self.height, place
+
+    def under(self, footer: Footer) -> str:
+        """The column under which it stands."""
+        return self.mirror.under[footer.name][0]
 
     def footer(self, name: str, block: int) -> tuple[int, int] | None:
         """A footer's cell, or None where only the table by epoch shows it."""
@@ -294,6 +391,10 @@ class Lane(Places):
     def columns(self) -> Mapping[str, int]:
         """Column name -> number."""
         return {c.name: self.left + i for i, c in enumerate(self.plan.columns)}
+
+    def titles(self, block: int) -> int:
+        """The same row for all blocks."""
+        return self.head
 
     def row(self, block: int, sample: int = 0) -> int:
         """The row of a sample, counted from 0."""

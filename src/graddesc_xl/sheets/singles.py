@@ -52,8 +52,8 @@ def put(on: Sheet, top: int, left: int, cells: Sequence[tuple[Sheet, Single]]) -
 def of_steps(of: StepSheet) -> list[tuple[Sheet, Single]]:
     """Starts and totals of each block, and the table by epoch."""
     plan, twin, found = of.trace.plan, of.twin, dict(_blocks(of.layout, of.twin))
-    top = of.epoch_table[0] + 1
     for name, column in of.epoch_columns.items():
+        top = of.by_epoch(name).top
         if name == "epoch":
             continue
         if name in ("error", "rmse"):

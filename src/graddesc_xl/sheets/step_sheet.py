@@ -1,32 +1,35 @@
-"""The sheet of one experiment: a row per step, a block per epoch, the table by epoch and the charts."""
+"""The sheet of one experiment: a row per step, a block per epoch, and beside the first block what became of it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..experiment import Experiment
+from ..language.expr import Expr, call
+from ..language.reports import NONE
 from ..numbers.trace import Trace
-from ..plan import Column, EpochState, Footer, Start
+from ..plan import EpochState, Start
 from ..settings import rounded
-from ..words import words, written_out
-from ..workbook.cells import Area, Formula, a1, column_letters
-from ..workbook.fill import Template
+from ..words import words
+from ..workbook.cells import Area, Formula, column_letters
 from ..workbook.formula import render
+from ..workbook.reference import Cell
 from ..workbook.sheet import Sheet
-from ..workbook.style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style, number_format
+from ..workbook.style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style
 from .data_sheet import Samples
-from .layout import HEAD, Layout
+from .layout import HEAD, NUMBER, PREFIXED, WEIGHT, Layout, pixels
 from .making import Making, Twin, put_input, sentence
+from .rendering import Rendering
 
-MATHS_HEIGHT = 64.0
-#: as many columns fit a printed page; where there are more, each page has about so many
-MOST_COLUMNS, PAGE_COLUMNS = 19, 14
-#: of columns with a cell that shows its own label
-PREFIXED_WIDTH = 15.0
+#: the rows beside the first block: of the chart, of the table by epoch
+CHART_ROW, TABLE_ROW = HEAD + 1, HEAD + 10
+#: the width of the empty column before what stands beside the first block
+GAP = 1.0
+#: characters to a pixel of a sentence
+TEXT_WIDTH = 0.14
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,14 @@ class StepSheet:
     """A composed sheet with what other sheets refer to.
 
     twin: its run, and the one whose values the workbook holds as constants: with the inputs it was built with.
+    left: the first column of what stands beside the first block. epoch_columns: those of the table by epoch.
     """
 
     experiment: Experiment
     twin: Twin
     layout: Layout
     sheet: Sheet
-    epoch_table: tuple[int, int]
+    left: int
     epoch_columns: dict[str, int]
 
     @property
@@ -48,11 +52,15 @@ class StepSheet:
         """Its run."""
         return self.twin.now
 
+    @property
+    def verdict(self) -> tuple[int, int]:
+        """Where its verdict stands."""
+        return 1, self.left + 1
+
     def by_epoch(self, what: str) -> Area:
         """The cells of one column of the table by epoch."""
-        row, _ = self.epoch_table
         column = self.epoch_columns[what]
-        return Area(self.sheet.name, row + 1, column, row + self.trace.plan.epochs, column)
+        return Area(self.sheet.name, TABLE_ROW + 1, column, TABLE_ROW + self.trace.plan.epochs, column)
 
 
 def compose(experiment: Experiment, making: Making) -> StepSheet:
@@ -60,32 +68,38 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     plan = experiment.plan
     samples = making.of(experiment.data)
     layout = Layout(plan, samples.count)
-    sheet = Sheet(plan.name, frozen=(HEAD, 0 if layout.mirrored else layout.last_sample), repeat_rows=(1, HEAD))
+    sheet = Sheet(plan.name, frozen=(HEAD, 0 if layout.mirrored else layout.last_sample))
     now = {i.name: making.number(sheet, layout.cell(i.name), i) for i in plan.inputs}
     twin = making.twin(plan, samples, now, {i.name: float(rounded(i.value)) for i in plan.inputs})
     trace = twin.now
-    for column in range(1, layout.width + 1):
-        sheet.widths[column] = 8.8 if column <= layout.last_sample else 10.6
-    _inputs(sheet, layout, trace)
+    sheet.widths |= layout.widths
+    sheet.aside |= layout.aside
+    made = Rendering(sheet, layout, trace)
+    _inputs(made, layout)
     for block in range(plan.blocks):
+        made.head(block)
+        _samples(sheet, layout, samples, block)
+        made.rows(block)
+        made.footers(block, titled=True)
         _head(sheet, layout, trace, block)
-        _rows(sheet, layout, trace, samples, block)
-        _footers(sheet, layout, trace, block)
+        sheet.put(layout.last_row(block) + 1, 1, "this epoch", Style(color=FAINT, italic=True))
         _fold(sheet, layout, block)
-    if not layout.mirrored:
-        beside = column_letters(layout.right + 2)
-        said = f"As built: {experiment.about} Charts from column {beside} on."
-        last = max(column for row, column in sheet.cells if row == 1)
-        sheet.put(1, last + 2, said, SUBTITLE)
+    made.openings()
+    made.notes()
     _notes(sheet, layout)
-    table, columns = _by_epoch(sheet, layout, trace)
-    return StepSheet(experiment, twin, layout, sheet, table, columns)
+    of = StepSheet(experiment, twin, layout, sheet, layout.right + 2, _epoch_columns(layout))
+    _beside(of)
+    if not layout.mirrored:
+        _about(of)
+    sheet.printed, sheet.one_page = max(of.epoch_columns.values()), True
+    sheet.printed_rows = max(layout.top(1) - 1, TABLE_ROW + plan.epochs)
+    return of
 
 
-def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
+def _inputs(made: Rendering, layout: Layout) -> None:
     """Single cells: each input with its label, rule and message, each derived cell."""
-    plan = trace.plan
-    for given in plan.inputs:
+    sheet, trace = made.sheet, made.trace
+    for given in trace.plan.inputs:
         row, column = layout.cell(given.name)
         label = layout.label((row, column))
         value = float(trace.inputs[given.name])
@@ -93,22 +107,23 @@ def _inputs(sheet: Sheet, layout: Layout, trace: Trace) -> None:
         if label:
             sheet.put(*label, given.label, LABEL)
         else:
-            sheet.widths[column] = PREFIXED_WIDTH
-    for derived in plan.derived:
-        row, column = layout.cell(derived.name)
-        text = render(derived.expr, lambda leaf: layout.outside(leaf, 0))
-        value = float(trace.cells[derived.name])
-        sheet.widths[column] = PREFIXED_WIDTH
-        sheet.put(row, column, Formula(text, value), Style("watch", "share", prefix=derived.label, color=FAINT))
+            sheet.widths[column] = PREFIXED
+    for derived in trace.plan.derived:
+        sheet.widths[layout.cell(derived.name)[1]] = PREFIXED
+    made.derived(lambda label: Style("watch", "share", prefix=label))
 
 
 def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
-    """The block's three lines: name and starts, maths, header."""
+    """The block's first line: its name, what it starts from; the titles of the samples."""
     plan, top = trace.plan, layout.top(block)
     name = f"epoch {block + 1}" if block < plan.epochs else f"pass {block - plan.epochs + 1}"
-    sheet.put(top, 1, name, SECTION)
+    sheet.put(top, 1, name, Style(bold=True))
     if block >= plan.epochs:
         sheet.put(top, layout.columns["pred"] + 3, _passed_on(layout, block), Style(color=FAINT, italic=True))
+    for state in plan.states:
+        at = layout.state(state.name, block)
+        if at[0] == top:
+            sheet.put(at[0], at[1] - 1, state.title, LABEL)
     if block:
         for weight in plan.weights:
             label = layout.label(layout.start(plan.new(weight), 0))
@@ -117,20 +132,9 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         sheet.put(top, layout.columns["pred"], "√Σe²", LABEL)
         error = layout.footer("error", block)
         assert error is not None
-        value = float(trace.footers["error"][block])
-        sheet.put(top, layout.columns["pred"] + 1, Formula(a1(*error), value), Style("error", "amount"))
-    sheet.heights[top + 1] = MATHS_HEIGHT
+        sheet.put(top, layout.columns["pred"] + 1, Cell(sheet, *error), Style("error", "amount"))
     for column, title in enumerate(plan.samples, 1):
         sheet.put(top + 2, column, title, Style("data", header=True, bold=True, align="right"))
-    started = {s.column for s in plan.starts if layout.start(s.column, block)[0] == top + 2}
-    taken = {place for s in plan.states if (place := layout.state(s.name, block))[0] == top + 2}
-    for c in plan.columns:
-        column = layout.columns[c.name]
-        if c.role != "weight":
-            sheet.put(top + 1, column, f"{c.title} = {words(c.expr, plan)}", _maths(c))
-        if c.name not in started and (top + 2, column) not in taken:
-            sheet.put(top + 2, column, c.title, Style(c.role, header=True, bold=True, align="right"))
-    _opening(sheet, layout, trace, block)
 
 
 def _passed_on(layout: Layout, block: int) -> str:
@@ -145,159 +149,100 @@ def _passed_on(layout: Layout, block: int) -> str:
     return f"{said}, and leaves {named(kept)} as it found {'them' if kept[1:] else 'it'}." if kept else f"{said}."
 
 
-def _maths(column: Column) -> Style:
-    return Style(column.role, wrap=True, size=9, italic=True, valign="bottom", color=FAINT)
-
-
-def _opening(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
-    """Start cells and epoch states, except where the first block's is an input itself."""
-    plan = trace.plan
-    inputs = {layout.cell(i.name) for i in plan.inputs}
-    for item in plan.openings:
-        expr, previous = plan.opening(item, block)
-        at = layout.opening(item, block)
-        if isinstance(item, Start):
-            column = plan.column(item.column)
-            value, role, small = trace.starts[item.column][block], column.role, column.small
-        else:
-            value, role, small = trace.states[item.name][block], "state", item.small
-            if at[0] == layout.top(block):
-                sheet.put(at[0], at[1] - 1, item.title, LABEL)
-        if at in inputs:
-            continue
-        source = block if previous is None else previous
-        text = render(expr, lambda leaf, b=source: layout.outside(leaf, b))  # type: ignore[misc]
-        role = "weight" if role == "update" else role
-        style = Style(role, number_format(role, small=small), header=True, bold=True)
-        sheet.put(*at, Formula(text, float(value)), style)
-        if isinstance(item, Start) and (shown := layout.start(item.column, block)) != at:
-            sheet.put(*shown, Formula(a1(*at), float(value)), style)
-            if block == 0:
-                said = "What this block starts from: the cell above its first row repeats it."
-                sheet.notes[at] = f"start of {column.title}\n{said}\n= {words(expr, plan)}"
-        if block == 1 and isinstance(item, Start):
-            sheet.notes[at] = f"Carried over from the epoch above: {words(expr, plan)}."
-
-
-def _rows(sheet: Sheet, layout: Layout, trace: Trace, data: Samples, block: int) -> None:
-    """A row per sample. Every row of a column but a block's first has the same formula but for its row."""
-    row0 = layout.row(block)
-    for column, name in enumerate(trace.plan.samples, 1):
-        sheet.repeat(row0, column, data.down(name, row0), data.count, Style("data"))
-    for c in trace.plan.columns:
-        column = layout.columns[c.name]
-        style = Style(c.role, number_format(c.role, small=c.small))
-        values = trace.rows[c.name][block]
-        first = render(c.expr, lambda leaf: layout.first(leaf, block))
-        rest = render(c.expr, lambda leaf: layout.inside(leaf, block))
-        if first == rest:
-            sheet.fill(row0, column, rest, values, style)
-        else:
-            sheet.put(row0, column, Formula(Template(first).at(row0), float(values[0])), style)
-            sheet.fill(row0 + 1, column, rest, values[1:], style)
-
-
-def _footers(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
-    places = {f.name: at for f in trace.plan.footers if (at := layout.footer(f.name, block))}
-    for footer in trace.plan.footers:
-        at = places.get(footer.name)
-        if at is None:
-            continue
-        value = float(trace.footers[footer.name][block])
-        role = trace.plan.column(layout.mirror.under[footer.name][0]).role
-        number = number_format(role, small=footer.small)
-        style = Style(role, number, header=True, bold=True, top=at[0] == layout.last_row(block) + 1)
-        sheet.put(*at, Formula(_footer_text(footer, layout, block), value), style)
-        for labelled, style in (((at[0], at[1] - 1), LABEL), ((at[0], at[1] + 1), replace(LABEL, align="left"))):
-            if labelled not in sheet.cells and labelled not in places.values():
-                sheet.put(*labelled, footer.title, style)
-                break
-        if block == 0:
-            sheet.notes[at] = f"{footer.title}\n{sentence(footer.about)}\n= {words(footer.expr, trace.plan)}"
-    sheet.put(layout.last_row(block) + 1, 1, "this epoch", Style(color=FAINT, italic=True))
-
-
-def _footer_text(footer: Footer, layout: Layout, block: int) -> str:
-    at = layout.footer(footer.name, block)
-    return render(footer.expr, lambda leaf: layout.below(leaf, block, at[0] if at else 0))
+def _samples(sheet: Sheet, layout: Layout, data: Samples, block: int) -> None:
+    """The first columns of a block: the samples, as their sheet has them."""
+    top = layout.row(block)
+    for column, name in enumerate(layout.plan.samples, 1):
+        sheet.repeat(top, column, data.down(name, top), data.count, Style("data"))
 
 
 def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
     """Later blocks fold away below their first line, unless the table by epoch stands beside them."""
-    if block and layout.height > HEAD + layout.plan.epochs:
+    if block and layout.height > TABLE_ROW + layout.plan.epochs:
         for row in range(layout.top(block) + 1, layout.top(block + 1)):
             sheet.folded[row] = 1
 
 
 def _notes(sheet: Sheet, layout: Layout) -> None:
-    """In each header of the first block: what the column is, in words and as the first row's formula."""
-    plan = layout.plan
-    row = layout.row(0)
+    """Notes of samples, of what a block starts from and of what sums it up."""
+    plan, row = layout.plan, layout.row(0)
     for column, title in enumerate(plan.samples, 1):
         formula = sheet.content(row, column)
         assert isinstance(formula, Formula)
         sheet.notes[HEAD, column] = f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
-    started = {start.column for start in plan.starts}
-    for c in plan.columns:
-        column = layout.columns[c.name]
-        formula = sheet.content(row, column)
-        assert isinstance(formula, Formula)
-        lines = [c.title, sentence(c.about), f"= {words(c.expr, plan)}"]
-        full = words(written_out(c.expr, plan), plan)
-        if f"= {full}" != lines[-1] and len(full) < 120:
-            lines.append(f"= {full}")
-        lines.append(f"First row: ={formula.text}")
-        at = (HEAD, column)
-        if c.name in started and at == layout.start(c.name, 0):
-            lines.insert(2, "The number here is what the first row starts from.")
-        sheet.notes[at] = "\n".join(lines)
+    for item, block, at in layout.opens():
+        if not isinstance(item, Start):
+            continue
+        maths = words(plan.opening(item, block)[0], plan)
+        if block == 0 and layout.start(item.column, 0) != at:
+            said = "What this block starts from: the cell above its first row repeats it."
+            sheet.notes[at] = f"start of {plan.column(item.column).title}\n{said}\n= {maths}"
+        if block == 1:
+            sheet.notes[at] = f"Carried over from the epoch above: {maths}."
+    for footer in plan.footers:
+        below = layout.footer(footer.name, 0)
+        if below:
+            sheet.notes[below] = f"{footer.title}\n{sentence(footer.about)}\n= {words(footer.expr, plan)}"
 
 
-def _pages(layout: Layout, end: int) -> tuple[int, ...]:
-    """The last columns of the printed pages of the table: one page, unless that would be too small to read."""
-    if layout.width <= MOST_COLUMNS:
-        return (end,)
-    count = math.ceil(layout.width / PAGE_COLUMNS)
-    return (*(math.ceil(layout.width * k / count) for k in range(1, count)), end)
+def _epoch_columns(layout: Layout) -> dict[str, int]:
+    """The columns of the table by epoch, beside the first block."""
+    plan = layout.plan
+    names = ("epoch", "error", "rmse", *map(plan.new, plan.weights), *(state.name for state in plan.states))
+    return {name: layout.right + 2 + i for i, name in enumerate(names)}
 
 
-def _by_epoch(sheet: Sheet, layout: Layout, trace: Trace) -> tuple[tuple[int, int], dict[str, int]]:
-    """The table by epoch, to the right of the first block."""
-    plan = trace.plan
-    left, head = layout.right + 2, HEAD
-    sheet.page_ends = _pages(layout, left - 1)
-    sheet.repeat_columns = layout.last_sample if len(sheet.page_ends) > 1 else 0
-    sheet.widths[left - 1] = 2.5
-    columns = {"epoch": left, "error": left + 1, "rmse": left + 2}
-    titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE"}
-    ends = {plan.new(weight): f"{weight} at its end" for weight in plan.weights}
-    for name, title in ends.items():
-        columns[name] = left + len(columns)
-        titles[name] = title
-    for state in plan.states:
-        columns[state.name] = left + len(columns)
-        titles[state.name] = state.title
-    sheet.put(1, left, "by epoch", SECTION)
-    for name, column in columns.items():
-        sheet.put(head, column, titles[name], HEADER_RIGHT)
-        sheet.widths[column] = 7.0 if name == "epoch" else 9.5
+def _beside(of: StepSheet) -> None:
+    """What became of the run: first and last error, room for a chart, the table by epoch."""
+    sheet, plan, left = of.sheet, of.trace.plan, of.left
+    ends = {plan.new(weight): f"{weight} at end" for weight in plan.weights}
+    titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE", **ends, **{s.name: s.title for s in plan.states}}
+    sheet.widths[left - 1] = GAP
+    sheet.put(1, left, "verdict", Style(color=FAINT))
+    sheet.put(TABLE_ROW - 1, left, "by epoch", SECTION)
+    for name, column in of.epoch_columns.items():
+        sheet.put(TABLE_ROW, column, titles[name], HEADER_RIGHT)
+        sheet.widths[column] = 6.5 if name == "epoch" else WEIGHT if name in ends else NUMBER
     for block in range(plan.epochs):
-        row = head + 1 + block
+        row = TABLE_ROW + 1 + block
         sheet.put(row, left, float(block + 1), Style(number="integer"))
-        for name, column in columns.items():
-            if name == "epoch":
-                continue
-            style = Style(number="weight" if name in ends else "amount")
-            if name in ("error", "rmse"):
-                footer = next(f for f in plan.footers if f.name == name)
-                at = layout.footer(name, block)
-                text = a1(*at) if at else _footer_text(footer, layout, block)
-                value = float(trace.footers[name][block])
-            elif name in trace.states:
-                text, value = a1(*layout.state(name, block)), float(trace.states[name][block])
-                style = Style(number="small" if next(e for e in plan.states if e.name == name).small else "amount")
-            else:
-                text = a1(layout.last_row(block), layout.columns[name])
-                value = float(np.ravel(trace.rows[name][block])[-1])
-            sheet.put(row, column, Formula(text, value), style)
-    return (head, left), columns
+        for name, column in of.epoch_columns.items():
+            if name != "epoch":
+                small = any(state.name == name and state.small for state in plan.states)
+                look = Style(number="weight" if name in ends else "small" if small else "amount", align="right")
+                sheet.put(row, column, _of_epoch(of, name, block), look)
+    errors = sheet.block(TABLE_ROW + 1, left + 1, plan.epochs)
+    sheet.put(HEAD, left, "√Σe²", Style(color=FAINT))
+    for column, block in enumerate(dict.fromkeys((0, plan.epochs - 1)), left + 1):
+        sheet.put(HEAD - 1, column, f"epoch {block + 1}", Style(color=FAINT, align="right", valign="bottom"))
+        error = Cell(sheet, errors.area.top + block, errors.area.left)
+        sheet.put(HEAD, column, error, Style(number="amount", bold=True, align="right"))
+
+
+def _of_epoch(of: StepSheet, name: str, block: int) -> Expr | Formula:
+    """A cell of the table by epoch: a footer, a state, or what a weight is at the end; – where it is no number."""
+    layout, trace = of.layout, of.trace
+    if name in trace.footers:
+        at = layout.footer(name, block)
+        if at is None:
+            footer = next(f for f in trace.plan.footers if f.name == name)
+            wrapped = call("if_error", footer.expr, NONE)
+            value = float(trace.footers[name][block])
+            text = render(wrapped, lambda leaf: layout.below(leaf, block, 0))
+            return Formula(text, value if np.isfinite(value) else NONE)
+    elif name in trace.states:
+        at = layout.state(name, block)
+    else:
+        at = layout.last_row(block), layout.columns[name]
+    return call("if_error", Cell(of.sheet, *at), NONE)
+
+
+def _about(of: StepSheet) -> None:
+    """In the empty line below the first block: what the experiment is, across the table."""
+    sheet, row = of.sheet, of.layout.top(1) - 1
+    beside = column_letters(max(of.epoch_columns.values()) + 2)
+    about = f"As built: {of.experiment.about} " if of.experiment.about else ""
+    said = f"{about}More charts from column {beside} on."
+    across = sum(pixels(sheet.widths[c]) for c in range(1, of.layout.width + 1) if c not in sheet.aside)
+    sheet.text(row, 1, said, Style(color=SUBTITLE.color, wrap=True, valign="top"), across=of.layout.width)
+    sheet.heights[row] = 15.0 * (1 + len(said) // int(across * TEXT_WIDTH))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..language.expr import Const, Expr, Here, Param, Text, call, where
-from ..language.reports import GAP, NONE, log10
+from ..language.reports import GAP, NONE, positive
 from ..language.values import Array, Value
 from ..workbook.cells import Area
 from ..workbook.reference import Block, Cell, Down
@@ -31,7 +31,7 @@ RELATIVE = (
     "the formula: rounding alone may be a ten millionth of it"
 )
 #: the columns of errors by epoch that charts draw, and the factor above the error of predicting 0 left out
-CHARTED = {"error": "√Σe²", "rmse": "RMSE", "compared": "compared", "log": "log10 √Σe²"}
+CHARTED = {"error": "√Σe²", "compared": "compared", "positive": "√Σe² above 0"}
 PLOTTED = 10
 #: the largest weight that charts of an exploding run draw
 LARGEST = 100.0
@@ -111,7 +111,7 @@ class StepsList:
         return self.area(self.place(2, column), 0, self.rows)
 
     def plotted(self, what: str) -> Area:
-        """The errors by epoch as charts draw them: `error`, `rmse`, `compared` with other sheets, or `log`."""
+        """The errors by epoch as charts draw them: `error`, `compared` with other sheets, `positive` ones."""
         return self.area(self.extras[what], 0, self.of.trace.plan.epochs)
 
     def target(self, weight: str) -> tuple[Area, Area]:
@@ -132,7 +132,7 @@ def compose(behind: str, of: StepSheet, making: Making, *, log: bool = False) ->
     sheet = Sheet(behind, frozen=(HEADER, 2), repeat_rows=(HEADER, HEADER), tab="#C9D1D9")
     sheet.printed = FIRST_COLUMN + len(of.layout.mirror.order) - 1
     sheet.put(1, 1, f"{name}: every step in one list", SECTION)
-    steps = StepsList(of, sheet, of.layout.mirror.order, Cell(of.sheet, 2, of.epoch_table[1] + 1))
+    steps = StepsList(of, sheet, of.layout.mirror.order, Cell(of.sheet, *of.verdict))
     _headers(steps)
     bound = verdicts.limit(sheet, 2, samples)
     _live(steps)
@@ -145,13 +145,12 @@ def compose(behind: str, of: StepSheet, making: Making, *, log: bool = False) ->
     if log:
         _explosion(steps)
     _first(steps, making, differences)
-    of.sheet.put(2, of.epoch_table[1], "verdict", Style(color=FAINT, valign="bottom"))
     sheet.put(3, 1, verdicts.NO_NUMBER, LABEL)
     inputs = [Cell(of.sheet, *of.layout.cell(given.name)) for given in of.trace.plan.inputs]
     lacks = sheet.put(3, 2, verdicts.lacking(inputs, samples), Style(color=FAINT))
-    errors = Block(of.sheet, of.by_epoch("error"))
+    errors = Block(sheet, steps.plotted("error"))
     found = verdicts.said((sheet, steps.kind.row, steps.kind.column), errors, exploded, dead, samples, lacks)
-    of.sheet.put(steps.verdict.row, steps.verdict.column, found, Style(bold=True, valign="bottom"))
+    of.sheet.put(steps.verdict.row, steps.verdict.column, found, Style(bold=True))
     return steps
 
 
@@ -322,31 +321,30 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     sheet.put(2, left, "at most", LABEL)
     bound = sheet.put(2, left + 1, call("sqrt", samples.scale) * PLOTTED, Style(number="amount")).absolute
     sheet.put(2, left + 2, "in comparisons: ten times the error of predicting 0", Style(color=FAINT))
-    for what, title in CHARTED.items():
-        if what == "log" and not log:
-            continue
-        column = steps.extra(what, title, Style("error", header=True, bold=True, align="right"))
-        area = of.by_epoch("rmse" if what == "rmse" else "error")
-        error = Down(of.sheet, area.left, area.top - FIRST_ROW)
-        if what == "log":
-            shown = log10(error)
-        else:
-            near = where(error <= bound, error, GAP) if what == "compared" else error
-            shown = where(call("is_number", error), near, GAP)
-        sheet.repeat(FIRST_ROW, column, shown, area.bottom - area.top + 1, Style("error", "amount"))
+    area = of.by_epoch("error")
+    error = Down(of.sheet, area.left, area.top - FIRST_ROW)
+    shown = {
+        "error": where(call("is_number", error), error, GAP),
+        "compared": where(call("is_number", error), where(error <= bound, error, GAP), GAP),
+    }
+    if log:
+        shown["positive"] = positive(error)
+    for what, spelled in shown.items():
+        column = steps.extra(what, CHARTED[what], Style("error", header=True, bold=True, align="right"))
+        sheet.repeat(FIRST_ROW, column, spelled, area.bottom - area.top + 1, Style("error", "amount"))
 
 
 def _explosion(steps: StepsList) -> None:
-    """By step, for charts that an explosion does not flatten: logarithms, and weights while they are small."""
+    """By step, for charts that an explosion does not flatten: what a logarithmic axis shows, small weights."""
     sheet, plan = steps.sheet, steps.of.trace.plan
     derivatives = [plan.of(plan.charted, kind) for kind in ("estimate", "analytic")]
     logged = ["err", *(name for name in derivatives if name)]
     for name in (*logged, *plan.weights, *(t for t in plan.targets if t not in plan.weights)):
         title, value = plan.column(name).title, Down(sheet, steps.place(0, name))
         head = Style("watch", header=True, align="right")
-        column = steps.extra(f"charted {name}", f"log10 {title}" if name in logged else title, head)
+        column = steps.extra(f"charted {name}", f"|{title}|" if name in logged else title, head)
         if name in logged:
-            shown = log10(call("abs", value))
+            shown = positive(call("abs", value))
         else:
             shown = where(call("is_number", value), where(call("abs", value) <= LARGEST, value, GAP), GAP)
         sheet.repeat(FIRST_ROW, column, shown, steps.kept, Style("watch", "amount"))
