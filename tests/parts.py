@@ -61,11 +61,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class ChartPart:
-    """A chart: title, titles of its axes, series."""
+    """A chart: title, titles of its axes, series, whether an axis is logarithmic."""
 
     title: str
     axes: Sequence[str]
     curves: Sequence[Curve]
+    log: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _chart(xml: str) -> ChartPart:
         text = re.search(r"<c:v>(.*?)</c:v>", name[1])
         assert areas[1] and areas[2] and text
         curves.append(Curve(areas[0] or html.unescape(text[1]), areas[1], areas[2]))
-    return ChartPart(title, axes, curves)
+    return ChartPart(title, axes, curves, "<c:logBase" in xml)
 
 
 @dataclass(frozen=True)

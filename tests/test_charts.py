@@ -31,6 +31,11 @@ def log(value: float) -> float | None:
     return math.log10(value) if value > 0 else None
 
 
+def positive(value: float) -> float | None:
+    """What a logarithmic axis can show."""
+    return value if 0 < value <= 1e300 else None
+
+
 def within(limit: float) -> Callable[[float], float | None]:
     """Leaves out what is larger."""
     return lambda value: value if abs(value) <= limit else None
@@ -48,16 +53,18 @@ def of_one_run(steps: Steps, chart: ChartPart, name: str) -> Claim:
     """A curve beside the table of one run."""
     first, two, every = (list(map(float, range(1, n + 1))) for n in (SAMPLES, 2 * SAMPLES, EPOCHS * SAMPLES))
     match chart.title.removesuffix(" (beyond ±100 left out)"), name:
-        case "Error by epoch", ("√Σe²" | "RMSE"):
-            over = 1 if name == "√Σe²" else SAMPLES
-            ys = each(lambda square: math.sqrt(square / over), steps.squares())
-            logs = chart.axes[1].startswith("log10")
-            return ("log10 " * logs + name, every[:EPOCHS], each(log, ys) if logs else ys)
+        case "√Σe² by epoch", "√Σe²":
+            ys = each(math.sqrt, steps.squares())
+            return name + " above 0" * chart.log, every[:EPOCHS], each(positive, ys) if chart.log else ys
         case "Squared error by step", ("first epoch" | "last epoch"):
             return "err²", first, steps.column("err²", 1 if name == "first epoch" else EPOCHS)
         case "Squared error by step, two epochs", "err²":
-            return "log10 err²", two, each(log, steps.column("err²", 1, 2))
-        case (("Weights by step" | "The line that both neurons are"), _) if len(name.split()) == 2:
+            assert chart.log
+            return "|err²|", two, each(positive, steps.column("err²", 1, 2))
+        case (
+            ("Weights by step" | "Weights by step, two epochs" | "The line that both neurons are"),
+            _,
+        ) if len(name.split()) == 2:
             (weight,) = {*name.split()} - {"best", "target"}
             return "", [1.0, every[-1]], [TARGETS[weight]] * 2
         case "Weights by step", ("a" | "b" | "c" | "d"):
@@ -69,7 +76,8 @@ def of_one_run(steps: Steps, chart: ChartPart, name: str) -> Claim:
             return title, first, steps.column(title, 1)
         case "Size of de/da by step, two epochs", ("numerical" | "analytic"):
             title = "est de/da" if name == "numerical" else "de/da"
-            return f"log10 {title}", two, each(lambda slope: log(abs(slope)), steps.column(title, 1, 2))
+            assert chart.log
+            return f"|{title}|", two, each(lambda slope: positive(abs(slope)), steps.column(title, 1, 2))
         case "Gradient and its moving average", ("de/da" | "avg de/da"):
             return name, two, steps.column(name, 1, 2)
         case "Effective step size", ("a" | "b" | "c" | "d"):

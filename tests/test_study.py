@@ -500,9 +500,7 @@ def test_the_switch_chooses_the_derivatives(name: str, switch: int | None, kind:
 @pytest.mark.parametrize("value", [0.5, -1, 2, math.nan, math.inf, [0, 0.5]])
 def test_the_switch_has_no_position_between(value: Any) -> None:
     """Anything but 0 and 1 is refused with a sentence that says what they mean."""
-    with pytest.raises(
-        SettingError, match=r"driver=.* is no choice: it must be 1 \(numerical\) or 0 \(analytic\)\."
-    ):
+    with pytest.raises(SettingError, match=r"driver=.* is no choice: it must be 1 \(numerical\) or 0 \(analytic\)\."):
         run(RELU, driver=value)
 
 

@@ -270,9 +270,7 @@ def test_a_boolean_as_switch_is_named(neurons: Spreadsheet, typed: Any) -> None:
     cell = Layout(plan, 29).cell("driver")
     model, path = typed(lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), neurons)
     assert f"no number in {name}!{a1(*cell)}" in overview(model, 7)
-    with pytest.raises(
-        WorkbookError, match=rf"{a1(*cell)} .*the formula =FALSE\(\)\. Type 1 for numerical ones or 0 for"
-    ):
+    with pytest.raises(WorkbookError, match=rf"{a1(*cell)} .*the formula =FALSE\(\)\. Type 1 for numerical or 0 for"):
         verify(path)
 
 

@@ -417,7 +417,7 @@ def test_samples_in_another_order_are_other_samples(model: Spreadsheet) -> None:
 
 def test_charts_leave_out_errors_that_would_flatten_them(model: Spreadsheet) -> None:
     """Where sheets are compared, an error ten times that of predicting 0 is an error cell: charts leave a gap."""
-    first, compared, last = (6, 45), (6, 47), (15, 45)
+    first, compared, last = (6, 45), (6, 46), (15, 45)
     assert model.value("basic steps", *compared) == pytest.approx(150.755, rel=1e-5)
     model.type_number("basic", 1, 6, 1e-2)
     model.recalculate()
@@ -463,7 +463,7 @@ def test_later_epochs_are_folded(workbook: Path) -> None:
         assert sheet.row_dimensions[top + 1].hidden and sheet.row_dimensions[top + 1].outlineLevel == 1
 
 
-@pytest.mark.parametrize("samples", [1, 4, 9, 10])
+@pytest.mark.parametrize("samples", [1, 4, 18, 19])
 def test_the_table_by_epoch_is_never_folded(samples: int) -> None:
     """Blocks of few samples stay open where the table by epoch or a chart stands beside them."""
     data = dataset([float(k) for k in range(1, samples + 1)], [2.0 * k for k in range(1, samples + 1)], name="few")
@@ -471,7 +471,7 @@ def test_the_table_by_epoch_is_never_folded(samples: int) -> None:
     of = made.lists[0].of
     table = of.by_epoch("error")
     assert not {*range(table.top, table.bottom + 1)} & {*of.sheet.folded}
-    assert bool(of.sheet.folded) == (samples >= 9)
+    assert bool(of.sheet.folded) == (samples >= 19)
 
 
 LEAVES = st.sampled_from([Data("x"), Data("y")]) | st.integers(-4, 4).map(lambda v: Const(float(v)))

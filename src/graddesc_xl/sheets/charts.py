@@ -66,7 +66,7 @@ def weights_by_step(steps: StepsList) -> Chart:
     """The weights over all epochs with their least-squares targets as dashed lines."""
     plan = steps.of.trace.plan
     drawn = _drawn(plan)
-    split = plan.charted if plan.charted in plan.targets and plan.charted in drawn[1:] else ""
+    split = plan.charted if plan.charted in plan.targets and plan.charted in drawn and drawn[1:] else ""
     series = []
     for color, weight in zip(cycle(LINES), drawn, strict=False):
         second = weight == split
@@ -114,7 +114,7 @@ def effective_steps(steps: StepsList) -> Chart:
     """What the learning rate becomes for each weight; the one that charts show has an axis of its own."""
     plan = steps.of.trace.plan
     drawn = plan.weights[:MOST]
-    split = plan.charted if plan.charted in drawn[1:] else ""
+    split = plan.charted if plan.charted in drawn and drawn[1:] else ""
     series = [
         Series(weight, steps.steps(), steps.live(column), color, second=weight == split)
         for weight, color in zip(drawn, cycle(LINES), strict=False)

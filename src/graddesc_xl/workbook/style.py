@@ -63,7 +63,7 @@ SCIENTIFIC = "0.00E+00"
 #: number format -> the condition on a cell under which `SCIENTIFIC` takes its place. It is a conditional format
 #: because the conditions of a number format itself lose the minus sign.
 TOO_LONG: Mapping[str, str] = {
-    "weight": "ABS({cell})>=100000",
+    "weight": "ABS({cell})>=1000",
     "amount": "ABS({cell})>=100000",
     "small": "OR(ABS({cell})>=100000,AND({cell}<>0,ABS({cell})<0.001))",
 }
