@@ -49,3 +49,17 @@ class Spreadsheet:
         """Save it as IronCalc does."""
         self.model.save_to_xlsx(str(path))
         return path
+
+
+def below(book: Any, sheet: str, title: str) -> dict[int, Any]:
+    """What stands below the first cell that holds a title, by row, down to the first empty cell.
+
+    book: whatever has a method `value(sheet, row, column)`.
+    """
+    places = ((row, column) for row in range(1, 80) for column in range(1, 20))
+    row, column = next(at for at in places if book.value(sheet, *at) == title)
+    found = {}
+    while (value := book.value(sheet, row + 1, column)) not in (None, ""):
+        row += 1
+        found[row] = value
+    return found

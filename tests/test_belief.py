@@ -154,8 +154,8 @@ CONSTANTS: Mapping[str, Mapping[str, tuple[str, Rewrite, str]]] = {
         "B7": ("a header", words("cells off"), "not 'compared'"),
     },
     "overview": {
-        "B6": ("a sentence", words("It diverges."), "'It diverges.', not "),
-        "A12": ("a link", words("data"), ""),
+        "D7": ("a sentence", words("It diverges."), "'It diverges.', not "),
+        "A13": ("a link", words("data"), ""),
     },
 }
 
@@ -363,7 +363,7 @@ def all_of(*rewrites: Rewrite) -> Rewrite:
 #: part -> (what becomes of it, what verify says)
 AROUND: Mapping[str, Sequence[tuple[Rewrite, str]]] = {
     "xl/worksheets/sheet1.xml": [
-        (instead('location="momentum!A1"', 'location="adam!A1"'), "overview!A7: the link (target) is \"'ADAM'!A1\""),
+        (instead('location="momentum!A1"', 'location="adam!A1"'), "overview!A13: the link (target) is \"'ADAM'!A1\""),
         (instead('<mergeCell ref="A27:B27"/>', ""), "overview!A27:B27: the merging of cells is gone."),
     ],
     "xl/worksheets/sheet3.xml": [

@@ -98,7 +98,7 @@ def test_it_stands_in_the_workbook(path: Path) -> None:
     for name, count in (("squares", 5), ("more", 7)):
         row = rows[f"The squares of {count} numbers."]
         assert book.value("overview", row, 1) == name
-        assert book.value("overview", row, 8) == f"agrees with NumPy in {count} cells"
+        assert book.value("overview", row, 9) == f"agrees with NumPy in {count} cells"
     assert "Up to 25." in {book.value("overview", *at) for at in book.used("overview")}
 
 

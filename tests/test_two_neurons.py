@@ -137,7 +137,7 @@ class Typist:
         found = {}
         row = head + 1
         while question := self.value(("overview", row, column)):
-            sheet, answer = (self.value(("overview", row, c)) for c in (column - 1, column + 1))
+            sheet, answer = (self.value(("overview", row, c)) for c in (column - 1, column + 3))
             found[question] = (sheet, answer)
             row += 1
         return found

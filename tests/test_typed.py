@@ -24,7 +24,7 @@ from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.sheet import Chart
 from graddesc_xl.workbook.write import write
-from spreadsheet import Spreadsheet
+from spreadsheet import Spreadsheet, below
 
 DATA = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
 Written = Callable[..., Path]
@@ -140,16 +140,16 @@ def test_a_workbook_of_few_samples_is_verified(count: int, written: Written) -> 
     assert report.ok, report
 
 
-def overview(model: Spreadsheet, column: int) -> list[object]:
-    """The texts of a column of the overview without its header's and empty ones."""
-    return [v for row in range(1, 60) if (v := model.value("overview", row, column)) not in (None, "")]
+def overview(model: Spreadsheet, title: str = "verdict") -> list[object]:
+    """What stands below a title of the overview."""
+    return [*below(model, "overview", title).values()]
 
 
 def verdicts(path: Path) -> list[object]:
     """The verdicts on the overview after IronCalc computed it."""
     model = Spreadsheet(reading.load(path))
     model.recalculate()
-    return overview(model, 7)[1:]
+    return overview(model)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def test_a_sample_without_a_number_is_named(typed: Any, cell: tuple[int, int], c
     """Text, nothing, an error, a boolean in a sample: data, every verdict and verify name the cell, and no #VALUE!."""
     model, path = typed(lambda m, s: m.set_user_input(s["data"], *cell, content))
     assert name in model.value(*STATUS)
-    assert overview(model, 7)[1:] == [f"no number in {name}"] * 5
+    assert overview(model) == [f"no number in {name}"] * 5
     with pytest.raises(WorkbookError, match=rf"{name} \(.*must hold a number, not .*Type a number"):
         verify(path)
 
@@ -207,17 +207,17 @@ def test_libreoffice_names_what_ironcalc_names(typed: Any, soffice: str) -> None
     model, path = typed(spoil)
     with libreoffice.recalculated(path, soffice, Limits(180)) as copy:
         theirs = reading.load(copy)
-        cells = [STATUS, *(("overview", row, 7) for row in range(6, 11))]
-        assert [theirs.value(*cell) for cell in cells] == [model.value(*cell) for cell in cells]
-        assert theirs.value(*STATUS) == "29 samples are used; rows below row 34 are not."
-        assert [theirs.value(*cell) for cell in cells[1:]] == ["no number in basic!F1", *["learning"] * 4]
+        assert theirs.value(*STATUS) == model.value(*STATUS) == "29 samples are used; rows below row 34 are not."
+        found = below(theirs, "overview", "verdict")
+        assert found == below(model, "overview", "verdict")
+        assert [*found.values()] == ["no number in basic!F1", *["learning"] * 4]
 
 
 def test_cleared_samples_are_named(typed: Any) -> None:
     """Three cleared samples do not train on (0, 0) in silence: the first is named."""
     model, path = typed(lambda m, s: m.range_clear_contents(s["data"], 10, 2, 12, 3))
     assert model.value(*STATUS) == "There is no number in data!B10: each of the 29 samples needs its x and y."
-    assert {*overview(model, 7)[1:]} == {"no number in data!B10"}
+    assert {*overview(model)} == {"no number in data!B10"}
     with pytest.raises(WorkbookError, match=r"data!B10 \(x\) must hold a number, not nothing"):
         verify(path)
 
@@ -225,18 +225,18 @@ def test_cleared_samples_are_named(typed: Any) -> None:
 def test_answers_name_the_sample_without_a_number(neurons: Spreadsheet, typed: Any) -> None:
     """Text in one x leaves no #VALUE! in the answers of two-neurons, nor in any verdict."""
     model, _ = typed(lambda m, s: m.set_user_input(s["data"], 9, 2, "five"), neurons)
-    answers = [model.value("overview", row, 3) for row in range(6, 14)]
+    answers = overview(model, "answer, from the cells of that sheet")
     assert answers == ["There is no number in data!B9: no run means anything."] * 8
-    assert {*overview(model, 7)} == {"verdict", "no number in data!B9"}
+    assert {*overview(model)} == {"no number in data!B9"}
     assert model.value("learning rates", *comparison_verdict(model)) == "no number in data!B9"
 
 
 def test_answers_that_quote_no_number_say_so(neurons: Spreadsheet, typed: Any) -> None:
     """Text in a weight of the speed limit: the answers that need it name its cell, and none shows an error."""
     model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 7, 9, "one"), neurons)
-    answers = [model.value("overview", row, 3) for row in range(6, 14)]
+    answers = overview(model, "answer, from the cells of that sheet")
     assert all(isinstance(answer, str) for answer in answers)
-    assert "first at step: no number in speed limit!I7; to one: no number in speed limit!I7 (it" in answers[1]
+    assert "first at step: no number in speed limit!I7; to one: no number in speed limit!I7 (it" in str(answers[1])
 
 
 def comparison_verdict(model: Spreadsheet) -> tuple[int, int]:
@@ -256,8 +256,8 @@ def comparison_verdict(model: Spreadsheet) -> tuple[int, int]:
 def test_an_input_without_a_number_is_named(typed: Any, content: str, found: str) -> None:
     """Whatever stands in an input cell instead of a number is named by the verdict of its sheet and by verify."""
     model, path = typed(lambda m, s: m.set_user_input(s["basic"], 1, 6, content))
-    assert overview(model, 7)[1] == "no number in basic!F1"
-    assert overview(model, 7)[2] == "learning"
+    assert overview(model)[0] == "no number in basic!F1"
+    assert overview(model)[1] == "learning"
     with pytest.raises(WorkbookError, match=rf"basic!F1 \(learn\) must hold a number, not {found}\. Type .*0\.0001"):
         verify(path)
 
@@ -269,7 +269,7 @@ def test_a_boolean_as_switch_is_named(neurons: Spreadsheet, typed: Any) -> None:
     plan = LESSONS["two-neurons"].experiments[at].plan
     cell = Layout(plan, 29).cell("driver")
     model, path = typed(lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), neurons)
-    assert f"no number in {name}!{a1(*cell)}" in overview(model, 7)
+    assert f"no number in {name}!{a1(*cell)}" in overview(model)
     with pytest.raises(WorkbookError, match=rf"{a1(*cell)} .*the formula =FALSE\(\)\. Type 1 for numerical or 0 for"):
         verify(path)
 
@@ -292,8 +292,8 @@ def test_a_row_inserted_among_the_samples_is_no_other_sample(typed: Any) -> None
     """The runs stay what they are, the data sheet says that the row is not used, check sees no other x or y."""
     model, path = typed(lambda m, s: m.insert_rows(s["data"], 12, 1))
     assert model.value("data", 5, 5) == "A row was inserted among the samples: it is not used."
-    assert overview(model, 7)[1:] == ["learning"] * 5
-    assert not any("differ" in str(said) for said in overview(model, 8))
+    assert overview(model) == ["learning"] * 5
+    assert not any("differ" in str(said) for said in overview(model, "against NumPy"))
     report = verify(path)
     assert not report.ok
     assert report.problems == (

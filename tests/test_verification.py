@@ -94,9 +94,9 @@ FORMULA_POISONS: dict[str, tuple[str, str, Callable[[str], str], str]] = {
     ),
     "a wrong formula in the overview": (
         "overview",
-        "C7",
+        "C13",
         lambda c: c.replace("L4", "L5").replace("O4", "O5"),
-        "overview!C7",
+        "overview!C13",
     ),
 }
 
@@ -112,7 +112,7 @@ def test_a_wrong_formula_is_found_and_its_cell_named(poisoned: Poison, case: str
 
 def test_a_wrong_value_on_a_report_sheet_is_found(poisoned: Poison) -> None:
     """Cells that report on other sheets are checked too: overview, check, the table by epoch, the list of steps."""
-    for sheet, cell in (("overview", "C6"), ("check", "B8"), ("basic", "R5"), ("basic steps", "E20")):
+    for sheet, cell in (("overview", "C12"), ("check", "B8"), ("basic", "R5"), ("basic steps", "E20")):
         report = verify(poisoned(sheet, cell, _value("5.5")))
         failed = [s for s in report.sets[0].sheets if not s.ok]
         assert [(s.sheet, s.where) for s in failed] == [(sheet, cell)]

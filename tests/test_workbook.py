@@ -28,7 +28,7 @@ from graddesc_xl.verification.held import Model, plain
 from graddesc_xl.verification.known import KNOWN
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.formula import render
-from spreadsheet import Spreadsheet
+from spreadsheet import Spreadsheet, below
 
 IRONCALC = KNOWN["IronCalc"]
 
@@ -371,10 +371,11 @@ def test_the_check_sheet_finds_a_wrong_formula(model: Spreadsheet) -> None:
 
 def test_verdicts_follow_the_inputs(model: Spreadsheet) -> None:
     """The overview's verdict turns when a learning rate is typed that explodes, and names the engine's step."""
-    assert model.value("overview", 6, 7) == "learning"
+    assert next(iter(below(model, "overview", "verdict").values())) == "learning"
     model.type_number("basic", 1, 6, 1e-2)
     model.recalculate()
-    assert model.value("overview", 6, 7) == str(run("basic", lr=1e-2).verdict) == "exploded at step 7"
+    said = next(iter(below(model, "overview", "verdict").values()))
+    assert said == str(run("basic", lr=1e-2).verdict) == "exploded at step 7"
 
 
 @pytest.mark.parametrize(
@@ -394,8 +395,9 @@ def test_every_verdict_is_the_same_live(
     for cell, value in typed.items():
         model.type_number(sheet, *at(cell), value)
     model.recalculate()
-    row = 6 + [e.name for e in LESSONS["graddesc"].experiments].index(sheet)
-    assert model.value("overview", row, 7) == str(run(sheet, settings).verdict) == verdict
+    which = [e.name for e in LESSONS["graddesc"].experiments].index(sheet)
+    said = [*below(model, "overview", "verdict").values()][which]
+    assert said == str(run(sheet, settings).verdict) == verdict
 
 
 def test_one_epoch_is_no_reason_to_call_a_run_settled() -> None:

@@ -85,9 +85,11 @@ def compose(
         composed[kind.sheet] = kind.compose(making, composed)
     fronts = [made.sheet for made in composed.values()]
     behind = [made.behind for made in composed.values() if made.behind]
+    for each in behind:
+        each.hidden = True
     checked = check.compose([made.compared for made in composed.values() if made.compared], making)
     front = overview.compose(
-        of.title, of.subtitle, of.questions, [*composed.values()], checked, making.samples, of.reading
+        of.title, of.subtitle, of.questions, [*composed.values()], checked, making.samples, of.reading, of.tries
     )
     last = recipe_sheet.compose(recipe.spell(of), __version__)
     sheets = [front, *fronts, checked.sheet, *behind, last]

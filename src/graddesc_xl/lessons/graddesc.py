@@ -11,6 +11,7 @@ from ..mirror import Mirror
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..sheets.fit import Fit
 from ..sheets.picked import Of
+from ..sheets.trying import Try
 from .lesson import Lesson
 
 _WEIGHTS = {"b": "C1", "a": "C2"}
@@ -127,4 +128,9 @@ LESSON = Lesson(
         "from the weights in the last row of the one before is what its Run button did.",
         "not quite PyTorch's": PUBLISHED,
     },
+    tries=(
+        Try("basic", "lr", 1e-5),
+        Try("basic", "lr", 1e-6),
+        Try("basic", "lr", 1e-3),
+    ),
 )

@@ -20,6 +20,7 @@ from ..sheets.kind import LONGEST, Kind, width
 from ..sheets.overview import SHEET as OVERVIEW
 from ..sheets.recipe import SHEET as RECIPE
 from ..sheets.steps import Steps
+from ..sheets.trying import Try
 from ..workbook.cells import plain
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Lesson:
     parts: experiments, comparisons and sheets of any kind. name: of its file, made from the title if left out.
     questions: what its overview answers. reading: title -> how to read what is peculiar to it, for the overview.
     opens: the sheet on which it opens, the overview if left out.
+    tries: what to type first.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Lesson:
     questions: Sequence[Question] = ()
     reading: Mapping[str, str] = field(default_factory=dict)
     opens: str = ""
+    tries: Sequence[Try] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.parts, (str, Experiment, Comparison, Kind)) or not isinstance(self.parts, Iterable):
@@ -77,6 +80,8 @@ class Lesson:
             if question.see not in self.sheets:
                 hint = did_you_mean(question.see, self.sheets)
                 raise SettingError(f"{shown(question.ask)} refers to the sheet {shown(question.see)}: none is.{hint}")
+            if question.see in self.hidden:
+                raise SettingError(f"{shown(question.ask)} refers to the sheet {shown(question.see)}, which is hidden.")
 
         if self.opens and self.opens not in self.sheets:
             hint = did_you_mean(self.opens, self.sheets)
@@ -127,9 +132,12 @@ class Lesson:
     @property
     def sheets(self) -> list[str]:
         """The names of all its sheets."""
-        kinds = self.kinds
-        behind = [kind.behind for kind in kinds if kind.behind]
-        return [OVERVIEW, *self.data, *(kind.sheet for kind in kinds), CHECK, *behind, RECIPE]
+        return [OVERVIEW, *self.data, *(kind.sheet for kind in self.kinds), CHECK, *self.hidden, RECIPE]
+
+    @property
+    def hidden(self) -> list[str]:
+        """Those with the steps behind others."""
+        return [kind.behind for kind in self.kinds if kind.behind]
 
     @property
     def data(self) -> dict[str, Dataset]:

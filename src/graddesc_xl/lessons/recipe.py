@@ -34,7 +34,7 @@ def spell(lesson: Lesson) -> str:
     """The recipe of a lesson."""
     tables: dict[str, dict[str, Any]] = {}
     described = _fields(lesson, tables, skip=("parts",))
-    asked = {"questions": described.pop("questions")} if lesson.questions else {}
+    asked = {name: described.pop(name) for name in ("tries", "questions") if getattr(lesson, name)}
     sheets = [{"kind": kind.kind, **_fields(kind, tables)} for kind in lesson.kinds]
     return toml.dumps({**described, **tables, "sheets": sheets, **asked})
 

@@ -19,6 +19,7 @@ from ..sheets.fit import Fit
 from ..sheets.picked import Of
 from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
+from ..sheets.trying import Try
 from .lesson import Lesson
 
 #: two neurons, with a ReLU or without, as a cell says
@@ -394,4 +395,9 @@ LESSON = Lesson(
     name="two-neurons",
     questions=QUESTIONS,
     reading={"not quite PyTorch's": PUBLISHED},
+    tries=(
+        Try(COLLAPSE, "lr", 1e-5),
+        Try(COLLAPSE, "lr", 1e-6),
+        Try(RELU, "lr", 3e-4),
+    ),
 )

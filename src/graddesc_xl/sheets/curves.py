@@ -98,4 +98,4 @@ class Curves(Kind):
         chart = Chart(self.chart, over, "prediction", series, HEAD, 2 + across, 620, 400, categories=True)
         sheet.charts.append(chart)
         sheet.put(bottom + 2, 1, LINKED.format(over), Style(color=FAINT))
-        return Composed(sheet, self.about)
+        return Composed(sheet, self.about, figures={"input": weights.__getitem__})

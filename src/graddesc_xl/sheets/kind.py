@@ -13,7 +13,9 @@ from typing import ClassVar
 
 from ..errors import SettingError, did_you_mean
 from ..language.expr import Expr
+from ..numbers.trace import Trace
 from ..parts.data import Dataset
+from ..workbook.reference import Cell
 from ..workbook.sheet import Series, Sheet
 from .check import Compared
 from .making import Making
@@ -41,12 +43,18 @@ def behind(name: str) -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """What the overview tells of a run: errors of the first and the last epoch, its verdict, its curve."""
+    """What the overview tells of a run: errors of the first and the last epoch, its verdict, its curve.
+
+    inputs: label -> the cell of an input that stands beside its result. again: gives what becomes of it with one
+    input, by name, at another number and all others as built.
+    """
 
     errors: Sequence[Expr]
     verdict: Expr
     curve: Series
     epochs: int
+    inputs: Mapping[str, Cell] = field(default_factory=dict)
+    again: Callable[[str, float], Trace] | None = None
 
 
 @dataclass(frozen=True)

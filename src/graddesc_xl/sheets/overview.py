@@ -1,26 +1,27 @@
-"""The overview: what each sheet shows, live errors and verdicts, the legend, error against RMSE."""
+"""The overview: what to type first, each run beside its inputs, questions with live answers, how to read it all."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..language.expr import Expr, Text, call, where
 from ..language.reports import NONE
+from ..workbook.apart import MOST, apart
 from ..workbook.figures import Figures
-from ..workbook.sheet import Chart, Link, Sheet
+from ..workbook.reference import Block
+from ..workbook.sheet import Chart, Link, Series, Sheet
 from ..workbook.style import (
     FAINT,
     HEADER,
     HEADER_RIGHT,
-    LINES,
     LINK,
     PROSE,
     ROLES,
     SAYS,
     SECTION,
-    SPECTRUM,
     SUBTITLE,
     TITLE,
     Style,
@@ -29,18 +30,113 @@ from . import answers
 from .answers import Question
 from .check import Check
 from .data_sheet import Samples
-from .kind import Composed
+from .kind import Composed, Told
+from .trying import Tried, Try, tried
 
 SHEET = "overview"
-HEAD = 5
-#: the last column of the table, and where the figures of the answers begin
-LAST = 9
-FIGURES = (HEAD - 1, LAST + 2)
+#: the first row below the title and what stands under it
+FIRST = 5
+#: heights in points
+LINE, TALL, HEAD_HEIGHT, GAP = 16.5, 30.0, 30.0, 9.0
+TITLE_HEIGHT = 24.0
+#: widths of columns, in characters: of an amount, a verdict, a gap, an amount, what is said of the check
+AMOUNT, VERDICT, NARROW, CHECKED = 9.5, 30.0, 2.0, 42.0
+#: pixels per point, and the height that a chart has at least
+PIXELS, CHART_HEIGHT = 4 / 3, 320
+#: characters of an answer, of what a sheet shows, of what a number makes of a run, that fit one line; points per line
+ANSWER, ABOUT, SEEN, PER_LINE = 150, 75, 45, 14
+#: what is said of a curve with errors that a chart leaves out
+LEAVES = " (leaves the chart)"
 TWO_ERRORS = (
     "√Σe² is the root of the SUM of an epoch's squared errors; the published spreadsheet calls it rmse. "
     "RMSE is the root of their MEAN, in the units of y: √Σe² divided by the root of the number of samples. "
     "Both are measured while the weights move, each sample with the weights of its own step."
 )
+HIDDEN = (
+    "These lists of all steps are hidden. To see one: right-click any tab, then Unhide, in LibreOffice Show Sheet. "
+    "Nothing else changes."
+)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The sheet while it is composed, and its columns.
+
+    From the left: a sheet's name, the inputs of its run, two errors, its verdict, a gap, two more errors, what the
+    check says, the list of its steps.
+    """
+
+    sheet: Sheet
+    composed: Sequence[Composed]
+    samples: Mapping[str, Samples]
+    check: Check
+
+    @cached_property
+    def runs(self) -> Sequence[tuple[Composed, Told]]:
+        """Those that show a run."""
+        return [(made, made.told) for made in self.composed if made.told]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Composed]:
+        """Each by the name of its sheet."""
+        return {made.sheet.name: made for made in self.composed}
+
+    @cached_property
+    def inputs(self) -> Sequence[str]:
+        """The labels of the inputs that stand beside results; one column at least."""
+        return [*dict.fromkeys(label for _, told in self.runs for label in told.inputs)] or [""]
+
+    @property
+    def errors(self) -> int:
+        """The column of the first error."""
+        return 2 + len(self.inputs)
+
+    @property
+    def verdict(self) -> int:
+        """The column of the verdicts, the last of the left half."""
+        return self.errors + 2
+
+    @property
+    def right(self) -> int:
+        """The first column of the right half."""
+        return self.verdict + 2
+
+    @property
+    def checked(self) -> int:
+        """The column of what the check says."""
+        return self.right + 2
+
+    @property
+    def last(self) -> int:
+        """The last column."""
+        return self.checked + 1
+
+    def width(self) -> None:
+        """Give the columns their widths."""
+        longest = max(len(made.sheet.name) for made in self.composed)
+        left = dict.fromkeys(range(2, self.verdict), AMOUNT)
+        right = {self.verdict: VERDICT, self.verdict + 1: NARROW, self.right: AMOUNT, self.right + 1: AMOUNT}
+        self.sheet.widths |= left | right | {1: max(13, 0.95 * longest), self.checked: CHECKED}
+        self.sheet.widths[self.last] = max(
+            14, 0.95 * max((len(m.behind.name) for m in self.composed if m.behind), default=0)
+        )
+
+    def link(self, row: int, name: str, text: str = "", at: tuple[int, int] = (1, 1), style: Style = LINK) -> None:
+        """A link to a cell of another sheet."""
+        self.sheet.put(row, 1, text or name, style)
+        self.sheet.links[row, 1] = Link(name, at)
+
+    def across(self, row: int, left: int, right: int, content: str | Expr, style: Style) -> None:
+        """Something that takes the columns from one to another."""
+        self.sheet.put(row, left, content, style)
+        if right > left:
+            self.sheet.merged[row, left] = right - left + 1
+
+    def heads(self, row: int, heads: Mapping[int, str], *, to_the_right: Sequence[int] = ()) -> None:
+        """The titles of a table, and the line below them to its end."""
+        for column in range(1, max(heads) + 1):
+            style = HEADER_RIGHT if column in to_the_right else HEADER
+            self.sheet.put(row, column, heads.get(column, ""), replace(style, wrap=column in to_the_right))
 
 
 def compose(
@@ -51,10 +147,11 @@ def compose(
     check: Check,
     samples: Mapping[str, Samples],
     reading: Mapping[str, str],
+    tries: Sequence[Try] = (),
 ) -> Sheet:
-    """Questions with live answers, one row per sheet, a chart that compares runs, and how to read it all."""
-    runs = [(made, made.told) for made in composed if made.told]
-    sheet = Sheet(SHEET, tab="#2F6DB5", frozen=(HEAD, 0), one_page=True)
+    """What to try, the runs and the chart that compares them, questions, all sheets, and how to read it all."""
+    sheet = Sheet(SHEET, tab="#2F6DB5")
+    page = _Page(sheet, composed, samples, check)
     sheet.put(1, 1, title, TITLE)
     sheet.put(2, 1, subtitle, SUBTITLE)
     sheet.put(
@@ -63,88 +160,129 @@ def compose(
         "Type another learning rate or sample into a yellow cell: all follows but what is marked as NumPy's.",
         SUBTITLE,
     )
-    longest = max(len(made.sheet.name) for made in composed if made.told or not runs)
-    sheet.widths.update(
-        {1: max(12, 0.95 * longest), 2: 58, 3: 11, 4: 11, 5: 11, 6: 11, 7: 24, 8: 52, 9: max(16, longest)}
-    )
-    head = _answered(sheet, questions, composed, samples)
-    heads = (
-        "sheet",
-        "what it shows",
-        "√Σe², first epoch",
-        "√Σe², last epoch",
-        "RMSE, first epoch",
-        "RMSE, last epoch",
-        "verdict",
-        "against NumPy",
-        "all its steps",
-    )
-    for column, words in enumerate(heads, 1):
-        style = HEADER_RIGHT if 3 <= column <= 6 else HEADER
-        sheet.put(head, column, words, replace(style, indent=1) if column == 7 else style)
-    sheet.heights[head] = 30
-    row = head + 1
-    amount = Style(number="amount")
-    for made, told in runs:
-        name = made.sheet.name
-        sheet.put(row, 1, name, LINK)
-        sheet.links[row, 1] = Link(name)
-        sheet.put(row, 2, made.about, SAYS)
-        sheet.heights[row] = 30 if len(made.about) > 60 else 20
-        for column, error in enumerate(told.errors, 3):
-            sheet.put(row, column, error, amount)
-        sheet.put(row, 7, told.verdict, Style(bold=True, indent=1))
-        sheet.put(row, 8, check.messages[name], Style(color=FAINT))
-        if made.behind:
-            sheet.put(row, 9, made.behind.name, LINK)
-            sheet.links[row, 9] = Link(made.behind.name)
-        row += 1
-    others = {
-        **{made.sheet.name: made.about for made in composed if not made.told},
-        "check": "Every live cell against the value NumPy computed, counted live.",
-    }
-    for name, about in others.items():
-        sheet.put(row, 1, name, LINK)
-        sheet.links[row, 1] = Link(name)
-        sheet.put(row, 2, about, SAYS)
-        if name in check.messages:
-            sheet.put(row, 8, check.messages[name], Style(color=FAINT))
-        row += 1
-    row += 1
-    _legend(sheet, row)
-    _explained(sheet, row + len(ROLES) + 2, composed, reading)
-    colors = SPECTRUM if len(runs) > len(LINES) else LINES
-    series = [replace(told.curve, color=color) for (_, told), color in zip(runs, colors, strict=False)]
-    if not runs:
-        return sheet
-    most = max(told.epochs for _, told in runs)
-    chart = Chart("Error by epoch: the sheets compared", "epoch", "√Σe²", series, row, 3, 720, 400, x_max=most)
-    sheet.charts.append(chart)
+    sheet.heights |= {1: TITLE_HEIGHT, 4: GAP}
+    page.width()
+    sheet.printed = page.last
+    row = _tried(page, FIRST, [tried(each, page.by_name) for each in tries])
+    row = _runs(page, row)
+    row = _charted(page, row)
+    row = _answered(page, row, questions)
+    row = _sheets(page, row)
+    row = _legend(sheet, row, page.verdict)
+    _explained(page, row, reading)
     return sheet
 
 
-def _answered(
-    sheet: Sheet, questions: Sequence[Question], composed: Sequence[Composed], samples: Mapping[str, Samples]
-) -> int:
-    """The questions, one row each; returns the row below them where the table of sheets begins."""
+def _tried(page: _Page, top: int, tries: Sequence[Tried]) -> int:
+    """What to type first, and further; the row below."""
+    if not tries:
+        return top
+    sheet, first = page.sheet, tries[0]
+    page.link(top, first.at.sheet.name, first.said, (first.at.row, first.at.column), replace(LINK, bold=True, size=12))
+    sheet.heights[top] = LINE
+    held, typed, seen = 2, 3, 4
+    heads = {1: "type into", held: "it holds", typed: "type", seen: "it becomes", page.verdict: ""}
+    page.heads(top + 1, heads, to_the_right=(held, typed))
+    sheet.put(top + 1, seen, "what it becomes, all else as built", replace(HEADER, indent=1, wrap=False))
+    for row, each in enumerate(tries, top + 2):
+        text = f"{each.label} in {each.at.address}"
+        page.link(row, each.at.sheet.name, text, (each.at.row, each.at.column), replace(LINK, wrap=True))
+        sheet.put(row, held, each.at, Style(number="typed", color=FAINT))
+        sheet.put(row, typed, each.value, Style(number="typed", bold=True))
+        page.across(row, seen, page.verdict, each.see, replace(SAYS, indent=1))
+        sheet.heights[row] = TALL if len(each.see) > SEEN else LINE
+    sheet.heights[row + 1] = GAP
+    return row + 2
+
+
+def _runs(page: _Page, top: int) -> int:
+    """Each run beside the inputs that make it; the row below."""
+    if not page.runs:
+        return top
+    sheet = page.sheet
+    labels = dict(enumerate(page.inputs, 2))
+    errors = {page.errors: "√Σe², first epoch", page.errors + 1: "√Σe², last epoch"}
+    page.heads(top, {1: "sheet", **labels, **errors, page.verdict: "verdict"}, to_the_right=range(2, page.verdict))
+    sheet.put(top, page.verdict, "verdict", replace(HEADER, indent=1))
+    sheet.heights[top] = HEAD_HEIGHT
+    for row, (made, told) in enumerate(page.runs, top + 1):
+        page.link(row, made.sheet.name)
+        for column, label in labels.items():
+            if label in told.inputs:
+                sheet.put(row, column, told.inputs[label], Style(number="typed", align="right"))
+        for column, error in enumerate(told.errors[:2], page.errors):
+            shown = where(call("is_number", error), error, NONE)
+            sheet.put(row, column, shown, Style(number="amount", align="right"))
+        sheet.put(row, page.verdict, told.verdict, Style(bold=True, indent=1))
+        sheet.heights[row] = LINE
+    return row + 1
+
+
+def _charted(page: _Page, row: int) -> int:
+    """At the right of what stands above, the runs compared; the row below both."""
+    sheet = page.sheet
+    if not page.runs:
+        return row
+    high = sum(sheet.heights.get(r, 15.0) for r in range(FIRST, row)) * PIXELS
+    while high < CHART_HEIGHT:
+        high += 20
+        row += 1
+    wide = sum(int(sheet.widths[column] * 7 + 5) for column in range(page.right, page.last + 1))
+    most = max(told.epochs for _, told in page.runs)
+    series = apart(_named(page))
+    about = "√Σe² by epoch, a curve per sheet, on a logarithmic axis; an error that has exploded, or is 0, is left out"
+    if len(series) > MOST:
+        about += f", and all but {MOST} curves are faint"
+    chart = Chart(
+        "Error by epoch: the sheets compared",
+        "epoch",
+        "√Σe²",
+        series,
+        FIRST,
+        page.right,
+        wide,
+        int(high),
+        x_min=1,
+        x_max=most,
+        y_log=True,
+        y_format="thousands",
+        about=f"{about}.",
+    )
+    sheet.charts.append(chart)
+    sheet.heights[row] = GAP
+    return row + 1
+
+
+def _named(page: _Page) -> list[Series]:
+    """The curve of each run, its name in a helper cell: it says where the run leaves the chart."""
+    sheet, column, found = page.sheet, page.last + 2, []
+    sheet.put(FIRST - 1, column, "the chart's legend", Style(color=FAINT, italic=True))
+    for row, (made, told) in enumerate(page.runs, FIRST):
+        drawn = made.behind if made.behind and made.behind.name == told.curve.y.sheet else made.sheet
+        gaps = call("count", Block(drawn, told.curve.y)) < told.epochs
+        name = sheet.put(
+            row, column, where(gaps, Text(f"{made.sheet.name}{LEAVES}"), made.sheet.name), Style(color=FAINT)
+        )
+        found.append(replace(told.curve, name=name))
+    return found
+
+
+def _answered(page: _Page, top: int, questions: Sequence[Question]) -> int:
+    """The questions, one row each; the row below."""
     if not questions:
-        return HEAD
-    for column, words in ((1, "see the sheet"), (2, "question"), (3, "answer, from the cells of that sheet")):
-        sheet.put(HEAD, column, words, replace(HEADER, wrap=False))
-    for column in range(4, 9):
-        sheet.put(HEAD, column, "", HEADER)
-    figures = Figures(sheet, FIGURES, "the figures of the answers")
-    by_name = {made.sheet.name: made for made in composed}
-    for row, question in enumerate(questions, HEAD + 1):
-        sheet.put(row, 1, question.see, LINK)
-        sheet.links[row, 1] = Link(question.see)
-        sheet.put(row, 2, question.ask, replace(SAYS, bold=True))
-        said = answers.answer(question, by_name, figures)
-        sheet.put(row, 3, _guarded(said, question.see, samples), SAYS)
-        sheet.merged[row, 3] = 6
-        sheet.heights[row] = 46
-    sheet.printed = LAST
-    return HEAD + len(questions) + 3
+        return top
+    sheet, asked = page.sheet, page.verdict - 1
+    heads = {1: "see the sheet", 2: "question", page.verdict: "answer, from the cells of that sheet", page.last: ""}
+    page.heads(top, heads)
+    figures = Figures(sheet, (top - 1, page.last + 2), "the figures of the answers")
+    for row, question in enumerate(questions, top + 1):
+        page.link(row, question.see)
+        page.across(row, 2, asked, question.ask, replace(SAYS, bold=True))
+        said = _guarded(answers.answer(question, page.by_name, figures), question.see, page.samples)
+        page.across(row, page.verdict, page.last, said, SAYS)
+        lines = math.ceil(len(str(sheet.value(row, page.verdict))) / ANSWER)
+        sheet.heights[row] = PER_LINE * max(lines, 2) + 8
+    return row + 2
 
 
 def _guarded(said: Expr, see: str, samples: Mapping[str, Samples]) -> Expr:
@@ -157,24 +295,59 @@ def _guarded(said: Expr, see: str, samples: Mapping[str, Samples]) -> Expr:
     return guarded
 
 
-def _legend(sheet: Sheet, row: int) -> None:
-    sheet.put(row, 1, "colours", SECTION)
-    for i, (role, look) in enumerate(ROLES.items(), 1):
-        sheet.put(row + i, 1, role, Style(role, header=True))
-        sheet.put(row + i, 2, look.legend, Style(role, box=role == "input"))
+def _sheets(page: _Page, top: int) -> int:
+    """Every sheet: what it shows, what the check says of it, where its steps are; the row below."""
+    sheet = page.sheet
+    heads = {1: "sheet", 2: "what it shows", page.checked: "against NumPy"}
+    if page.runs:
+        heads |= {page.right: "RMSE, first epoch", page.right + 1: "RMSE, last epoch"}
+    behind = any(made.behind for made in page.composed)
+    heads[page.last] = "all its steps" if behind else ""
+    page.heads(top, heads, to_the_right=(page.right, page.right + 1))
+    sheet.put(top, page.checked, heads[page.checked], replace(HEADER, indent=1))
+    sheet.heights[top] = HEAD_HEIGHT
+    told: dict[str, Composed | None] = {**page.by_name, page.check.sheet.name: None}
+    for row, (name, made) in enumerate(told.items(), top + 1):
+        about = made.about if made else "Every live cell against the value NumPy computed, counted live."
+        page.link(row, name)
+        page.across(row, 2, page.verdict, about, SAYS)
+        sheet.heights[row] = TALL if len(about) > ABOUT else LINE
+        if name in page.check.messages:
+            sheet.put(row, page.checked, page.check.messages[name], Style(color=FAINT, indent=1))
+        if made and made.told:
+            for column, error in enumerate(made.told.errors[2:4], page.right):
+                shown = where(call("is_number", error), error, NONE)
+                sheet.put(row, column, shown, Style(number="amount", align="right"))
+        if made and made.behind:
+            sheet.put(row, page.last, made.behind.name, Style(color=FAINT))
+    if behind:
+        row += 1
+        page.across(row, page.right, page.last, HIDDEN, replace(PROSE, color=FAINT))
+        sheet.heights[row] = TALL
+    return row + 2
 
 
-def _explained(sheet: Sheet, row: int, composed: Sequence[Composed], reading: Mapping[str, str]) -> None:
+def _legend(sheet: Sheet, top: int, last: int) -> int:
+    """What the colours say; the row below."""
+    sheet.put(top, 1, "colours", SECTION)
+    for row, (role, look) in enumerate(ROLES.items(), top + 1):
+        sheet.put(row, 1, role, Style(role, header=True))
+        sheet.put(row, 2, look.legend, Style(role, box=role == "input"))
+        sheet.merged[row, 2] = last - 1
+    return row + 2
+
+
+def _explained(page: _Page, row: int, reading: Mapping[str, str]) -> None:
     """How to read it all: what every sheet has, what its kinds say where they agree, what the lesson says."""
     sections = {"two errors": TWO_ERRORS}
     sections |= {
         title: said
-        for made in composed
+        for made in page.composed
         for title, said in made.reading.items()
-        if all(other.reading.get(title, said) == said for other in composed)
+        if all(other.reading.get(title, said) == said for other in page.composed)
     }
     for title, said in (sections | dict(reading)).items():
-        sheet.put(row, 1, title, SECTION)
-        sheet.text(row + 1, 1, said, PROSE, across=2)
-        sheet.heights[row + 1] = 14 * math.ceil(len(said) / 75) + 10
+        page.sheet.put(row, 1, title, SECTION)
+        page.across(row + 1, 1, page.last, said, PROSE)
+        page.sheet.heights[row + 1] = PER_LINE * math.ceil(len(said) / 180) + 8
         row += 2

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..experiment import CARRIES, Experiment
+from ..experiment import CARRIES, LEARN, Experiment
 from ..language.expr import Const
+from ..numbers.trace import Trace
 from ..parts.data import Dataset
+from ..settings import rounded
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series
 from . import charts, check, step_sheet, steps_list
@@ -75,11 +77,18 @@ class Steps(Kind):
         def column(name: str, step: str) -> Cell:
             return Cell(made.sheet, made.lines[int(step) - 1], made.place(0, name))
 
+        def again(name: str, value: float) -> Trace:
+            built = {i.name: float(rounded(i.value)) for i in of.trace.plan.inputs}
+            return making.run(of.trace.plan, making.of(self.data).built, {**built, name: value})
+
+        rates = [given for given in of.trace.plan.inputs if given.name == LEARN.name]
         told = Told(
             [by_epoch(what, last=last) for what in ("error", "rmse") for last in (False, True)],
             made.verdict,
             Series(self.sheet, of.by_epoch("epoch"), made.plotted("compared"), "", markers=True),
             of.trace.plan.epochs,
+            {given.label: Cell(of.sheet, *of.layout.cell(given.name)) for given in rates},
+            again,
         )
         figures: dict[str, Figure] = {
             "verdict": lambda: made.verdict,

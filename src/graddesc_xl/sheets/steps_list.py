@@ -325,7 +325,7 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     error = Down(of.sheet, area.left, area.top - FIRST_ROW)
     shown = {
         "error": where(call("is_number", error), error, GAP),
-        "compared": where(call("is_number", error), where(error <= bound, error, GAP), GAP),
+        "compared": where(call("is_number", error), where(call("and", error > 0, error <= bound), error, GAP), GAP),
     }
     if log:
         shown["positive"] = positive(error)

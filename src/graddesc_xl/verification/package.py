@@ -270,6 +270,8 @@ def differences(expected: Package, found: Package, lost: frozenset[str]) -> tupl
             wrong, harmless = _added(name, wanted, now)
             problems += wrong
             told += harmless
+            if wanted.hidden and not now.hidden:
+                told.append(f"The sheet {name} is shown; it was hidden.")
     if left_out:
         told.append(f"The program that saved the file left out all of these: {', '.join(sorted(left_out))}.")
     for name, around in found.sheets.items():
@@ -280,7 +282,7 @@ def differences(expected: Package, found: Package, lost: frozenset[str]) -> tupl
 
 def _changed(sheet: str, wanted: Around, now: Around, lost: frozenset[str]) -> Iterator[str]:
     """Sentences about what is gone from a sheet or is not what it was."""
-    if now.hidden:
+    if now.hidden and not wanted.hidden:
         yield f"The sheet {sheet} is hidden."
     there = {(thing.kind, thing.place) for thing in now.things}
     gone = set()

@@ -24,7 +24,8 @@ class Series:
 
     second: whether it is on the right-hand axis. line: whether its points are joined. dash: of the line, as
     XlsxWriter names it (`dash`, `round_dot`, `long_dash`, ...), so that no curve hides another. marker: its points'
-    shape (`circle`, `diamond`, `square`, `triangle`, ...). width: of the line, in points.
+    shape (`circle`, `diamond`, `square`, `triangle`, ...). width: of the line, in points. faint: a grey line that the
+    legend leaves out.
     """
 
     name: str | Cell
@@ -38,6 +39,7 @@ class Series:
     dash: str = ""
     marker: str = "circle"
     width: float = 1.75
+    faint: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Link:
-    """A link to another sheet of the workbook."""
+    """A link to a cell of another sheet of the workbook, which must not be hidden: no program follows it there."""
 
     sheet: str
+    at: tuple[int, int] = (1, 1)
 
 
 @dataclass(eq=False)

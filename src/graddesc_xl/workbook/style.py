@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 FONT = "Calibri"
-INK, FAINT, RULE = "#1F2933", "#6B7785", "#C9D1D9"
+INK, FAINT, RULE, MINOR = "#1F2933", "#6B7785", "#C9D1D9", "#ECEFF2"
 ACCENT, CONTRAST, THIRD, FOURTH, FIFTH = "#2F6DB5", "#D9822B", "#3A8F5C", "#8A5BB0", "#B8403A"
 #: for many curves of one kind, from the first to the last
 SPECTRUM = (
@@ -25,6 +25,7 @@ SPECTRUM = (
     "#C77CA5",
 )
 LINES = (ACCENT, CONTRAST, THIRD, FOURTH, FIFTH)
+SIXTH = "#2B8C8C"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ FORMATS: Mapping[str, str] = {
     "amount": "#,##0.00",
     "small": "0.0000",
     "relative": '[=0]"0";0.0E+00',
+    "thousands": "[>=1000]#,##0;General",
 }
 SCIENTIFIC = "0.00E+00"
 #: number format -> the condition on a cell under which `SCIENTIFIC` takes its place. It is a conditional format

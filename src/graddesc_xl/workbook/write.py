@@ -20,7 +20,7 @@ from . import PROPERTY
 from .cells import Area, Formula, a1, plain, quoted
 from .reference import Cell
 from .sheet import Chart, Sheet
-from .style import FAINT, FONT, INK, RULE, SCIENTIFIC, TOO_LONG, Style
+from .style import FAINT, FONT, FORMATS, INK, MINOR, RULE, SCIENTIFIC, TOO_LONG, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -182,8 +182,9 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
             done = formula(row - 1, column - 1, content.text, look, value)
         elif isinstance(content, str):
             if (row, column) in sheet.links:
-                target = sheet.links[row, column].sheet
-                done = page.write_url(row - 1, column - 1, f"internal:{quoted(target)}!A1", look, content)
+                link = sheet.links[row, column]
+                target = f"internal:{quoted(link.sheet)}!{a1(*link.at)}"
+                done = page.write_url(row - 1, column - 1, target, look, content)
             elif (row, column) in sheet.merged:
                 across = sheet.merged[row, column]
                 done = page.merge_range(row - 1, column - 1, row - 1, column - 2 + across, content, look)
@@ -301,7 +302,7 @@ def _chart(chart: Chart, book: Any) -> Any:
             "name": name,
             "name_font": font,
             "num_font": font,
-            "num_format": form,
+            "num_format": FORMATS.get(form, form),
             "line": {"color": FAINT, "width": 0.75},
             "major_gridlines": grid if gridded else {"visible": False},
             "label_position": "low",
@@ -318,14 +319,15 @@ def _chart(chart: Chart, book: Any) -> Any:
     up = axis(chart.y_title, gridded=True, form=chart.y_format)
     up |= {end: limit for end, limit in (("min", chart.y_min), ("max", chart.y_max)) if limit is not None}
     if chart.y_log:
-        up["log_base"] = 10
+        up |= {"log_base": 10, "minor_gridlines": {"visible": True, "line": {"color": MINOR, "width": 0.5}}}
     made.set_y_axis(up)
     if any(series.second for series in chart.series):
         right = axis(chart.y2_title, gridded=False, form=chart.y_format)
         right["label_position"] = "high"
         made.set_y2_axis(right)
     made.set_title({"name": chart.title, "overlay": False, "name_font": {**font, "size": 12, "bold": True}})
-    made.set_legend({"position": chart.legend, "font": font})
+    faint = [i for i, series in enumerate(chart.series) if series.faint]
+    made.set_legend({"position": chart.legend, "font": font, "delete_series": faint})
     made.set_chartarea({"border": {"color": RULE}, "fill": {"color": "#FFFFFF"}})
     made.show_hidden_data()
     made.set_size({"width": chart.width, "height": chart.height})
