@@ -28,6 +28,7 @@ ROOMS = (
     "experiment",
     "comparison",
     "speed_limit",
+    "surface",
     "workbook",
     "sheets",
     "lessons",

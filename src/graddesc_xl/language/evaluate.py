@@ -21,7 +21,7 @@ class MixedError(Exception):
 def _sticky(row: Operator, args: tuple[Any, ...]) -> Any:
     """An operator's value, an error cell where it is none, or where an argument is one."""
     meaning = row.cells or row.arrays
-    if row.takes == "errors":
+    if row.takes in ("errors", "arrays"):
         return meaning(*args)
     texts = any(isinstance(arg, str) for arg in args)
     if texts or row.takes == "ranges":
@@ -69,7 +69,39 @@ def evaluate(expr: Expr, leaf: Leaf) -> Any:
         row = OPERATORS[expr.op]
         if row.whole:
             return evaluate(row.whole(*expr.args), leaf)
-        return _sticky(row, tuple(evaluate(arg, leaf) for arg in expr.args))
+        if row.takes == "arrays":
+            leaf = _along(leaf)
+        args = tuple(evaluate(arg, leaf) for arg in expr.args)
+        if expr.op == "if_error" and isinstance(args[1], str) and np.ndim(args[0]) and not np.isfinite(args[0]).all():
+            raise MixedError
+        return _sticky(row, args)
+
+
+def _along(leaf: Leaf) -> Leaf:
+    """The leaves of what is added up over the cells of ranges: these along an axis of their own, the last."""
+
+    def along(of: Expr) -> Any:
+        value = leaf(of)
+        if isinstance(value, Cells):
+            return value.each
+        return value[:, None] if np.ndim(value) else value
+
+    return along
+
+
+def _along_size(leaf: Leaf, size: Leaf | None) -> Leaf | None:
+    """Their sizes."""
+    if size is None:
+        return None
+    given, worth = size, _along(leaf)
+
+    def along(of: Expr) -> Any:
+        if isinstance(leaf(of), Cells):
+            return np.abs(worth(of))
+        found = given(of)
+        return found[:, None] if np.ndim(found) else found
+
+    return along
 
 
 def _branch(expr: Apply, leaf: Leaf) -> Any:
@@ -108,13 +140,15 @@ def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:
     if not isinstance(expr, Apply):
         return np.abs(leaf(expr)) if size is None else size(expr)
     with np.errstate(all="ignore"):
-        row = OPERATORS[expr.op]
+        row, outside = OPERATORS[expr.op], leaf
         if row.whole:
             return magnitude(row.whole(*expr.args), leaf, size)
+        if row.takes == "arrays":
+            leaf, size = _along(leaf), _along_size(leaf, size)
         parts = [(evaluate(arg, leaf), magnitude(arg, leaf, size)) for arg in expr.args]
         if row.takes == "numbers" and any(isinstance(value, str) for value, _ in parts):
             return 0.0  # of an error
-        return _as_its_arguments(evaluate(expr, leaf), parts) if row.magnitude is None else row.magnitude(*parts)
+        return _as_its_arguments(evaluate(expr, outside), parts) if row.magnitude is None else row.magnitude(*parts)
 
 
 def _as_its_arguments(value: Any, parts: list[tuple[Any, Any]]) -> Any:

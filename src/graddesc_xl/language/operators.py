@@ -50,9 +50,10 @@ class Operator:
     `FUNCTION`) a function's name. arrays, floats: its value, of arrays elementwise and of single floats. words: its
     notation, from that of its arguments. partials: its derivatives by each argument. magnitude: the size of its
     result's rounding, from (value, magnitude) pairs. takes: `numbers`; `texts` as well; `ranges`, the `Cells` of
-    one in place of a value; `errors`, which it may catch. cells: its value where that is more than `arrays` of
-    numbers. hides: whether its result may be finite where an argument is not. whole: where it is put together from
-    other operators, the expression that it stands for: cells and the engine compute that.
+    one in place of a value; `arrays`, an expression of ranges for each of their cells; `errors`, which it may catch.
+    cells: its value where that is more than `arrays` of numbers. hides: whether its result may be finite where an
+    argument is not. whole: where it is put together from other operators, the expression that it stands for: cells and
+    the engine compute that.
     """
 
     name: str
@@ -87,6 +88,13 @@ class Cells:
         if isinstance(self.values, np.ndarray):
             return self.values
         return np.array([coded(v) for v in self.values if not isinstance(v, (str, bool, type(None)))], dtype=float)
+
+    @property
+    def each(self) -> Array:
+        """All of them as arithmetic sees them, one by one: an empty one is 0, a text no number."""
+        if isinstance(self.values, np.ndarray):
+            return self.values
+        return np.array([0.0 if v is None else VALUE if isinstance(v, str) else coded(v) for v in self.values], float)
 
     def at(self, position: int) -> Any:
         """One of them, counted from 1; an empty one is 0."""
@@ -191,7 +199,7 @@ def _if_error(value: Any, otherwise: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(otherwise, str):
-        return otherwise if is_error(float(value)) else value
+        return otherwise if is_error(value) else value
     return np.where(np.isfinite(value), value, otherwise)
 
 
@@ -244,10 +252,26 @@ def _added(numbers: Array) -> float:
     return float(np.add.accumulate(numbers)[-1]) if numbers.size else 0.0
 
 
+def _summed(terms: Any) -> Any:
+    """The sum along the last axis; the first error cell on it is its value."""
+    if not np.ndim(terms):
+        return terms
+    finite, total = np.isfinite(terms), np.add.accumulate(terms, axis=-1)[..., -1]
+    first = np.take_along_axis(terms, np.argmin(finite, axis=-1)[..., None], axis=-1)[..., 0]
+    return np.where(finite.all(axis=-1), np.where(np.isfinite(total), total, NUM), first)
+
+
 def _match(wanted: Any, cells: Cells, _: Any) -> float:
     key = wanted if isinstance(wanted, str) else float(wanted)
     found = (float(i) for i, cell in enumerate(cells.values, 1) if not isinstance(cell, CellError) and cell == key)
     return next(found, NA)
+
+
+def _index(cells: Cells, positions: Any) -> Any:
+    """One of the cells, or one for each of several positions."""
+    if np.ndim(positions):
+        return np.array([cells.at(int(position)) for position in positions], dtype=float)
+    return cells.at(int(positions))
 
 
 def _count_if(cells: Cells, wanted: Any) -> float:
@@ -432,12 +456,17 @@ _ROWS = (
     Operator("smallest", None, "MIN", FUNCTION, _reduced(lambda u: u.min() if u.size else 0.0), takes="ranges"),
     Operator("mean", None, "AVERAGE", FUNCTION, _reduced(lambda u: _added(u) / u.size), takes="ranges"),
     Operator("devsq", 1, "DEVSQ", FUNCTION, _reduced(lambda u: _added((u - u.mean()) ** 2)), takes="ranges"),
+    Operator(
+        "sum_product", 1, "SUMPRODUCT", FUNCTION, _summed,
+        magnitude=lambda u: np.sum(np.broadcast_to(u[1], np.shape(u[0])), axis=-1) if np.ndim(u[0]) else u[1],
+        takes="arrays",
+    ),
     Operator("count", 1, "COUNT", FUNCTION, lambda u: float(np.isfinite(_numbers([u])).sum()), takes="ranges"),
     Operator("count_filled", 1, "COUNTA", FUNCTION, _count_filled, takes="ranges"),
     Operator("count_if", 2, "COUNTIF", FUNCTION, _count_if, takes="ranges"),
     Operator("slope", 2, "SLOPE", FUNCTION, _slope, takes="ranges"),
     Operator("match", 3, "MATCH", FUNCTION, _match, takes="ranges"),
-    Operator("index", 2, "INDEX", FUNCTION, lambda cells, position: cells.at(int(position)), takes="ranges"),
+    Operator("index", 2, "INDEX", FUNCTION, _index, takes="ranges"),
 )
 # fmt: on
 

@@ -10,6 +10,7 @@ from ..experiment import CARRIES, Experiment
 from ..mirror import Mirror
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..sheets.fit import Fit
+from ..sheets.landscape import Landscape
 from ..sheets.picked import Of
 from ..sheets.trying import Try
 from .lesson import Lesson
@@ -118,6 +119,14 @@ LESSON = Lesson(
             "the fit",
             (Of("basic", title="plain SGD (basic)"), Of("adam", title="Adam (adam)")),
             about="The samples and the line that the neuron is after an epoch of your choice: plain SGD and Adam.",
+        ),
+        Landscape(
+            "error landscape",
+            "Where does the path lead, and why does b creep?",
+            ("basic", "momentum", "rmsprop", "adam", "adam_ann"),
+            ("b", "a"),
+            "√Σe² of all samples at every pair of weights, and the path of one run on it: type its number.",
+            "The error over both weights as a map, and the path of a run on it.",
         ),
     ),
     "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",

@@ -16,6 +16,7 @@ from ..sheets.answers import Question
 from ..sheets.curves import Curve, Curves
 from ..sheets.derivatives import Derivatives
 from ..sheets.fit import Fit
+from ..sheets.landscape import Landscape
 from ..sheets.picked import Of
 from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
@@ -378,6 +379,26 @@ DERIVATIVES = Derivatives(
     from_step=18.0,
 )
 
+_OTHERS = "The other weights are held where the run has them at a step: type its number, or 0 and weights of your own."
+LANDSCAPES = (
+    Landscape(
+        "error landscape",
+        "Where are the walls of the speed limit?",
+        (COLLAPSE,),
+        ("a", "c"),
+        f"√Σe² of all samples over a and c, and the path of the run on it. {_OTHERS}",
+        "The error of two stacked neurons over a and c as a map, with the walls of the speed limit.",
+    ),
+    Landscape(
+        "error landscape ReLU",
+        "What does a dead ReLU look like?",
+        (RELU,),
+        ("a", "c"),
+        f"Where the ReLU is closed for every sample the map is level: no derivative leads away. {_OTHERS}",
+        "The same with a ReLU, and the plain where it is dead.",
+    ),
+)
+
 LESSON = Lesson(
     "Two neurons: why does it explode?",
     (
@@ -388,6 +409,7 @@ LESSON = Lesson(
         INITIAL_WEIGHTS,
         RELU_SHAPE,
         SPEED_LIMIT,
+        *LANDSCAPES,
         DERIVATIVES,
         FIXES,
     ),

@@ -100,13 +100,18 @@ def _elementwise(expr: Expr) -> bool:
     """Whether an expression makes a number of each row of what moves."""
     if not isinstance(expr, Apply):
         return not isinstance(expr, Text)
-    if expr.op in _TEXTS or (OPERATORS[expr.op].takes == "ranges" and any(_moves(leaf) for leaf in leaves(expr))):
+    takes, moving = OPERATORS[expr.op].takes, [leaf for leaf in leaves(expr) if _moves(leaf)]
+    if expr.op in _TEXTS or (takes == "ranges" and moving) or (takes == "arrays" and not all(map(_single, moving))):
         return False
     return all(map(_elementwise, expr.args))
 
 
 def _moves(leaf: Expr) -> bool:
     return (isinstance(leaf, Range) and leaf.moves) or (isinstance(leaf, Row) and leaf.of.moves)
+
+
+def _single(leaf: Expr) -> bool:
+    return isinstance(leaf, Row) or (isinstance(leaf, Range) and leaf.single)
 
 
 class _MixedError(Exception):

@@ -167,6 +167,8 @@ def _things(parts: _Parts, part: str, looks: Sequence[str]) -> Iterator[tuple[Th
             look = looks[number] if number is not None and number < len(looks) else ""
             said = mark.get("type", "") if mark.get("type") != "expression" else ""
             condition = normal("".join(formula.text or "" for formula in _all(mark, "formula")))
+            if mark.get("type") == "colorScale":
+                look = ", ".join(f"{_color(color)} at {stop}" for stop, color in _stops(mark))
             yield Thing("mark", block.get("sqref", ""), f"{said}{_shown(condition)}"), look
     for kind, target in links.values():
         if kind == "comments":
@@ -174,6 +176,13 @@ def _things(parts: _Parts, part: str, looks: Sequence[str]) -> Iterator[tuple[Th
                 yield Thing("note", note.get("ref", ""), "text"), _text(note).replace("\r\n", "\n").strip()
         elif kind == "drawing":
             yield from _drawn(parts, target)
+
+
+def _stops(scale: Element) -> Iterator[tuple[str, Element]]:
+    """The stops of a scale of colours: where each is, and its colour."""
+    for stop, color in zip(_all(scale, "cfvo"), _all(scale, "color"), strict=False):
+        at = _shown(normal(stop.get("val", "").lstrip("=")))
+        yield at if stop.get("type") == "formula" else f"{stop.get('type')} {at}", color
 
 
 def _shown(text: str) -> str:

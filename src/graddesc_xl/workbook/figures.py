@@ -50,9 +50,9 @@ class Figures:
         row, most = self.at[0] + 1 + self.count, 1.0 if below else 0.9995  # from 9.995 on three digits are 10.0
 
         def put(column: int, content: Expr) -> Cell:
-            return self.sheet.put(
-                row, self.at[1] + column, content, Style(number="general", color=FAINT, align="right")
-            )
+            # LibreOffice gives what only repeats a cell the format of that cell, unless it has one of its own
+            look = Style(number="general" if column else "typed", color=FAINT, align="right")
+            return self.sheet.put(row, self.at[1] + column, content, look)
 
         one = 10.0**places
         number = put(0, call("if_error", value, "no number"))

@@ -24,8 +24,8 @@ class Series:
 
     second: whether it is on the right-hand axis. line: whether its points are joined. dash: of the line, as
     XlsxWriter names it (`dash`, `round_dot`, `long_dash`, ...), so that no curve hides another. marker: its points'
-    shape (`circle`, `diamond`, `square`, `triangle`, ...). width: of the line, in points. faint: a grey line that the
-    legend leaves out.
+    shape (`circle`, `diamond`, `square`, `triangle`, ...). width: of the line, in points. size: of the points. faint: a
+    grey line that the legend leaves out.
     """
 
     name: str | Cell
@@ -40,6 +40,7 @@ class Series:
     marker: str = "circle"
     width: float = 1.75
     faint: bool = False
+    size: int = 5
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,19 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """Colours of the cells of a block by their numbers, from one colour to the next.
+
+    rows, columns: its size. stops: the cells of the same sheet that hold the numbers of the three colours.
+    """
+
+    rows: int
+    columns: int
+    stops: tuple[Cell, Cell, Cell]
+    colors: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
 class Link:
     """A link to a cell of another sheet of the workbook, which must not be hidden: no program follows it there."""
 
@@ -141,6 +155,7 @@ class Sheet:
     rules: dict[tuple[int, int], Rule] = field(default_factory=dict)
     links: dict[tuple[int, int], Link] = field(default_factory=dict)
     marks: list[tuple[tuple[int, int], Mark]] = field(default_factory=list)
+    scales: list[tuple[tuple[int, int], Scale]] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)

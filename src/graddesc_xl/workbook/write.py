@@ -232,6 +232,12 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
             column - 2 + mark.columns,
             {"type": "formula", "criteria": f"={mark.condition}", "format": book.add_format(look)},
         )
+    for (row, column), scale in sheet.scales:
+        shades: dict[str, Any] = {"type": "3_color_scale"}
+        for name, stop, color in zip(("min", "mid", "max"), scale.stops, scale.colors, strict=True):
+            value = f"={a1(stop.row, stop.column, fixed=True)}"
+            shades |= {f"{name}_type": "formula", f"{name}_value": value, f"{name}_color": color}
+        page.conditional_format(row - 1, column - 1, row - 2 + scale.rows, column - 2 + scale.columns, shades)
     for chart in sheet.charts:
         page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), _placed(chart))
 
@@ -280,7 +286,7 @@ def _chart(chart: Chart, book: Any) -> Any:
             line["dash_type"] = series.dash or "dash"
         marker = {
             "type": series.marker,
-            "size": 5,
+            "size": series.size,
             "fill": {"color": series.color},
             "border": {"color": series.color},
         }

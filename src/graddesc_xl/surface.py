@@ -1,0 +1,93 @@
+"""The error as a function of the weights: what one sample adds to it, and how it bends along each of them.
+
+Everything here is an expression of weights (`Here`), samples (`Data`) and inputs (`Param`): a sheet puts its cells
+in their places, NumPy its arrays.
+"""
+
+from __future__ import annotations
+
+from .errors import SettingError
+from .language.calculus import derivative
+from .language.expr import Apply, Data, Expr, Here, leaves, substitute, total
+from .language.operators import OPERATORS
+from .language.simplify import ONE, ZERO
+from .parts.models import PREDICTION
+from .plan import Plan
+
+#: what every spreadsheet program does to a whole range: functions it applies to the first cell alone, or not at all
+PLAIN = ("add", "sub", "mul", "div", "neg", "pow", "gt", "le")
+#: what is TRUE or FALSE, which no comparison with a number takes for 1 or 0
+TESTS = ("gt", "le")
+
+
+def still(plan: Plan, column: str) -> Expr:
+    """A column of the forward pass, of one sample, as its weights stand."""
+    weights = {plan.new(weight): Here(weight) for weight in plan.weights}
+    return substitute(plan.after(column), lambda leaf: weights[leaf.column] if isinstance(leaf, Here) else leaf)
+
+
+def squared_error(plan: Plan) -> Expr:
+    """The squared error of one sample, in the units of its target."""
+    return still(plan, "err")
+
+
+def slope(plan: Plan, weight: str) -> Expr:
+    """The derivative of one sample's prediction by a weight."""
+    return derivative(still(plan, PREDICTION), Here(weight))
+
+
+def straight(plan: Plan, weight: str) -> bool:
+    """Whether the prediction is linear in a weight alone, but for the bends of a ReLU."""
+    return derivative(slope(plan, weight), Here(weight)) == ZERO
+
+
+def gradient_squared(plan: Plan) -> Expr:
+    """|grad pred|² of one sample: a step of plain SGD multiplies its residual by 1 - 2*lr*|grad pred|²."""
+    slopes = [slope(plan, weight) for weight in plan.weights]
+    return total([each if each == ONE else each**2 for each in slopes])
+
+
+def uses(expr: Expr, plan: Plan) -> bool:
+    """Whether an expression depends on any of the weights."""
+    return any(isinstance(leaf, Here) and leaf.column in plan.weights for leaf in leaves(expr))
+
+
+def sampled(expr: Expr) -> bool:
+    """Whether an expression depends on the sample."""
+    return any(isinstance(leaf, Data) for leaf in leaves(expr))
+
+
+def arithmetic(expr: Expr) -> Expr:
+    """The same in operators that spreadsheets apply to whole ranges alike: a choice is a product with 0 or 1.
+
+    Raises SettingError where there is a function that has no such spelling.
+
+    >>> from graddesc_xl.language.expr import maximum
+    >>> arithmetic(maximum(Data("z"), 0)) == Data("z") * (Data("z") > 0)
+    True
+    """
+    if not isinstance(expr, Apply):
+        return expr
+    whole = OPERATORS[expr.op].whole
+    if whole:
+        return arithmetic(whole(*expr.args))
+    args = tuple(map(arithmetic, expr.args))
+    if expr.op in ("max", "min"):
+        left, right = args
+        above, below = (left > right, left <= right) if expr.op == "max" else (left <= right, left > right)
+        return _gated([(left, above), (right, below)])
+    if expr.op == "where":
+        chosen, then, otherwise = args
+        test = chosen if isinstance(chosen, Apply) and chosen.op in TESTS else chosen * chosen > 0
+        return _gated([(then, test), (otherwise, 1 - test)])
+    if expr.op not in PLAIN:
+        raise SettingError(
+            f"{expr.op} of all samples at once is not the same in every spreadsheet program: a landscape needs "
+            "predictions made of sums, products, quotients, powers, max, min and choices."
+        )
+    return Apply(expr.op, args)
+
+
+def _gated(choices: list[tuple[Expr, Expr]]) -> Expr:
+    """The sum of what is chosen, each times a 1 or 0 that chooses it."""
+    return total([gate if value == ONE else value * gate for value, gate in choices if value != ZERO])
