@@ -18,7 +18,7 @@ import typer
 
 from .. import __version__
 from ..errors import GraddescError, SettingError, did_you_mean, shown
-from . import export
+from . import export, recipes
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
 
@@ -334,6 +334,14 @@ def verify(
     finish(problems)
     if not ok:
         raise typer.Exit(FAILED)
+
+
+app.command(epilog="[bold]Examples[/bold]\n\ngraddesc-xl new lesson.toml\n\ngraddesc-xl build lesson.toml")(recipes.new)
+app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl recipe workbooks/graddesc.xlsx\n\n"
+    "graddesc-xl recipe mine.xlsx -o mine.toml"
+)(recipes.recipe)
 
 
 @app.command("list")

@@ -81,9 +81,9 @@ def _verified(
     path: Path, model: Model, book: Lesson, programs: Mapping[str, Callable[[], Held]], progress: Callable[[str], None]
 ) -> Report:
     """Compare what the file holds, and what each program computes, with what the workbook's recipe composes."""
-    inputs = _FileInputs(model, book)
+    inputs = FileInputs(model, book)
     try:
-        expected = compose(book, _run, inputs)
+        expected = compose(book, run, inputs)
     except WorkbookError:
         moved = [*displaced(compose(book, run_plan), model.held.cells)]
         if not moved:
@@ -113,7 +113,7 @@ def _verified(
     return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
 
 
-def _run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
+def run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
     """Run a plan with the numbers that a file holds, to their last digit."""
     return run_inputs(plan, data, {name: np.array(value) for name, value in inputs.items()})
 
@@ -138,7 +138,7 @@ class _Opinion:
 
 
 @dataclass
-class _FileInputs(Inputs):
+class FileInputs(Inputs):
     """The numbers in a file's input cells, and which of them are not those the workbook is built with."""
 
     model: Model

@@ -1,0 +1,97 @@
+"""Recipes as files: begun, built, edited in a spreadsheet, taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from graddesc_xl import LESSONS, build, cli, run, verify
+from graddesc_xl.lessons import lesson
+from graddesc_xl.lessons.recipe import read, spell
+from graddesc_xl.sheets.comparison import Compared
+from graddesc_xl.verification.left import lesson_as_left
+from graddesc_xl.verification.reading import load
+from spreadsheet import Spreadsheet
+
+
+def call(*words: str) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(cli.app, [*words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a recipe to begin with, and the workbook it builds."""
+    monkeypatch.chdir(tmp_path)
+    call("new", "lesson.toml")
+    call("build", "lesson.toml", "-o", ".")
+    return tmp_path
+
+
+def test_what_one_begins_with_builds_and_verifies(begun: Path) -> None:
+    """No word of it needs to be changed; every line of it is explained or plain."""
+    assert verify(begun / "lesson.xlsx").ok
+    text = (begun / "lesson.toml").read_text(encoding="utf-8")
+    assert text.count("\n#") >= 8
+    assert max(map(len, text.splitlines())) <= 130
+
+
+def test_a_recipe_comes_back_as_it_was(begun: Path) -> None:
+    """Out of a workbook that nobody touched comes the recipe it was built from; built again it is the same file."""
+    assert call("recipe", "lesson.xlsx") == spell(lesson(begun / "lesson.toml"))
+    call("recipe", "lesson.xlsx", "-o", "back.toml")
+    call("build", "back.toml", "-o", "again")
+    assert (begun / "again" / "lesson.xlsx").read_bytes() == (begun / "lesson.xlsx").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["graddesc", "two-neurons"])
+def test_the_shipped_recipes_come_back(name: str, request: pytest.FixtureRequest) -> None:
+    """Every kind of sheet, with all its inputs and samples."""
+    file = request.getfixturevalue({"graddesc": "workbook", "two-neurons": "two_neurons"}[name])
+    assert spell(lesson_as_left(file)) == spell(LESSONS[name])
+
+
+def test_what_was_typed_comes_back(begun: Path) -> None:
+    """Rates and weights of a sheet, inputs of a comparison, samples: its runs are those of the new recipe."""
+    opened = Spreadsheet(load(begun / "lesson.xlsx"))
+    made = lesson(begun / "lesson.toml")
+    plain, _ = made.experiments
+    places = {(row, column): value for (row, column), value in opened.held.cells["plain"].items() if row <= 2}
+    rate = next(at for at, value in places.items() if value == 0.1)
+    opened.type_number("plain", *rate, 0.25)
+    opened.type_number("data", 5, 2, 0.75)
+    head = next(at for at, value in opened.held.cells["rates"].items() if value == "lr")
+    opened.type_number("rates", head[0] + 2, head[1], 0.5)
+    opened.recalculate()
+    left = read(spell(lesson_as_left(opened.save(begun / "typed.xlsx"))))
+    assert left.experiments[0].values == {**plain.values, "lr": 0.25}
+    assert left.experiments[0].data.inputs["size"][0] == 0.75
+    (rates,) = [kind.comparison for kind in left.kinds if isinstance(kind, Compared)]
+    assert [row.experiments[0].values["lr"] for row in rates.rows] == [0.01, 0.5, 1]
+    built = build(left, begun / "new.xlsx").path
+    at = next(at for at, value in load(built).held.cells["plain"].items() if value == "√Σe²" and at[0] == 3)
+    assert load(built).value("plain", at[0] + 1, at[1]) == run(left.experiments[0]).errors[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("new", "lesson.toml"), "exists already: choose another name, or overwrite it with --force."),
+        (("new", "lesson.txt"), "must end in .toml, as in lesson.toml."),
+        (("new", "none/lesson.toml"), "there is no folder none"),
+        (("recipe", "lesson.toml"), "is not a workbook|no workbook"),
+        (("recipe", "none.xlsx"), "none.xlsx"),
+        (("recipe", "lesson.xlsx", "-o", "lesson.toml"), "exists already"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(begun: Path, words: tuple[str, ...], said: str) -> None:
+    """Nothing is overwritten unasked; a file that has no recipe says so."""
+    before = (begun / "lesson.toml").read_bytes()
+    result = CliRunner().invoke(cli.app, [*words])
+    assert result.exit_code == 2
+    assert any(each in result.stderr for each in said.split("|")), result.stderr
+    assert (begun / "lesson.toml").read_bytes() == before
