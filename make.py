@@ -1,4 +1,5 @@
-"""Set everything up and do it, in any shell: `python make.py build`, `python make.py test` or `python make.py fuzz`.
+"""Set everything up and do it, in any shell: `python make.py build`, `python make.py test`, `python make.py fuzz` or
+`python make.py pictures`.
 
 Run it with the Python of a virtual environment; it installs the project there first.
 """
@@ -13,6 +14,7 @@ TASKS = {
     "build": (".", ["-m", "graddesc_xl", "build"]),
     "test": (".[test]", ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]),
     "fuzz": (".[test]", ["-m", "pytest", "-m", "fuzz", "--long"]),
+    "pictures": (".[pictures]", ["docs/pictures.py"]),
 }
 
 

@@ -203,10 +203,12 @@ class _Page:
         shown_results = [result for result in of.results if result.label]
         if self.beside:
             self.table(of.table, 2, self.right, self.rows)
+            sheet.printed_rows = 2 + self.rows
             below = row + len(shown_results)
         else:
             below = self.gap(row + len(shown_results)) if shown_results else row
             self.table(of.table, below, LEFT, self.rows)
+            sheet.printed_rows = below + self.rows
         self.results(row)
         at = self.aside + 3
         for folded in of.folded:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ..ending import scratch
@@ -47,9 +47,14 @@ def find(given: bool | str | Path = True) -> str:
     return bounded.find(given, ("soffice", "libreoffice", *_USUAL), name="LibreOffice", install=INSTALL)
 
 
-@contextmanager
-def recalculated(path: Path, program: str, limits: Limits) -> Iterator[Path]:
+def recalculated(path: Path, program: str, limits: Limits) -> AbstractContextManager[Path]:
     """A copy of the workbook with every formula recalculated; it is gone when the context ends."""
+    return converted(path, program, limits, "xlsx:Calc MS Excel 2007 XML")
+
+
+@contextmanager
+def converted(path: Path, program: str, limits: Limits, form: str) -> Iterator[Path]:
+    """The workbook, recalculated, in a form that LibreOffice writes, such as `pdf`; it is gone with the context."""
     with scratch() as folder:
         profile = folder / "profile"
         (profile / "user").mkdir(parents=True)
@@ -63,13 +68,13 @@ def recalculated(path: Path, program: str, limits: Limits) -> Iterator[Path]:
             "--norestore",
             f"-env:UserInstallation={profile.as_uri()}",
             "--convert-to",
-            "xlsx:Calc MS Excel 2007 XML",
+            form,
             "--outdir",
             str(out),
             str(source),
         ]
         said = run(command, limits, name="LibreOffice", file=path, folder=folder)
-        result = out / source.name
+        result = out / f"{source.stem}.{form.partition(':')[0]}"
         if not result.exists():
             raise RecalculationError(f"LibreOffice could not convert {path}: {quoted(said)}.")
         yield result
