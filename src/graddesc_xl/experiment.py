@@ -7,19 +7,25 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .errors import PlanError, SettingError, did_you_mean, shown
-from .language.calculus import gradient, inlined, nudged, same
+from .language.calculus import Gradient, gradient, inlined, nudged, same
 from .language.expr import Data, Expr, Here, Param, Prev, substitute, where
 from .language.parse import parse
 from .mirror import Mirror
-from .parts import losses
+from .parts import batches, losses
+from .parts.batches import batched
 from .parts.data import GRADDESC, Dataset
 from .parts.equations import Optimizer
+from .parts.losses import LOSS, LOSSES, SQUARED, SQUARED_ERROR, Loss
 from .parts.models import MODELS, ONE_NEURON, Model
 from .parts.optimizers import OPTIMIZERS
+from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
+from .parts.starting import DRAWN, GIVEN, starts
 from .plan import Column, Footer, Input, Plan, Start
 
 #: how an epoch hands its weights to the next one: plain SGD, or as the Run button of graddesc.xlsx did
 CARRIES = ("new weights", "last row's weights")
+#: of an experiment's batch: all rows of an epoch
+ALL = "all"
 #: which derivatives drive the update; `switch` leaves it to an input
 GRADIENTS = ("analytic", "numerical", "switch")
 
@@ -34,7 +40,9 @@ class Experiment:
     sees it. discarded: passes over the data before the first epoch, whose weights are
     thrown away: they only fill the optimizer's averages; None is the optimizer's own number.
     spelled: column -> the same formula written otherwise, as a published sheet has it.
-    mirror: the addresses of that sheet.
+    mirror: the addresses of that sheet. loss, schedule: what derivatives are of, and how the learning rate goes from
+    step to step, or the name of a shipped one. batch: how many rows share a step, or `all` of an epoch. start: where
+    weights start, if not where the model says: a number, or how they are drawn. seed: what they are drawn by.
     """
 
     name: str
@@ -52,6 +60,11 @@ class Experiment:
     values: Mapping[str, float] = field(default_factory=dict)
     spelled: Mapping[str, str] = field(default_factory=dict)
     mirror: Mirror | None = None
+    loss: Loss = SQUARED
+    schedule: Schedule = CONSTANT
+    batch: int | str = 1
+    start: float | str = GIVEN
+    seed: int = 1
 
     def __post_init__(self) -> None:
         for what, text in (("name", self.name), ("title", self.title), ("about", self.about)):
@@ -59,14 +72,19 @@ class Experiment:
                 raise SettingError(f"The {what} of an experiment is a text, not {shown(text)}.")
         object.__setattr__(self, "model", _named("model", self.model, MODELS))
         object.__setattr__(self, "optimizer", _named("optimizer", self.optimizer, OPTIMIZERS))
+        object.__setattr__(self, "loss", _named("loss", self.loss, LOSSES))
+        object.__setattr__(self, "schedule", _named("schedule", self.schedule, SCHEDULES))
         parts: tuple[tuple[str, object, type], ...] = (
             ("model", self.model, Model),
             ("optimizer", self.optimizer, Optimizer),
             ("data set", self.data, Dataset),
+            ("loss", self.loss, Loss),
+            ("schedule", self.schedule, Schedule),
         )
         for what, part, kind in parts:
             if not isinstance(part, kind):
                 raise SettingError(f"The {what} of an experiment is a {kind.__name__}, not {shown(part)}.")
+        object.__setattr__(self, "model", self.model.on(self.data))
         fixed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("carry", self.carry, CARRIES),
             ("gradient", self.gradient, GRADIENTS),
@@ -87,6 +105,16 @@ class Experiment:
             raise SettingError(
                 f"scaled must be names of columns ({columns}), each once, {example}, not {shown(self.scaled)}."
             )
+        if self.batch != ALL and (not isinstance(self.batch, int) or not 1 <= self.batch <= len(self.data)):
+            raise SettingError(
+                f"batch must be from 1 to the {len(self.data)} samples, or 'all', not {shown(self.batch)}."
+            )
+        if isinstance(self.start, str) and self.start not in (GIVEN, *DRAWN):
+            raise SettingError(f"Weights cannot start {shown(self.start)}.{did_you_mean(self.start, (GIVEN, *DRAWN))}")
+        if self.schedule.formula and self.optimizer.anneals:
+            raise SettingError(
+                f"{self.optimizer.title} changes the learning rate by itself: take the schedule 'constant' with it."
+            )
         for name, number, low in (("epochs", self.epochs, 1), ("discarded", self.discarded, 0)):
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
                 raise SettingError(f"{name} must be a whole number from {low} to 100000, not {shown(number)}.")
@@ -100,6 +128,16 @@ class Experiment:
     def estimates(self) -> bool:
         """Whether it has columns of numerical derivatives."""
         return self.numerical or self.gradient != GRADIENTS[0]
+
+    @property
+    def rows(self) -> int:
+        """How many rows share a step."""
+        return len(self.data) if isinstance(self.batch, str) else self.batch
+
+    @property
+    def steps(self) -> int:
+        """How many steps an epoch has."""
+        return -(-len(self.data) // self.rows)
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
@@ -122,58 +160,113 @@ def _named(what: str, given: object, known: Mapping[str, object]) -> object:
 
 
 def make_plan(e: Experiment) -> Plan:
-    """Weights, forward pass, error, numerical and analytic derivatives, optimizer: the columns of a sheet."""
-    model, optimizer = e.model, e.optimizer
-    target = e.data.target
-    loss = "loss" if target in e.scaled else "err"
-    error = losses.squared_error(target)
-    forward = {name: _scaled(expr, e) for name, expr in {**model.forward, loss: error}.items()}
+    """Weights, forward pass, loss, numerical and analytic derivatives, batch, rate, optimizer: a sheet's columns."""
+    model, optimizer, symbol = e.model, e.optimizer, e.loss.symbol
+    forward, loss = _forward(e)
     slopes = gradient(forward, loss, model.weights)
-    columns = [_weight(model, w) for w in model.weights]
-    columns += [Column(n, expr, "watch", model.heads(n), model.says(n)) for n, expr in model.shown.items()]
-    columns += [
-        Column(f"{s}_scaled", Data(s) / Param(f"scale_{s}"), "data", f"{s}_scaled", f"{s}, scaled") for s in e.scaled
-    ]
-    columns += [Column(n, forward[n], "forward", model.heads(n), model.says(n)) for n in model.forward]
-    if loss == "err":
-        columns.append(Column("err", forward["err"], "error", "err²", "squared error of this sample"))
-    else:
-        columns.append(Column("loss", forward["loss"], "error", "loss", "squared error of the scaled sample"))
-        back = Here("loss") * Param(f"scale_{target}") ** 2
-        columns.append(Column("err", back, "error", "err²", f"squared error of this sample, in the units of {target}"))
-    estimates = _estimates(forward, loss, model.weights) if e.estimates else {}
-    drivers = {w: f"est_{w}" if e.gradient == "numerical" else slopes.of[w] for w in model.weights}
-    for name, expr in slopes.columns.items():
-        weights = [w for w in model.weights if slopes.of[w] == name]
-        columns += [column for w in weights for column in estimates.get(w, ())]
-        columns.append(_adjoint(name, _spelled(name, expr, forward, e), slopes.by[name], weights))
-        if e.gradient != "analytic":
-            columns += [_gap(w, name) for w in weights]
-        if e.gradient == "switch":
-            columns += [_chosen(w, name) for w in weights]
-            drivers |= {w: f"used_{w}" for w in weights}
-    parts = optimizer.build(list(drivers.items()))
+    columns = [*_before(e), *_passed(e, forward), *_losses(e, forward)]
+    derived, drivers = _derivatives(e, forward, loss, slopes)
+    columns += derived
+    batch = batched(drivers, {c.name: c.title for c in derived}, len(e.data)) if e.rows > 1 else None
+    rates, counted = e.schedule.columns(batch.moved if batch else None)
+    parts = optimizer.build(
+        list((batch.of if batch else drivers).items()),
+        rate=Here(RATE) if rates else None,
+        steps=batch.steps if batch else None,
+        symbol=symbol,
+    )
+    columns += [*(batch.columns if batch else ()), *rates, *parts.columns]
     carry = "new_{}" if e.carry == CARRIES[0] else "{}"
     labels = e.mirror.labels if e.mirror else {}
-    _own_names(e, [c.name for c in (*columns, *parts.columns)])
+    _own_names(e, [c.name for c in columns])
     return Plan(
         name=e.name,
         inputs=e.inputs,
         derived=optimizer.cells,
-        columns=(*columns, *parts.columns),
-        starts=(*(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights), *parts.starts),
+        columns=tuple(columns),
+        starts=(
+            *(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights),
+            *(batch.starts if batch else ()),
+            *counted,
+            *parts.starts,
+        ),
         states=tuple(replace(s, title=labels.get(s.name, s.title)) for s in parts.states),
-        footers=(losses.ERROR, losses.RMSE, *_norms(slopes.of, parts.footers), *parts.footers),
+        footers=(*losses.totals(e.loss), *_norms(slopes.of, parts.footers, symbol), *parts.footers),
         weights=model.weights,
         samples=e.data.names,
         epochs=e.epochs,
         discarded=e.passes,
         hands_on=parts.hands_on,
-        targets=model.targets if e.data.least_squares else {},
-        gates=model.gates,
+        targets=model.fitted if e.data.least_squares else {},
+        gates=model.gated,
         charted=model.charted or model.weights[-1],
         mirror=e.mirror,
     )
+
+
+def _forward(e: Experiment) -> tuple[dict[str, Expr], str]:
+    """The lines of the model and of the loss, of scaled samples where these are wanted; the column that is the loss.
+
+    That is the squared error itself, where it is what is differentiated and in the target's own units.
+    """
+    lines = e.loss.on(e.model, e.data)
+    loss = SQUARED_ERROR if e.loss == SQUARED and e.data.target not in e.scaled else LOSS
+    renamed = {loss if name == LOSS else name: expr for name, expr in lines.items()}
+    return {name: _scaled(expr, e) for name, expr in {**e.model.forward, **renamed}.items()}, loss
+
+
+def _before(e: Experiment) -> list[Column]:
+    """Weights, what only shows something of them, and scaled samples."""
+    model = e.model
+    columns = [_weight(model, w) for w in model.weights]
+    columns += [Column(n, expr, "watch", model.heads(n), model.says(n)) for n, expr in model.shown.items()]
+    columns += [
+        Column(f"{s}_scaled", Data(s) / Param(f"scale_{s}"), "data", f"{s}_scaled", f"{s}, scaled") for s in e.scaled
+    ]
+    return columns
+
+
+def _passed(e: Experiment, forward: Mapping[str, Expr]) -> list[Column]:
+    """The lines of the model."""
+    return [Column(n, forward[n], "forward", e.model.heads(n), e.model.says(n)) for n in e.model.forward]
+
+
+def _losses(e: Experiment, forward: Mapping[str, Expr]) -> list[Column]:
+    """The lines of the loss, and the squared error, which every run has."""
+    target, scaled = e.data.target, e.data.target in e.scaled
+    said = "squared error of this sample"
+    if SQUARED_ERROR in forward:
+        return [Column(SQUARED_ERROR, forward[SQUARED_ERROR], "error", "err²", said)]
+    if scaled:
+        said += f", in the units of {target}"
+    back = Param(f"scale_{target}") ** 2
+    if e.loss == SQUARED:
+        loss = Column(LOSS, forward[LOSS], "error", "loss", "squared error of the scaled sample")
+        return [loss, Column(SQUARED_ERROR, Here(LOSS) * back, "error", "err²", said)]
+    error = _scaled(losses.squared_error(target), e)
+    own = [Column(n, forward[n], "error", e.loss.titles.get(n, n), f"{n}, of the {e.loss.title}") for n in e.loss.lines]
+    own[-1] = replace(own[-1], about=f"{e.loss.title} of this {'scaled ' if scaled else ''}sample")
+    return [*own, Column(SQUARED_ERROR, error * back if scaled else error, "error", "err²", said)]
+
+
+def _derivatives(
+    e: Experiment, forward: Mapping[str, Expr], loss: str, slopes: Gradient
+) -> tuple[list[Column], dict[str, str]]:
+    """The columns of numerical and analytic derivatives, and for each weight the one that drives its update."""
+    columns: list[Column] = []
+    weights = e.model.weights
+    estimates = _estimates(forward, loss, e) if e.estimates else {}
+    drivers = {w: f"est_{w}" if e.gradient == "numerical" else slopes.of[w] for w in weights}
+    for name, expr in slopes.columns.items():
+        sharing = [w for w in weights if slopes.of[w] == name]
+        columns += [column for w in sharing for column in estimates.get(w, ())]
+        columns.append(_adjoint(name, _spelled(name, expr, forward, e), slopes.by[name], sharing, e.loss))
+        if e.gradient != "analytic":
+            columns += [_gap(w, name, e.loss.symbol) for w in sharing]
+        if e.gradient == "switch":
+            columns += [_chosen(w, name, e.loss.symbol) for w in sharing]
+            drivers |= {w: f"used_{w}" for w in sharing}
+    return columns, drivers
 
 
 def _own_names(e: Experiment, columns: Sequence[str]) -> None:
@@ -187,7 +280,9 @@ def _own_names(e: Experiment, columns: Sequence[str]) -> None:
 
 
 def _inputs(e: Experiment) -> tuple[Input, ...]:
-    inputs = [Input(w, 1.0, w, f"where {w} starts before the first step") for w in e.model.weights]
+    drawn = f", drawn by the seed {e.seed} ({e.start})" if e.start in DRAWN else ""
+    about = "where {} starts before the first step" + drawn
+    inputs = [Input(w, at, w, about.format(w)) for w, at in starts(e.model, e.start, e.seed).items()]
     inputs.append(replace(LEARN, about=e.optimizer.rate) if e.optimizer.rate else LEARN)
     if e.estimates:
         inputs.append(H)
@@ -197,7 +292,10 @@ def _inputs(e: Experiment) -> tuple[Input, ...]:
     for s in e.scaled:
         about = f"what {s} is divided by before the model sees it"
         inputs.append(Input(f"scale_{s}", 50.0, f"{s} scale", about, low=1e-3, high=1e6))
-    return _with_defaults(e, (*inputs, *e.optimizer.inputs))
+    inputs += e.loss.inputs
+    if e.rows > 1:
+        inputs.append(batches.size(len(e.data), e.rows))
+    return _with_defaults(e, (*inputs, *e.schedule.cells(e.steps, e.epochs), *e.optimizer.inputs))
 
 
 def _scaled(expr: Expr, e: Experiment) -> Expr:
@@ -207,31 +305,40 @@ def _scaled(expr: Expr, e: Experiment) -> Expr:
     )
 
 
-def _estimates(forward: Mapping[str, Expr], loss: str, weights: Sequence[str]) -> dict[str, tuple[Column, Column]]:
-    """Per weight the error with the weight nudged, and the finite difference."""
-    written_out, larger = inlined(forward, loss), "the squared error if {} were h larger"
+def _estimates(forward: Mapping[str, Expr], loss: str, e: Experiment) -> dict[str, tuple[Column, Column]]:
+    """Per weight the loss with the weight nudged, and the finite difference."""
+    written_out = inlined(forward, loss)
+    short = "err" if e.loss == SQUARED else LOSS
     columns = {}
-    for w in weights:
+    for w in e.model.weights:
         nudge = nudged(written_out, w, Param("h"))
         estimate = (Here(f"err_{w}") - Here(loss)) / Param("h")
         about = f"numerical derivative by {w}: a finite difference"
         columns[w] = (
-            Column(f"err_{w}", nudge, "numerical", f"err{w}1", larger.format(w), of=(w,), kind="nudged"),
-            Column(f"est_{w}", estimate, "numerical", f"est de/d{w}", about, of=(w,), kind="estimate"),
+            Column(
+                f"err_{w}",
+                nudge,
+                "numerical",
+                f"{short}{w}1",
+                f"the {e.loss.title} if {w} were h larger",
+                of=(w,),
+                kind="nudged",
+            ),
+            Column(f"est_{w}", estimate, "numerical", f"est d{e.loss.symbol}/d{w}", about, of=(w,), kind="estimate"),
         )
     return columns
 
 
-def _gap(w: str, analytic: str) -> Column:
+def _gap(w: str, analytic: str, symbol: str) -> Column:
     about = f"how far the numerical derivative by {w} is from the analytic one"
     gap = Here(f"est_{w}") - Here(analytic)
-    return Column(f"gap_{w}", gap, "watch", f"est − de/d{w}", about, small=True, of=(w,), kind="gap")
+    return Column(f"gap_{w}", gap, "watch", f"est − d{symbol}/d{w}", about, small=True, of=(w,), kind="gap")
 
 
-def _chosen(w: str, analytic: str) -> Column:
+def _chosen(w: str, analytic: str, symbol: str) -> Column:
     chosen = where(Param("driver"), Here(f"est_{w}"), Here(analytic))
     about = f"the derivative by {w} that drives the update, as the switch says"
-    return Column(f"used_{w}", chosen, "state", f"used de/d{w}", about, of=(w,), kind="used")
+    return Column(f"used_{w}", chosen, "state", f"used d{symbol}/d{w}", about, of=(w,), kind="used")
 
 
 def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
@@ -269,15 +376,16 @@ def _spelled(name: str, expr: Expr, forward: Mapping[str, Expr], e: Experiment) 
     return spelled if same(inlined({**forward, name: expr}, name), spelled) else expr
 
 
-def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str]) -> Column:
+def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str], loss: Loss) -> Column:
     """The column of an analytic derivative. by: what by; weights: all whose derivative it is."""
-    also = f"; the same as de/d{' and de/d'.join(weights[1:])}" if weights[1:] else ""
-    about = f"analytic derivative of the squared error by {by}{also}"
-    return Column(name, expr, "analytic", f"de/d{by}", about, of=tuple(weights), kind="" if weights else "between")
+    titles = [f"d{loss.symbol}/d{of}" for of in (by, *weights[1:])]
+    also = f"; the same as {' and '.join(titles[1:])}" if weights[1:] else ""
+    about = f"analytic derivative of the {loss.title} by {by}{also}"
+    return Column(name, expr, "analytic", titles[0], about, of=tuple(weights), kind="" if weights else "between")
 
 
-def _norms(of: Mapping[str, str], taken: Sequence[Footer]) -> list[Footer]:
+def _norms(of: Mapping[str, str], taken: Sequence[Footer], symbol: str) -> list[Footer]:
     """The norm of each gradient over the epoch, unless the optimizer's own footers stand there."""
     if taken:
         return []
-    return [losses.norm(f"norm_{w}", column, f"de/d{w}") for w, column in of.items()]
+    return [losses.norm(f"norm_{w}", column, f"d{symbol}/d{w}") for w, column in of.items()]

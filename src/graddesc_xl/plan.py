@@ -53,6 +53,7 @@ class Column:
     title: the header. about: one sentence on what it is and where it comes from. small: its numbers are so
     small that they need digits where the role's others need none. of: the weights it belongs to, more than one
     where they share a derivative. kind: what it is to them, where the role does not say: `estimate`, `average`, ...
+    format: how its numbers are shown, if not as its role's are.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     small: bool = False
     of: tuple[str, ...] = ()
     kind: str = ""
+    format: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,18 @@ class Plan:
 
     @property
     def loss(self) -> str:
-        """The column whose derivatives drive the update: the squared error, or that of the scaled sample."""
+        """The column whose derivatives drive the update: the squared error, if it is no other loss."""
         return "loss" if any(c.name == "loss" for c in self.columns) else "err"
+
+    @property
+    def error(self) -> Footer:
+        """What an epoch's error is."""
+        return next(f for f in self.footers if f.name == "error")
+
+    @property
+    def other(self) -> bool:
+        """Whether an epoch's error is not √Σe², which then stands beside it."""
+        return any(f.name == "root" for f in self.footers)
 
     @property
     def driven_by_numerical(self) -> bool:

@@ -221,6 +221,21 @@ def leaves(expr: Expr) -> Iterator[Expr]:
         yield expr
 
 
+def parts(expr: Expr) -> Iterator[Expr]:
+    """The expression, and every part of it down to its leaves, from the outside inwards."""
+    yield expr
+    if isinstance(expr, Apply):
+        for arg in expr.args:
+            yield from parts(arg)
+
+
+def replaced(expr: Expr, part: Expr, by: Expr) -> Expr:
+    """The same tree with another one in every place where it has a part."""
+    if expr == part:
+        return by
+    return Apply(expr.op, tuple(replaced(arg, part, by) for arg in expr.args)) if isinstance(expr, Apply) else expr
+
+
 def substitute(expr: Expr, replace: Callable[[Expr], Expr]) -> Expr:
     """The same tree with each leaf but numbers and texts replaced by `replace(leaf)`."""
     if isinstance(expr, Apply):

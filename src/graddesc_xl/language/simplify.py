@@ -30,6 +30,8 @@ def plus(left: Expr, right: Expr) -> Expr:
     """left + right without the zeros."""
     if left == ZERO:
         return right
+    if isinstance(right, Apply) and right.op == "neg":
+        return Apply("sub", (left, right.args[0]))
     return left if right == ZERO else Apply("add", (left, right))
 
 
@@ -43,4 +45,32 @@ def times(left: Expr, right: Expr) -> Expr:
         return left
     if right == Const(-1):
         return negate(left)
+    if isinstance(left, Const) and isinstance(right, Apply) and right.op == "mul" and isinstance(right.args[0], Const):
+        return times(Const(left.value * right.args[0].value), right.args[1])
     return negate(right) if left == Const(-1) else Apply("mul", (left, right))
+
+
+def folded(expr: Expr) -> Expr:
+    """The expression without what a 0 or a 1 in it makes needless.
+
+    >>> from graddesc_xl.language.expr import Here
+    >>> folded(Here("c") * Const(0) + Here("d"))
+    Here(column='d')
+    """
+    if not isinstance(expr, Apply):
+        return expr
+    args = tuple(map(folded, expr.args))
+    match expr.op:
+        case "add":
+            return plus(*args)
+        case "mul":
+            return times(*args)
+        case "sub" if args[1] == ZERO:
+            return args[0]
+        case "sub" if args[0] == ZERO:
+            return negate(args[1])
+        case "neg":
+            return negate(args[0])
+        case "div" if args[0] == ZERO:
+            return ZERO
+    return Apply(expr.op, args)

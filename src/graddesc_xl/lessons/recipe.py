@@ -16,8 +16,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from ..errors import GraddescError, SettingError, did_you_mean
 from ..parts.data import Dataset
 from ..parts.equations import Optimizer
+from ..parts.losses import LOSSES, Loss
 from ..parts.models import MODELS, Model
 from ..parts.optimizers import OPTIMIZERS
+from ..parts.schedules import SCHEDULES, Schedule
 from ..sheets.kind import Kind
 from . import toml
 from .lesson import Lesson
@@ -27,7 +29,13 @@ TABLES: Mapping[type, tuple[str, Mapping[str, Any]]] = {
     Model: ("models", MODELS),
     Optimizer: ("optimizers", OPTIMIZERS),
     Dataset: ("data", {}),
+    Loss: ("losses", LOSSES),
+    Schedule: ("schedules", SCHEDULES),
 }
+
+
+#: those that are named even where they are what is taken if none is named
+ALWAYS = (Model, Optimizer, Dataset)
 
 
 def spell(lesson: Lesson) -> str:
@@ -67,7 +75,7 @@ def _fields(part: Any, tables: dict[str, dict[str, Any]], skip: Sequence[str] = 
             continue
         value = getattr(part, field.name)
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-        if value is not None and (value != default or type(value) in TABLES):
+        if value is not None and (value != default or type(value) in ALWAYS):
             described[field.name] = _plain(value, tables, _hints(part.__class__)[field.name])
     return described
 

@@ -53,7 +53,10 @@ class Trace:
 
     @property
     def errors(self) -> Array:
-        """√Σe² of every epoch: shape (epochs,), or (epochs, runs) in a batch."""
+        """√Σe² of every epoch, or the mean of a loss that is no squared error.
+
+        Shape (epochs,), or (epochs, runs) in a batch.
+        """
         return self.footers["error"][: self.plan.epochs]
 
     @property
@@ -66,9 +69,12 @@ class Trace:
     def verdicts(self) -> list[Verdict]:
         """What became of every run."""
         errors = self.errors.reshape(self.plan.epochs, -1)
+        roots = self.footers.get("root", self.footers["error"])[: self.plan.epochs].reshape(errors.shape)
         squared = self["err"].reshape(-1, errors.shape[1])
         dead = self._dead(errors.shape[1])
-        return [verdict(errors[:, r], squared[:, r], self.data.ys, dead[r]) for r in range(errors.shape[1])]
+        return [
+            verdict(errors[:, r], squared[:, r], self.data.ys, dead[r], roots[:, r]) for r in range(errors.shape[1])
+        ]
 
     def _dead(self, runs: int) -> list[int | None]:
         """For each run the first step since which a ReLU of it is dead."""

@@ -77,12 +77,13 @@ MEANINGS = {
 }
 
 
-def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None) -> Verdict:
+def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None, roots: Array | None = None) -> Verdict:
     """Classify one run.
 
-    errors: √Σe² by epoch, shape (epochs,). squared: the squared error of every step. ys: the targets.
-    dead: the step since which a ReLU is dead.
+    errors: √Σe² by epoch, shape (epochs,), or the mean of another loss. squared: the squared error of every step.
+    ys: the targets. dead: the step since which a ReLU is dead. roots: √Σe² by epoch where `errors` are something else.
     """
+    root = float((errors if roots is None else roots)[-1])
     scale = float(ys @ ys) or 1.0
     with np.errstate(invalid="ignore"):
         bad = ~(squared <= EXPLODED**2 * scale)
@@ -92,11 +93,11 @@ def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None) -
         return Verdict(DEAD, dead)
     first, last, lowest = float(errors[0]), float(errors[-1]), float(errors.min())
     before = float(errors[-2]) if len(errors) > 1 else first
-    if last <= EXACT * scale**0.5:
+    if root <= EXACT * scale**0.5:
         return Verdict(SETTLED_AT)
     if len(errors) > 1:
         change, centred = abs(last - before), ys - ys.mean()
-        if change <= STUCK * before and last >= float(centred @ centred) ** 0.5:
+        if change <= STUCK * before and root >= float(centred @ centred) ** 0.5:
             return Verdict(STUCK_AT)
         if change <= SETTLED * before:
             return Verdict(SETTLED_AT)

@@ -7,11 +7,12 @@ every other name is another equation, an input, or an epoch state. `sum(...)` ad
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..errors import PlanError
-from ..language.expr import Apply, Expr, Foot, Here, Opening, Over, Param, Prev, State, total
+from ..language.expr import Apply, Expr, Foot, Here, Opening, Over, Param, Prev, State, replaced, total, where
+from ..language.operators import numeric
 from ..language.parse import parse
 from ..plan import Column, Derived, EpochState, Footer, Input, Start
 
@@ -25,9 +26,10 @@ NEW = "new"
 class Equation:
     """One equation.
 
-    title, about: for the header and its note; `{w}` stands for the weight. kind: what it is to its weight, as
-    charts look for it (`average`, `step`, ...). start: what `prev` of it reads in the first row: a formula of
-    inputs. prepared: that this is what the discarded passes begin with, and the first epoch gets what they left.
+    title, about: for the header and its note; `{w}` stands for the weight, `{e}` for the loss. kind: what it is
+    to its weight, as charts look for it (`average`, `step`, ...). start: what `prev` of it reads in the first row: a
+    formula of inputs. prepared: that this is what the discarded passes begin with, and the first epoch gets what they
+    left.
     """
 
     name: str
@@ -121,11 +123,16 @@ class Optimizer:
 
     def _parsed(self, equation: Equation) -> Expr:
         known = {"w", "g", "lr", *(e.name for e in self.equations), *self._cells, *self._states}
-        return parse(equation.formula, lambda name: Here(name) if name in known else None, known, reports=True)
+        return numeric(parse(equation.formula, lambda name: Here(name) if name in known else None, known, reports=True))
 
     @property
     def _cells(self) -> set[str]:
         return {"lr", *(i.name for i in self.inputs), *(d.name for d in self.derived)}
+
+    @property
+    def anneals(self) -> bool:
+        """Whether it changes the learning rate by itself."""
+        return "lr" in self._states
 
     @property
     def _states(self) -> set[str]:
@@ -141,14 +148,24 @@ class Optimizer:
             found |= {name for name, tree in self._trees.items() if not found.isdisjoint(_names(tree))}
         return frozenset(found - {"w", "g"})
 
-    def build(self, gradients: Gradients) -> Parts:
-        """Its columns for these weights, equation by equation."""
+    def build(
+        self, gradients: Gradients, *, rate: Expr | None = None, steps: Expr | None = None, symbol: str = "e"
+    ) -> Parts:
+        """Its columns for these weights, equation by equation.
+
+        rate: the learning rate in a row, if not the input. steps: 1 in rows that take a step, where not all do: in
+        the others weights and what is remembered stay. symbol: what stands for the loss in titles.
+        """
         columns: list[Column] = []
         starts: list[Start] = []
         for equation in self.equations:
             tree = self._trees[equation.name]
             for weight, gradient in gradients if equation.name in self.each else [("", "")]:
-                columns.append(self._column(equation, tree, weight, gradient, gradients))
+                made = self._column(equation, tree, weight, gradient, gradients, symbol)
+                expr = made.expr if rate is None else replaced(made.expr, Param("lr"), rate)
+                if steps is not None and (equation.start or equation.name == NEW):
+                    expr = where(steps > 0, expr, Prev(made.name) if equation.start else Here(weight))
+                columns.append(replace(made, expr=expr))
                 if equation.start:
                     given = self._given(equation.start)
                     name = columns[-1].name
@@ -165,14 +182,16 @@ class Optimizer:
         """Its single cells that are computed from inputs."""
         return tuple(Derived(d.name, self._given(d.formula), d.label, d.about) for d in self.derived)
 
-    def _column(self, equation: Equation, tree: Expr, weight: str, gradient: str, gradients: Gradients) -> Column:
-        title = equation.title.format(w=weight) or " ".join(filter(None, (equation.name, weight)))
+    def _column(
+        self, equation: Equation, tree: Expr, weight: str, gradient: str, gradients: Gradients, symbol: str
+    ) -> Column:
+        title = equation.title.format(w=weight, e=symbol) or " ".join(filter(None, (equation.name, weight)))
         return Column(
             self._of(equation.name, weight),
             self._for(tree, weight, gradient, gradients),
             "update" if equation.name == NEW else equation.role,
             title,
-            equation.about.format(w=weight) or title,
+            equation.about.format(w=weight, e=symbol) or title,
             small=equation.small,
             of=(weight,) if weight else (),
             kind=equation.kind,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..errors import PlanError, shown
-from ..language.expr import Data, Expr, Here, Param
+from ..errors import PlanError, did_you_mean, shown
+from ..language.calculus import derivative, inlined
+from ..language.expr import Apply, Const, Data, Expr, Here, Param, leaves, parts, replaced
+from ..language.operators import numeric
 from ..language.parse import parse
+from ..language.simplify import ONE, ZERO, folded
 from ..plan import Input
+from .data import Dataset
 
 #: the line that is the prediction
 PREDICTION = "pred"
@@ -26,6 +30,8 @@ class Model:
     the weights. gates: the pre-activation of a ReLU -> the weights that get no derivative where it is not positive.
     charted: the weight whose derivative charts show, "" for the last. titles: what heads a column, if not its name.
     settings: input cells of its own that its lines may use: not learned, but to type over, such as a switch.
+    starts: where weights start, if not at 1. free: whether the data say which names of its lines are inputs: every
+    other one is a weight. Gates and targets that are not given are found, where there are any.
 
     >>> ONE_NEURON.forward["pred"] == Here("b") + Here("a") * Data("x")
     True
@@ -43,8 +49,13 @@ class Model:
     titles: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[str, ...] = ("x",)
     settings: tuple[Input, ...] = ()
+    starts: Mapping[str, float] = field(default_factory=dict)
+    free: bool = False
 
     def __post_init__(self) -> None:
+        if self.free and not self.weights:
+            object.__setattr__(self, "weights", self.names)
+            object.__setattr__(self, "inputs", ())
         if not self.lines or [*self.lines][-1] != PREDICTION:
             raise PlanError(f"The last line of {self.name} must be the prediction, as in {PREDICTION} = a*x + b.")
         if not self.weights:
@@ -55,7 +66,66 @@ class Model:
                 raise PlanError(f"{shown(name)} is no name in a formula: use letters, digits and underscores.")
             if names.count(name) > 1:
                 raise PlanError(f"{self.name} has two things called {name!r}: give them different names.")
+        for name in self.starts:
+            if name not in self.weights:
+                raise PlanError(f"{self.name} has no weight {shown(name)} to start.{did_you_mean(name, self.weights)}")
         self.forward, self.shown  # noqa: B018  # read now, so that a line that is no formula is refused here
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names in its lines that are no lines, in the order in which they appear."""
+        found: dict[str, None] = {}
+        for formula in self.lines.values():
+            found |= dict.fromkeys(leaf.column for leaf in leaves(parse(formula, Here)) if isinstance(leaf, Here))
+        own = {*self.lines, *(s.name for s in self.settings)}
+        return tuple(name for name in found if name not in own)
+
+    def on(self, data: Dataset) -> Model:
+        """The same model with the data's columns as its inputs, where these say what the inputs are."""
+        if not self.free:
+            return self
+        inputs = tuple(name for name in self.names if name in data.inputs)
+        if data.target in self.names:
+            raise PlanError(f"{self.name} uses {data.target!r}, which is what it should predict: leave it out.")
+        if not inputs:
+            columns = ", ".join(data.inputs)
+            raise PlanError(f"{self.name} uses none of the inputs of {data.name}: put {columns} into its lines.")
+        for name in self.starts:
+            if name in inputs:
+                raise PlanError(f"{name!r} is an input of {data.name}, no weight of {self.name}: it starts nowhere.")
+        weights = tuple(name for name in self.names if name not in inputs)
+        return replace(self, weights=weights, inputs=inputs)
+
+    @cached_property
+    def gated(self) -> Mapping[str, tuple[str, ...]]:
+        """Its gates: those given, else each line that a ReLU cuts off, with the weights that count only where it is on
+
+        (their derivatives are 0 elsewhere).
+        """
+        if self.gates:
+            return self.gates
+        found: dict[str, tuple[str, ...]] = {}
+        for cut in dict.fromkeys(part for tree in self.forward.values() for part in parts(tree)):
+            gate = _cut_off(cut)
+            if gate in self.forward:
+                off = {name: folded(replaced(tree, cut, ZERO)) for name, tree in self.forward.items()}
+                left = set(leaves(folded(inlined(off, PREDICTION))))
+                gone = tuple(w for w in self.weights if Here(w) not in left)
+                found |= {gate: gone} if gone else {}
+        return found
+
+    @cached_property
+    def fitted(self) -> Mapping[str, str]:
+        """Its targets: those given, or slope and intercept where it is a straight line of its only input."""
+        if self.targets or len(self.weights) != 2 or len(self.inputs) != 1:
+            return self.targets
+        pred = inlined(self.forward, PREDICTION)
+        slopes = {w: derivative(pred, Here(w)) for w in self.weights}
+        wanted = {Data(self.inputs[0]): "slope", ONE: "intercept"}
+        weighed = derivative(pred, Data(self.inputs[0]))
+        if {*slopes.values()} != {*wanted} or weighed not in [Here(w) for w in self.weights]:
+            return {}
+        return {w: wanted[slope] for w, slope in slopes.items()}
 
     @cached_property
     def forward(self) -> Mapping[str, Expr]:
@@ -72,7 +142,7 @@ class Model:
         names |= {s.name: Param(s.name) for s in self.settings}
         read: dict[str, Expr] = {}
         for name, formula in lines.items():
-            read[name] = parse(formula, names.get, names)
+            read[name] = numeric(parse(formula, names.get, names))
             names[name] = Here(name)
         return read
 
@@ -83,6 +153,14 @@ class Model:
     def says(self, column: str) -> str:
         """One sentence about a weight or a line."""
         return self.about.get(column) or (f"the weight {column}" if column in self.weights else f"the line {column}")
+
+
+def _cut_off(expr: Expr) -> str:
+    """The column that is cut off below 0, "" where the expression is no such thing."""
+    match expr:
+        case Apply("relu", (Here(name),)) | Apply("max", (Here(name), Const(0)) | (Const(0), Here(name))):
+            return name
+    return ""
 
 
 ONE_NEURON = Model(

@@ -54,13 +54,13 @@ EPS = Input("eps", 1e-8, "eps", "keeps the division finite where the average is 
 
 
 def _average(formula: str, start: str, *, prepared: bool = False) -> Equation:
-    about = "moving average of de/d{w}, this step's included"
-    return Equation("avg", formula, "avg de/d{w}", about, kind="average", start=start, prepared=prepared)
+    about = "moving average of d{e}/d{w}, this step's included"
+    return Equation("avg", formula, "avg d{e}/d{w}", about, kind="average", start=start, prepared=prepared)
 
 
 def _square(formula: str, start: str, *, prepared: bool = False) -> Equation:
-    about = "moving average of the square of de/d{w}, this step's included"
-    return Equation("sq", formula, "avg (de/d{w})²", about, kind="square", start=start, prepared=prepared)
+    about = "moving average of the square of d{e}/d{w}, this step's included"
+    return Equation("sq", formula, "avg (d{e}/d{w})²", about, kind="square", start=start, prepared=prepared)
 
 
 def _new(formula: str, beside: str = "") -> Equation:

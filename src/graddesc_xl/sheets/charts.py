@@ -11,6 +11,7 @@ from ..workbook.cells import Area
 from ..workbook.sheet import Chart, Series
 from ..workbook.style import ACCENT, CONTRAST, FAINT, LINES, THIRD
 from .layout import PANEL, SCREEN, pixels
+from .making import sentence
 from .step_sheet import CHART_ROW, GAP
 from .steps_list import LARGEST, StepsList
 
@@ -29,10 +30,15 @@ def small_error_by_epoch(steps: StepsList, *, log: bool) -> Chart:
     table = sum(pixels(width) for column, width in of.layout.widths.items() if column not in of.layout.aside)
     width = int(min(USUAL, max(LEAST, SCREEN - table - pixels(GAP))))
     epochs = of.trace.plan.epochs
-    series = [Series("√Σe²", of.by_epoch("epoch"), steps.plotted("positive" if log else "error"), ACCENT, markers=True)]
-    about = "The root of the sum of an epoch's squared errors, by epoch."
+    error = of.trace.plan.error
+    series = [
+        Series(error.title, of.by_epoch("epoch"), steps.plotted("positive" if log else "error"), ACCENT, markers=True)
+    ]
+    about = f"{sentence(error.about).replace('this', 'an')[:-1]}, by epoch."
     form = LOG if log else "General"
-    made = Chart("√Σe² by epoch", "", "", series, CHART_ROW, of.left, width, SMALL_HEIGHT, y_format=form, about=about)
+    made = Chart(
+        f"{error.title} by epoch", "", "", series, CHART_ROW, of.left, width, SMALL_HEIGHT, y_format=form, about=about
+    )
     return replace(made, x_max=epochs, legend="none", y_log=log)
 
 

@@ -92,7 +92,7 @@ class Rendering:
         top = self.places.row(block)
         for c in self.trace.plan.columns:
             place = self.places.columns[c.name]
-            style = Style(c.role, number_format(c.role, small=c.small))
+            style = Style(c.role, number_format(c.role, small=c.small, given=c.format))
             values = self.trace.rows[c.name][block]
             first = render(c.expr, lambda leaf: self.places.first(leaf, block))
             rest = render(c.expr, lambda leaf: self.places.inside(leaf, block))
@@ -121,7 +121,11 @@ class Rendering:
             return "state", number, float(self.trace.states[item.name][block])
         column = self.trace.plan.column(item.column)
         role = "weight" if column.role == "update" else column.role
-        return role, number_format(role, small=column.small), float(self.trace.starts[item.column][block])
+        return (
+            role,
+            number_format(role, small=column.small, given=column.format),
+            float(self.trace.starts[item.column][block]),
+        )
 
     def footers(self, block: int, *, titled: bool = False) -> None:
         """What sums a block up, where it has a place; titled: each with its title beside it, if there is room."""

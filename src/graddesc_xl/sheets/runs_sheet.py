@@ -10,6 +10,7 @@ import numpy as np
 from ..language.expr import Expr, Here, Param, Text, where
 from ..language.reports import NONE
 from ..language.values import engine_value
+from ..parts import losses
 from ..plan import Derived, Input, Plan
 from ..settings import rounded
 from ..words import words
@@ -175,7 +176,10 @@ class _Maker:
         lacking = verdicts.lacking(self.typed, self.samples)
         lacks = self.sheet.put(self.lane.maths, after, lacking, Style(color=FAINT, valign="bottom"))
         place, by_epoch = (self.sheet, self.lane.VERDICT, after), Block(self.sheet, errors)
-        said = verdicts.said(place, by_epoch, exploded, dead, self.samples, lacks)
+        plan = self.run.plan
+        root = self.lane.footer(losses.ROOT_BESIDE, plan.epochs - 1) if plan.other else None
+        beside = Cell(self.sheet, *root) if root else None
+        said = verdicts.said(place, by_epoch, exploded, dead, self.samples, lacks, beside)
         at = self.sheet.put(self.lane.VERDICT, self.lane.left, said, Style(bold=True))
         return RunLane(self.run.title, self.lane, twin, at, Cell(*place), errors, lacks, off, first)
 
@@ -229,7 +233,7 @@ class _Maker:
         """A row per step, the same formula down each column."""
         plan, lane = self.run.plan, self.lane
         for c in plan.columns:
-            place, style = lane.columns[c.name], Style(c.role, number_format(c.role, small=c.small))
+            place, style = lane.columns[c.name], Style(c.role, number_format(c.role, small=c.small, given=c.format))
             for block in range(plan.epochs):
                 template = render(c.expr, lambda leaf, b=block: lane.inside(leaf, b))  # type: ignore[misc]
                 self.sheet.fill(lane.row(block), place, template, self.trace.rows[c.name][block], style)
@@ -327,7 +331,7 @@ class _Maker:
         plan, lane, sheet = self.run.plan, self.lane, self.sheet
         left, top = lane.left, lane.line(0)
         look = Style("error", header=True, bold=True, align="right")
-        for place, title in ((left, "√Σe²"), (left + 1, "NumPy had"), (left + 2, "difference")):
+        for place, title in ((left, plan.error.title), (left + 1, "NumPy had"), (left + 2, "difference")):
             sheet.put(top - 1, place, title, look)
         titles = [(lane.footer(f.name, 0), f.title) for f in plan.footers[1:]]
         titles += [(lane.state(s.name, 0), s.title) for s in plan.states]

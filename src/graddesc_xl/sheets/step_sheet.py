@@ -129,7 +129,7 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
             label = layout.label(layout.start(plan.new(weight), 0))
             if label:
                 sheet.put(label[0] + top - 1, label[1], weight, LABEL)
-        sheet.put(top, layout.columns["pred"], "√Σe²", LABEL)
+        sheet.put(top, layout.columns["pred"], plan.error.title, LABEL)
         error = layout.footer("error", block)
         assert error is not None
         sheet.put(top, layout.columns["pred"] + 1, Cell(sheet, *error), Style("error", "amount"))
@@ -196,7 +196,13 @@ def _beside(of: StepSheet) -> None:
     """What became of the run: first and last error, room for a chart, the table by epoch."""
     sheet, plan, left = of.sheet, of.trace.plan, of.left
     ends = {plan.new(weight): f"{weight} at end" for weight in plan.weights}
-    titles = {"epoch": "epoch", "error": "√Σe²", "rmse": "RMSE", **ends, **{s.name: s.title for s in plan.states}}
+    titles = {
+        "epoch": "epoch",
+        "error": plan.error.title,
+        "rmse": "RMSE",
+        **ends,
+        **{s.name: s.title for s in plan.states},
+    }
     sheet.widths[left - 1] = GAP
     sheet.put(1, left, "verdict", Style(color=FAINT))
     sheet.put(TABLE_ROW - 1, left, "by epoch", SECTION)
@@ -212,7 +218,7 @@ def _beside(of: StepSheet) -> None:
                 look = Style(number="weight" if name in ends else "small" if small else "amount", align="right")
                 sheet.put(row, column, _of_epoch(of, name, block), look)
     errors = sheet.block(TABLE_ROW + 1, left + 1, plan.epochs)
-    sheet.put(HEAD, left, "√Σe²", Style(color=FAINT))
+    sheet.put(HEAD, left, plan.error.title, Style(color=FAINT))
     for column, block in enumerate(dict.fromkeys((0, plan.epochs - 1)), left + 1):
         sheet.put(HEAD - 1, column, f"epoch {block + 1}", Style(color=FAINT, align="right", valign="bottom"))
         error = Cell(sheet, errors.area.top + block, errors.area.left)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..language.expr import Const, Expr, Here, Param, Text, call, where
 from ..language.reports import GAP, NONE, positive
 from ..language.values import Array, Value
+from ..parts import losses
 from ..workbook.cells import Area
 from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
@@ -31,7 +32,7 @@ RELATIVE = (
     "the formula: rounding alone may be a ten millionth of it"
 )
 #: the columns of errors by epoch that charts draw, and the factor above the error of predicting 0 left out
-CHARTED = {"error": "√Σe²", "compared": "compared", "positive": "√Σe² above 0"}
+CHARTED = {"error": "{}", "compared": "compared", "positive": "{} above 0"}
 PLOTTED = 10
 #: the largest weight that charts of an exploding run draw
 LARGEST = 100.0
@@ -149,7 +150,9 @@ def compose(behind: str, of: StepSheet, making: Making, *, log: bool = False) ->
     inputs = [Cell(of.sheet, *of.layout.cell(given.name)) for given in of.trace.plan.inputs]
     lacks = sheet.put(3, 2, verdicts.lacking(inputs, samples), Style(color=FAINT))
     errors = Block(sheet, steps.plotted("error"))
-    found = verdicts.said((sheet, steps.kind.row, steps.kind.column), errors, exploded, dead, samples, lacks)
+    root = of.layout.footer(losses.ROOT_BESIDE, of.trace.plan.epochs - 1) if of.trace.plan.other else None
+    beside = Cell(of.sheet, *root) if root else None
+    found = verdicts.said((sheet, steps.kind.row, steps.kind.column), errors, exploded, dead, samples, lacks, beside)
     of.sheet.put(steps.verdict.row, steps.verdict.column, found, Style(bold=True))
     return steps
 
@@ -182,7 +185,7 @@ def _live(steps: StepsList) -> None:
         sheet.fill(FIRST_ROW, column, None, values, Style("data", "integer"))
     for name in steps.names:
         of = plan.column(name)
-        style, place = Style(of.role, number_format(of.role, small=of.small)), steps.place(0, name)
+        style, place = Style(of.role, number_format(of.role, small=of.small, given=of.format)), steps.place(0, name)
         for block in range(plan.blocks):
             top = FIRST_ROW + block * layout.samples
             there = Down(steps.of.sheet, layout.columns[name], layout.row(block) - top)
@@ -207,7 +210,7 @@ def _numpy(steps: StepsList, name: str, guarded: NDArray[np.bool_], noisy: NDArr
     """
     sheet, column, wanted = steps.sheet, steps.of.trace.plan.column(name), steps.of.twin.wanted(name)
     mine, theirs, gap = (steps.place(part, name) for part in range(3))
-    look = Style(number=number_format(column.role, small=column.small))
+    look = Style(number=number_format(column.role, small=column.small, given=column.format))
     sheet.fill(FIRST_ROW, theirs, None, wanted.constants, look)
     values = np.where(noisy, 0.0, wanted.differences(steps.of.trace.rows[name].ravel()))
 
@@ -330,7 +333,9 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     if log:
         shown["positive"] = positive(error)
     for what, spelled in shown.items():
-        column = steps.extra(what, CHARTED[what], Style("error", header=True, bold=True, align="right"))
+        column = steps.extra(
+            what, CHARTED[what].format(of.trace.plan.error.title), Style("error", header=True, bold=True, align="right")
+        )
         sheet.repeat(FIRST_ROW, column, spelled, area.bottom - area.top + 1, Style("error", "amount"))
 
 

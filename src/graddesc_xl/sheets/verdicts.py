@@ -92,21 +92,24 @@ def dead(steps: Block, opens: Block) -> Expr:
     return where(call("sum", opens).equals(0), known, NONE)
 
 
-def kind(errors: Block, exploded: Block, since: Expr | None, samples: Samples, lacks: Expr) -> Expr:
+def kind(
+    errors: Block, exploded: Block, since: Expr | None, samples: Samples, lacks: Expr, root: Expr | None = None
+) -> Expr:
     """The kind of a run's verdict.
 
     errors: √Σe² by epoch, downwards. exploded: the flags of its steps. since: the step since which a ReLU is dead, 0
-    if none is; None without one. lacks: the cell of `lacking`.
+    if none is; None without one. lacks: the cell of `lacking`. root: the last epoch's √Σe², where errors are others.
     """
     first, last, before = _first(errors), _last(errors), _last(errors, -1)
+    root = last if root is None else root
     found = where(last > LEAP * call("smallest", errors), BOUNCING, LEARNING)
     found = where(last > call("largest", first, before), WORSE, found)
     if before != last:
         change = call("abs", last - before)
         found = where(change <= SETTLED * before, SETTLED_AT, found)
         hardly = change <= STUCK * before
-        found = where(hardly, where(last < samples.constant_error, found, STUCK_AT), found)
-    found = where(last <= EXACT * call("sqrt", samples.scale), SETTLED_AT, found)
+        found = where(hardly, where(root < samples.constant_error, found, STUCK_AT), found)
+    found = where(root <= EXACT * call("sqrt", samples.scale), SETTLED_AT, found)
     if since is not None:
         found = where(since > 0, DEAD, found)
     found = where(call("sum", exploded) > 0, EXPLODED_AT, found)
@@ -114,7 +117,13 @@ def kind(errors: Block, exploded: Block, since: Expr | None, samples: Samples, l
 
 
 def said(
-    at: tuple[Sheet, int, int], errors: Block, exploded: Block, dead: Sequence[Expr], samples: Samples, lacks: Cell
+    at: tuple[Sheet, int, int],
+    errors: Block,
+    exploded: Block,
+    dead: Sequence[Expr],
+    samples: Samples,
+    lacks: Cell,
+    root: Expr | None = None,
 ) -> Expr:
     """The verdict of a run. Its kind gets the cell `at`, and the step that it names, or –, the cell beside that.
 
@@ -123,7 +132,7 @@ def said(
     sheet, row, column = at
     since = call("smallest", *dead) if dead else None  # without the text in cells
     look = Style(color=FAINT)
-    of = sheet.put(row, column, kind(errors, exploded, since, samples, lacks), look)
+    of = sheet.put(row, column, kind(errors, exploded, since, samples, lacks, root), look)
     named = where(of.equals(EXPLODED_AT), call("match", 1, exploded, 0), NONE)
     step = sheet.put(row, column + 1, named if since is None else where(of.equals(DEAD), since, named), look)
     text = where(of.equals(BOUNCING), of & ": " & _times(errors) & " times its best epoch", of)

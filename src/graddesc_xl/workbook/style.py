@@ -71,8 +71,10 @@ TOO_LONG: Mapping[str, str] = {
 }
 
 
-def number_format(role: str, *, small: bool = False) -> str:
-    """The number format that fits a role's column."""
+def number_format(role: str, *, small: bool = False, given: str = "") -> str:
+    """The number format that fits a role's column, if none is given."""
+    if given:
+        return given
     if small:
         return "small"
     if role == "data":

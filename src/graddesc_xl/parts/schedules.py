@@ -1,0 +1,127 @@
+"""Schedules: what the learning rate is in each step, as PyTorch's documentation of torch.optim.lr_scheduler has it.
+
+In a formula `lr` is the input cell, `t` how many steps came before this one, 0 for the first, and every other name
+an input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ..errors import PlanError
+from ..language.expr import Const, Expr, Here, Param, Prev
+from ..language.operators import numeric
+from ..language.parse import parse
+from ..plan import Column, Input, Start
+
+#: the columns of the number of steps and of the rate
+COUNT, RATE = "t", "rate"
+TORCH = "PyTorch documentation, torch.optim.lr_scheduler"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What the learning rate is in each step.
+
+    formula: of `lr`, `t` and inputs; "" for a rate that stays. spans: inputs that are as many steps as an `epoch` or
+    the whole `run` has, unless they are given.
+    """
+
+    name: str
+    title: str
+    formula: str
+    inputs: tuple[Input, ...] = ()
+    spans: Mapping[str, str] = field(default_factory=dict)
+    source: str = TORCH
+
+    def __post_init__(self) -> None:
+        for name, span in self.spans.items():
+            if span not in ("epoch", "run"):
+                raise PlanError(f"{self.name}: {name} lasts an 'epoch' or a 'run', not {span!r}.")
+        if self.formula:
+            self._tree()
+
+    def _tree(self) -> Expr:
+        names: dict[str, Expr] = {"lr": Param("lr"), COUNT: Here(COUNT)}
+        names |= {i.name: Param(i.name) for i in self.inputs}
+        return numeric(parse(self.formula, names.get, names))
+
+    def cells(self, steps: int, epochs: int) -> tuple[Input, ...]:
+        """Its inputs for a run of so many epochs of so many steps."""
+        lasts = {"epoch": float(steps), "run": float(steps * epochs)}
+        return tuple(replace(i, value=lasts[self.spans[i.name]]) if i.name in self.spans else i for i in self.inputs)
+
+    def columns(self, moved: Expr | None) -> tuple[tuple[Column, ...], tuple[Start, ...]]:
+        """The columns of the number of steps and of the rate, and where they start; none where the rate stays.
+
+        moved: 1 where the row above took a step, 0 where it only added to one; None where each row takes one.
+        """
+        if not self.formula:
+            return (), ()
+        count = Prev(COUNT) + (1 if moved is None else moved)
+        columns = (
+            Column(COUNT, count, "state", "t", "how many steps came before this one", kind="count"),
+            Column(RATE, self._tree(), "state", "rate", "the learning rate of this step", small=True, kind="rate"),
+        )
+        return columns, (Start(COUNT, Const(-1), COUNT),)
+
+
+def _steps(name: str, about: str) -> Input:
+    return Input(name, 1.0, name, about, low=1.0, high=1e9)
+
+
+def _share(name: str, value: float, about: str) -> Input:
+    return Input(name, value, name, about, low=0.0, high=1.0)
+
+
+CONSTANT = Schedule("constant", "constant rate", "")
+STEP = Schedule(
+    "step",
+    "rate falls by steps",
+    "lr*gamma**floor(t/every)",
+    (_share("gamma", 0.5, "what the rate is multiplied by"), _steps("every", "after how many steps the rate falls")),
+    {"every": "epoch"},
+)
+EXPONENTIAL = Schedule(
+    "exponential",
+    "rate falls by a share",
+    "lr*gamma**t",
+    (_share("gamma", 0.99, "what the rate is multiplied by in each step"),),
+)
+COSINE = Schedule(
+    "cosine",
+    "rate falls along a cosine",
+    "lowest + (lr - lowest)*(1 + cos(pi()*min(t, over)/over))/2",
+    (
+        Input("lowest", 0.0, "lowest", "the rate at the end", low=0.0, high=1000.0),
+        _steps("over", "in how many steps the rate falls"),
+    ),
+    {"over": "run"},
+)
+ONE_CYCLE = Schedule(
+    "one_cycle",
+    "one cycle: rate rises to lr, then falls",
+    "where(t <= rising*over - 1, "
+    "lr/first + (lr - lr/first)*(1 - cos(pi()*t/(rising*over - 1)))/2, "
+    "lr/first/last + (lr - lr/first/last)*(1 + cos(pi()*(t - (rising*over - 1))/(over - rising*over)))/2)",
+    (
+        _share("rising", 0.3, "the share of the steps in which the rate rises to lr"),
+        Input("first", 25.0, "first", "the rate begins at lr divided by this", low=1.0, high=1e9),
+        Input("last", 1e4, "last", "the rate ends at its beginning divided by this", low=1.0, high=1e12),
+        _steps("over", "how many steps there are"),
+    ),
+    {"over": "run"},
+)
+WARM_UP = Schedule(
+    "warm_up",
+    "warm-up: rate rises to lr",
+    "lr*(begin + (1 - begin)*min(t, over)/over)",
+    (
+        _share("begin", 0.1, "the share of lr at which the rate begins"),
+        _steps("over", "in how many steps the rate rises"),
+    ),
+    {"over": "epoch"},
+)
+
+SCHEDULES: Mapping[str, Schedule] = {of.name: of for of in (CONSTANT, STEP, EXPONENTIAL, COSINE, ONE_CYCLE, WARM_UP)}
