@@ -11,6 +11,7 @@ from ..mirror import Mirror
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..sheets.fit import Fit
 from ..sheets.landscape import Landscape
+from ..sheets.long_run import LongRun
 from ..sheets.picked import Of
 from ..sheets.trying import Try
 from .lesson import Lesson
@@ -127,6 +128,11 @@ LESSON = Lesson(
             ("b", "a"),
             "√Σe² of all samples at every pair of weights, and the path of one run on it: type its number.",
             "The error over both weights as a map, and the path of a run on it.",
+        ),
+        LongRun(
+            "a thousand epochs",
+            tuple(Of(name) for name in MIRRORS),
+            about="The five runs for a thousand epochs, and which of them is lowest at each.",
         ),
     ),
     "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",

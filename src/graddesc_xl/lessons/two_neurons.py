@@ -17,6 +17,7 @@ from ..sheets.curves import Curve, Curves
 from ..sheets.derivatives import Derivatives
 from ..sheets.fit import Fit
 from ..sheets.landscape import Landscape
+from ..sheets.long_run import LongRun
 from ..sheets.picked import Of
 from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
@@ -399,6 +400,14 @@ LANDSCAPES = (
     ),
 )
 
+#: of the rates of that comparison those with the lowest error after a thousand epochs
+BEST = {ONE: 3e-4, STACKED: 3e-5, WITH_RELU: 3e-5}
+LONG_RUN = LongRun(
+    "a thousand epochs",
+    tuple(Of(BY_RATE, f"{group}: run {RATES.index(rate) + 1}", group) for group, rate in BEST.items()),
+    about="The three models for a thousand epochs, each at one of the learning rates, and which is lowest.",
+)
+
 LESSON = Lesson(
     "Two neurons: why does it explode?",
     (
@@ -412,6 +421,7 @@ LESSON = Lesson(
         *LANDSCAPES,
         DERIVATIVES,
         FIXES,
+        LONG_RUN,
     ),
     "A second neuron, a ReLU, other rates and start weights on the same 29 samples: the questions these raise.",
     name="two-neurons",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..errors import SettingError, shown
+from ..errors import SettingError
 from ..language.expr import Expr, Text, call, maximum, minimum, where
 from ..language.reports import GAP, NONE
 from ..numbers.verdict import EXPLODED
@@ -22,7 +22,7 @@ from .data_sheet import Samples
 from .differences import wanted
 from .kind import Composed, Figure, Kind
 from .making import Making
-from .picked import Of, Picked, Still, pick
+from .picked import Of, Picked, Still, pick_all, typed
 
 #: the rows of the input, and of a panel: title, header, the line of the typed epoch, what to say of it, the chart
 INPUT, RUN, HEAD, TYPED, SAID, CHART = 4, 6, 7, 8, 9, 10
@@ -82,14 +82,8 @@ class Fit(Kind):
 
     def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
         """A panel per run, and at their right, folded away, what their charts draw."""
-        runs = [pick(of, making, before, self.name) for of in self.of]
+        runs = pick_all(self.of, making, before, self.name)
         samples = runs[0].samples
-        for run in runs:
-            if run.samples is not samples:
-                raise SettingError(
-                    f"The sheet {self.name} shows runs on different samples, {shown(runs[0].title)} and "
-                    f"{shown(run.title)}: give each data set a sheet of its own."
-                )
         sheet = Sheet(self.name, frozen=(INPUT, 0), one_page=True)
         sheet.put(1, 1, self.headline, TITLE)
         sheet.put(2, 1, self.subtitle, SUBTITLE)
@@ -125,12 +119,9 @@ class Fit(Kind):
         """Weights, errors and live samples of each line against NumPy's."""
         cells = [(sheet, single) for panel in panels for single in panel.singles(built)]
         found = singles.put(sheet, HEAD, left, cells)
-        typed = list(making.typed[self.name])
-        for name in dict.fromkeys(of.sheet for of in self.of):
-            source = before[name].compared
-            typed += [replace(each, label=f"{each.label} of {name}") for each in (source.typed if source else ())]
+        shown = [*making.typed[self.name], *typed(self.of, before)]
         data = panels[0].run.samples.data.name
-        return Compared(self.name, [Part("weights, errors", found.differences, found.where)], None, typed, data)
+        return Compared(self.name, [Part("weights, errors", found.differences, found.where)], None, shown, data)
 
 
 def _figures(panels: Sequence[_Panel]) -> dict[str, Figure]:

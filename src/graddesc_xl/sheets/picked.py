@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,11 @@ from ..language.values import Array
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import Plan
-from ..workbook.reference import Cell
+from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Sheet
 from .data_sheet import Samples
 from .kind import Composed
-from .making import Making, Twin
+from .making import Making, Twin, Typed
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Of:
 class Picked:
     """A run as others may use it.
 
-    sheet, top: where its steps stand, a row each from `top` on. columns: column -> its place there. start: gives the
-    cell in which a column of new weights starts. input: that of an input or derived cell.
+    sheet, top: where its steps stand, a row each from `top` on. columns: column -> its place there. errors: √Σe² by
+    epoch. start: gives the cell in which a column of new weights starts. input: that of an input or derived cell.
     """
 
     title: str
@@ -46,6 +46,7 @@ class Picked:
     sheet: Sheet
     top: int
     columns: Mapping[str, int]
+    errors: Block
     start: Callable[[str], Cell]
     input: Callable[[str], Cell]
 
@@ -108,6 +109,7 @@ def pick(of: Of, making: Making, before: Mapping[str, Composed], asks: str) -> P
             steps.sheet,
             steps.lines[0],
             columns,
+            Block(sheet, steps.of.by_epoch("error")),
             lambda name: Cell(sheet, *layout.start(name, 0)),
             lambda name: Cell(sheet, *layout.cell(name)),
         )
@@ -125,9 +127,37 @@ def pick(of: Of, making: Making, before: Mapping[str, Composed], asks: str) -> P
         behind,
         lane.row(0),
         lane.columns,
+        Block(behind, found.errors),
         lambda name: Cell(behind, *lane.start(name, 0)),
         lambda name: Cell(behind, *lane.cell(name)),
     )
+
+
+def pick_all(of: Sequence[Of], making: Making, before: Mapping[str, Composed], asks: str) -> list[Picked]:
+    """The runs that are meant, all on the same samples.
+
+    Raises SettingError as `pick` does, and where their samples differ.
+    """
+    runs = [pick(each, making, before, asks) for each in of]
+    for run in runs:
+        if run.samples is not runs[0].samples:
+            raise SettingError(
+                f"The sheet {asks} shows runs on different samples, {shown(runs[0].title)} and {shown(run.title)}: "
+                "give each data set a sheet of its own."
+            )
+    return runs
+
+
+def typed(of: Sequence[Of], before: Mapping[str, Composed]) -> list[Typed]:
+    """The input cells on which runs depend; those of several sheets say which one they are of."""
+    sheets = list(dict.fromkeys(each.sheet for each in of))
+    found = []
+    for name in sheets:
+        compared = before[name].compared
+        assert compared is not None, name
+        named = f" of {name}" if len(sheets) > 1 else ""
+        found += [replace(each, label=f"{each.label}{named}") for each in compared.typed]
+    return found
 
 
 @dataclass(frozen=True)
