@@ -77,7 +77,7 @@ def test_a_survey_keeps_no_trace() -> None:
 
     steps: list[str] = []
     found = survey("fixes", keep, {"limit": 20}, epochs=2, progress=steps.append)
-    assert steps == [f"run {number} of 30" for number in range(1, 31)]
+    assert steps == [f"run {number} of 24" for number in range(1, 25)]
     traces = compare(COMPARISONS["fixes"], {"limit": 20}, epochs=2)
     assert repr(found) == repr({key: show.Ended.of(trace)[1:] for key, trace in traces.items()})
 

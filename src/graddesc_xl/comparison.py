@@ -13,10 +13,14 @@ from .parts.data import Dataset
 
 @dataclass(frozen=True)
 class Row:
-    """What one line of a comparison tries: its title, and an experiment per group."""
+    """What one line of a comparison tries: its title, and an experiment per group.
+
+    named: the inputs whose numbers the title speaks of: a sheet says where one of them is typed over.
+    """
 
     title: str
     experiments: tuple[Experiment, ...]
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,13 @@ class Comparison:
     """Runs side by side.
 
     groups: what the columns are, models mostly. rows: what is tried on each of them. typed: the inputs that a
-    row has a cell for; shared: those that all rows share. Every other input keeps the experiment's own value.
+    row has a cell for; own: those that each run has a cell for; shared: those that all rows share. Every other input
+    keeps the experiment's own value.
     ordered: the rows are steps along the first typed input, not kinds. charted: the powers of ten between which
     charts show errors; an exploding one leaves them at the top. note: what else to know before reading it.
     yardstick: the group that the others are measured by, row by row. summary: what an overview says of it.
+    later: after so many epochs the errors are told as well, as NumPy computes them from the inputs as built; 0 for no
+    such column.
     """
 
     name: str
@@ -37,11 +44,13 @@ class Comparison:
     rows: tuple[Row, ...]
     typed: tuple[str, ...]
     shared: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     ordered: bool = False
     charted: tuple[float, float] = (1.5, 3.0)
     yardstick: str = ""
     note: str = ""
     summary: str = ""
+    later: int = 0
 
     def __post_init__(self) -> None:
         if not self.rows or not self.groups:
@@ -67,10 +76,20 @@ class Comparison:
             if name in self.typed:
                 raise SettingError(f"{self.name}: {name} is typed for each row and shared by all: leave one out.")
             self._one_number(name, "", [e for _, _, e in self.runs()])
+        for name in self.own:
+            if name in (*self.typed, *self.shared):
+                raise SettingError(f"{self.name}: {name} is typed for each run, and for more than one: leave one out.")
+        if not isinstance(self.later, int) or not 0 <= self.later <= 100_000:
+            raise SettingError(f"{self.name}: later is a whole number of epochs to 100000, not {shown(self.later)}.")
         known = dict.fromkeys(i.name for _, _, e in self.runs() for i in e.inputs)
-        for name in (*self.typed, *self.shared):
+        for name in (*self.typed, *self.shared, *self.own):
             if name not in known:
                 raise SettingError(f"{self.name}: no run has an input {shown(name)}.{did_you_mean(name, known)}")
+        for row in self.rows:
+            for name in row.named:
+                if name not in (*self.typed, *self.own):
+                    hint = did_you_mean(name, (*self.typed, *self.own))
+                    raise SettingError(f"{self.name}: {row.title!r} is named after {name}, which is not typed.{hint}")
         for name in self.typed:
             for row in self.rows:
                 self._one_number(name, f" of the row {row.title!r}", row.experiments)

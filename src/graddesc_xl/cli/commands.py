@@ -218,7 +218,7 @@ def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refus
         raise SettingError(f"{of.name} is a comparison of many runs: {refused[0]} is for a single experiment.")
     settings = parse_settings(setting, of.name, [i for _, _, e in of.runs() for i in e.plan.inputs])
     for name in settings:
-        if name in of.typed:
+        if name in (*of.typed, *of.own):
             raise SettingError(f"{of.name} compares runs by {name}: set another input, or run one experiment with it.")
     with working(f"Running {of.name}", brief=True) as step:
         ends = running.survey(of, Ended.of, settings, epochs=epochs, progress=step)

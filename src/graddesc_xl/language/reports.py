@@ -50,3 +50,11 @@ def joined(parts: Sequence[Expr | str]) -> Expr:
     for part in found[1:]:
         said = said & part
     return said
+
+
+def listed(items: Sequence[tuple[Expr, Expr | str]]) -> Expr:
+    """The names whose condition holds, as –, one, another; – where none does. items: each a condition and a name."""
+    said: Expr = Text(NONE)
+    for condition, name in items:
+        said = said & where(condition, Text(", ") & name, "")
+    return said

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import __version__
+from ..language.expr import Const, call
 from ..parts.data import Dataset, Line
 from ..settings import rounded
 from ..sheets import check, data_sheet, overview
@@ -56,7 +57,17 @@ def _told(samples: Samples) -> Composed:
     figures: dict[str, Figure] = {
         "constant error": lambda: samples.constant_error,
         "sample": lambda name, number: samples.cell(name, int(number) - 1),
+        "count": lambda: Const(samples.count),
+        "mean": lambda name: call("mean", samples.column(name)),
+        "largest": lambda name: call("largest", samples.column(name)),
+        "squares": lambda name: call("sumsq", samples.column(name)),
     }
+    if len(samples.data.inputs) == 1:
+        figures |= {
+            "best": samples.best,
+            "line error": lambda: samples.line_error,
+            "products": lambda: samples.products,
+        }
     return Composed(samples.sheet, "The samples; replace them by your own.", figures=figures)
 
 

@@ -14,7 +14,7 @@ from ..workbook.figures import Figures
 from .kind import Composed
 
 #: how a figure may be told, beside with so many decimals
-FORMS = ("text", "rate", "rate below")
+FORMS = ("text", "rate", "rate below", "list")
 #: a figure in a sentence: its formula, and the form in which it is told
 FIGURE = re.compile(r"\{([^{}#]+)(?:#\s*([^{}]+?)\s*)?\}")
 
@@ -25,7 +25,7 @@ class Question:
 
     ask: the question. see: the sheet that shows the answer. answer: text with figures in braces, each a formula of
     `figures`, told to two decimals, or with `# 4` to so many, with `# rate` (or `# rate below`, rounded down) as a
-    rate, with `# text` as it is. figures: name -> `sheet: figure | of | ...`.
+    rate, with `# list` as the names of a list, with `# text` as it is. figures: name -> `sheet: figure | of | ...`.
     """
 
     ask: str
@@ -86,6 +86,8 @@ def _of(leaf: Expr, figures: Mapping[str, Expr]) -> Expr:
 def _told(value: Expr, form: str, tell: Figures) -> Expr:
     if form == "text":
         return value
+    if form == "list":
+        return tell.names(value)
     if form.startswith("rate"):
         return tell.rate(value, below=form.endswith("below"))
     return tell.number(value, int(form or 2))

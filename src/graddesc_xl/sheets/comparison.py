@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..comparison import Comparison
 from ..errors import SettingError
 from ..experiment import CARRIES, GRADIENTS
+from ..language.expr import Const
 from ..parts.data import Dataset
 from . import check, comparison_sheet
 from .kind import Composed, Figure, Kind, behind
@@ -62,6 +63,17 @@ class Compared(Kind):
             "kind": made.kind,
             "input": made.input,
             "largest that learns": made.largest_learning,
+            "title": made.title,
+            "end": made.end,
+            "rows": made.listed,
+            "count": made.count,
+            "as good": made.as_good,
+            "worse": made.worse,
+            "lowest": made.lowest,
+            "best": made.best,
+            "epochs": lambda: Const(self.comparison.rows[0].experiments[0].epochs),
+            "later": lambda: Const(self.comparison.later),
+            "best later": made.best_later,
         }
         return Composed(
             made.sheet,

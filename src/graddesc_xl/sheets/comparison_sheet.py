@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
 
 from ..comparison import Comparison, Row
 from ..experiment import Experiment
-from ..language.expr import Expr, call, where
-from ..language.reports import NONE, log10
-from ..numbers.verdict import BOUNCING, DEAD, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE
+from ..language.expr import Const, Expr, Text, call, where
+from ..language.reports import NONE, listed, log10
+from ..numbers.verdict import BOUNCING, DEAD, EXACT, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE
 from ..plan import Input, compact
+from ..settings import rounded
 from ..workbook.cells import Area, column_letters
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Chart, Mark, Series, Sheet
@@ -29,25 +31,39 @@ from ..workbook.style import (
     Style,
 )
 from . import runs_sheet, verdicts
+from .data_sheet import Samples
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
 
 #: the row of the first shared input
 SHARED = 5
 CHART_ROWS, CHART_WIDTH, CHART_HEIGHT = 19, 500, 360
+LATER = (
+    "Constants: so many epochs as formulas would be too large a file. They belong to the inputs and samples that the "
+    "workbook was built with; the last column says whether a run of the row now differs from that."
+)
 BEST, AS_GOOD = "lowest", "as good"
 LAST = "The root of the sum of the last epoch's squared errors; – where it is no number any more."
 WARNINGS = {EXPLODED_AT: FIFTH, DEAD: CONTRAST, STUCK_AT: CONTRAST, WORSE: CONTRAST, BOUNCING: CONTRAST}
 
 
+#: (row, input, group) -> its cell; the row of one that all share is empty, the group of one that is typed once as well
+Inputs = Mapping[tuple[str, str, str], Cell]
+
+
 @dataclass(frozen=True)
 class ComparisonSheet:
-    """A composed comparison; inputs: (row, input) -> its cell, as this sheet refers to it."""
+    """A composed comparison.
+
+    inputs: its input cells, as this sheet refers to them. after: (row, group) -> the error of the later epoch.
+    """
 
     of: Comparison
     sheet: Sheet
     runs: RunsSheet
-    inputs: Mapping[tuple[str, str], Cell]
+    inputs: Inputs
+    samples: Samples
+    after: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def lines(self) -> range:
@@ -57,17 +73,74 @@ class ComparisonSheet:
 
     def error(self, row: str, group: str) -> Cell:
         """The last epoch's error of a run, which is text where it is no number."""
-        return Cell(self.sheet, self.lines[self._position(row)], _left(self.of, self.of.groups.index(group)))
+        return Cell(self.sheet, self.lines[self._position(row)], _error(self.of, self.of.groups.index(group)))
+
+    def title(self, row: str) -> Cell:
+        """What a row is called now."""
+        return Cell(self.sheet, self.lines[self._position(row)], 1)
 
     def first(self, row: str, group: str) -> Cell:
         """The first epoch's error of a run, which is an error cell where it is no number."""
-        lane = self.runs.lanes[self.of.groups.index(group) * len(self.of.rows) + self._position(row)]
+        lane = self.lane(row, group)
         return Cell(self.runs.sheet, lane.errors.top, lane.errors.left)
+
+    def lane(self, row: str, group: str) -> RunLane:
+        """A run."""
+        return self.runs.lanes[self.of.groups.index(group) * len(self.of.rows) + self._position(row)]
+
+    def end(self, row: str, group: str, column: str) -> Cell:
+        """A column of a run after its last step, such as a weight's `new_a`."""
+        of = self.lane(row, group).lane
+        return Cell(self.runs.sheet, of.row(of.plan.epochs - 1, of.samples - 1), of.columns[column])
+
+    def listed(self, group: str, *kinds: str) -> Expr:
+        """The rows of a group whose verdict is of one of these kinds, each after a comma."""
+        return self._listed(lambda row: call("or", *(self.kind(row, group).equals(kind) for kind in kinds)))
+
+    def as_good(self, group: str) -> Expr:
+        """The rows in which a group does no worse than the yardstick, each after a comma."""
+        return self._listed(lambda row: self._as_good(row, group))
+
+    def worse(self, group: str) -> Expr:
+        """The others."""
+        return self._listed(lambda row: where(self._as_good(row, group), 0, 1))
+
+    def _as_good(self, row: str, group: str) -> Expr:
+        error = self.error(row, group)
+        exact = call("abs", error) <= EXACT * call("sqrt", self.samples.scale)
+        return call("if_error", call("or", exact, error <= self.error(row, self.of.yardstick)), 0)
+
+    def _listed(self, condition: Callable[[str], Expr]) -> Expr:
+        return listed([(condition(row.title), self.title(row.title)) for row in self.of.rows])
+
+    def count(self, group: str, *kinds: str) -> Expr:
+        """How many rows of a group have a verdict of one of these kinds."""
+        of_kind = self.column(_kinds(self.of, self.of.groups.index(group)))
+        return call("sum", *(call("count_if", of_kind, kind) for kind in kinds))
+
+    def lowest(self, group: str) -> Expr:
+        """The lowest last error of a group, – where none is a number."""
+        errors = self.errors(group)
+        return where(call("count", errors) > 0, call("smallest", errors), NONE)
+
+    def best(self, group: str) -> Expr:
+        """The row with it."""
+        found = call("match", self.lowest(group), self.errors(group), 0)
+        return call("if_error", call("index", self.column(1), found), NONE)
 
     def largest_learning(self, group: str) -> Expr:
         """The largest first input of an ordered comparison whose run still learns or has settled, 0 if none does."""
         column = _chart_along(self.of) + len(self.of.groups) + 1 + self.of.groups.index(group)
         return call("largest", self.column(column))
+
+    def best_later(self, group: str) -> Expr:
+        """The row with the lowest error of the later epoch, with the inputs as built: its first input, or its title."""
+        rows = [row for row in self.of.rows if isfinite(self.after[row.title, group])]
+        if not rows:
+            return Text(NONE)
+        best = min(rows, key=lambda row: self.after[row.title, group])
+        first = _input(best, self.of.typed[0]) if self.of.ordered else None
+        return Const(float(rounded(first.value))) if first else Text(best.title)
 
     def _position(self, row: str) -> int:
         return [r.title for r in self.of.rows].index(row)
@@ -81,9 +154,9 @@ class ComparisonSheet:
         """The kind of the verdict of a run."""
         return Cell(self.sheet, self.lines[self._position(row)], _kinds(self.of, self.of.groups.index(group)))
 
-    def input(self, row: str, name: str) -> Cell:
-        """An input cell."""
-        return self.inputs[row, name]
+    def input(self, row: str, name: str, group: str = "") -> Cell:
+        """An input cell: of a row, of all rows where that is empty, or of a single run."""
+        return self.inputs[row, name, group]
 
     def column(self, place: int) -> Block:
         """A column of the table."""
@@ -91,7 +164,7 @@ class ComparisonSheet:
 
     def errors(self, group: str) -> Block:
         """The last errors of a group."""
-        return self.column(_left(self.of, self.of.groups.index(group)))
+        return self.column(_error(self.of, self.of.groups.index(group)))
 
 
 def _head(of: Comparison) -> int:
@@ -102,7 +175,7 @@ def _head(of: Comparison) -> int:
 def _helpers(of: Comparison) -> int:
     """The first column at the right of the errors by epoch and their logarithms: a group's kind of verdict each."""
     epochs = max(e.epochs for _, _, e in of.runs())
-    return _left(of, len(of.groups)) + 2 * epochs + 4
+    return _right(of) + 2 * epochs + 4
 
 
 def _kinds(of: Comparison, group: int) -> int:
@@ -116,8 +189,18 @@ def _chart_along(of: Comparison) -> int:
 
 
 def _left(of: Comparison, group: int) -> int:
-    """The first column of a group: last error, mark, verdict."""
-    return 2 + len(of.typed) + 3 * group
+    """The first column of a group: the inputs of its runs, last error, mark, verdict."""
+    return 2 + len(of.typed) + (len(of.own) + 3) * group
+
+
+def _error(of: Comparison, group: int) -> int:
+    """The column of a group's last errors."""
+    return _left(of, group) + len(of.own)
+
+
+def _right(of: Comparison) -> int:
+    """The first column behind the table: all groups, and what is told of a later epoch."""
+    return _left(of, len(of.groups)) + (len(of.groups) + 2 if of.later else 0)
 
 
 def compose(of: Comparison, behind: str, making: Making) -> ComparisonSheet:
@@ -127,11 +210,13 @@ def compose(of: Comparison, behind: str, making: Making) -> ComparisonSheet:
     sheet.put(2, 1, of.about, SUBTITLE)
     sheet.put(3, 1, of.note, SUBTITLE)
     inputs = _inputs(of, sheet, making)
-    runs = [Run(_name(of, row, group), compact(e.plan), _links(e, row, inputs)) for row, group, e in of.runs()]
+    runs = [Run(_name(of, row, group), compact(e.plan), _links(e, row, group, inputs)) for row, group, e in of.runs()]
     steps = runs_sheet.compose(behind, f"{of.title} Every step of its runs.", runs, making, making.of(of.data))
     lanes = {(row.title, group): lane for (row, group, _), lane in zip(of.runs(), steps.lanes, strict=True)}
-    made = ComparisonSheet(of, sheet, steps, inputs)
+    made = ComparisonSheet(of, sheet, steps, inputs, making.of(of.data))
     _table(made, lanes)
+    if of.later:
+        _later(made, lanes, making)
     _charts(made, _by_epoch(made, lanes))
     return made
 
@@ -143,38 +228,69 @@ def _name(of: Comparison, row: Row, group: str) -> str:
 
 def _input(row: Row, name: str) -> Input | None:
     """The input of that name of the first of a row's experiments that has it."""
-    return next((i for e in row.experiments for i in e.plan.inputs if i.name == name), None)
+    return next(filter(None, (_own(e, name) for e in row.experiments)), None)
 
 
-def _inputs(of: Comparison, sheet: Sheet, making: Making) -> dict[tuple[str, str], Cell]:
-    """The input cells: (row, input) -> cell; the row of a shared one is empty."""
-    inputs: dict[tuple[str, str], Cell] = {}
+def _own(e: Experiment, name: str) -> Input | None:
+    """The input of that name of an experiment, if it has it."""
+    return next((i for i in e.inputs if i.name == name), None)
+
+
+def _inputs(of: Comparison, sheet: Sheet, making: Making) -> Inputs:
+    """The input cells, each with its head."""
+    inputs: dict[tuple[str, str, str], Cell] = {}
     for i, name in enumerate(of.shared):
         given = next(filter(None, (_input(row, name) for row in of.rows)))
-        inputs["", name] = making.put(sheet, SHARED + i, 2, given)
+        inputs["", name, ""] = making.put(sheet, SHARED + i, 2, given)
         sheet.put(SHARED + i, 1, f"{given.label}, for all", LABEL)
     head = _head(of)
     sheet.put(head, 1, "run", HEADER)
     sheet.widths[1] = 27.0
-    for column, name in enumerate(of.typed, 2):
+
+    def put(column: int, found: Sequence[tuple[int, str, str, Input | None]]) -> None:
         sheet.widths[column] = 9.5
-        for line, row in enumerate(of.rows, head + 1):
-            found = _input(row, name)
-            if found:
-                sheet.put(head, column, found.label, HEADER_RIGHT)
-                sheet.notes[head, column] = f"{found.label}\n{sentence(found.about)} Type over the numbers below."
-                inputs[row.title, name] = making.put(sheet, line, column, found)
+        abouts: dict[str, None] = {}
+        for line, row, group, given in found:
+            if given:
+                sheet.put(head, column, given.label, HEADER_RIGHT)
+                abouts[sentence(given.about)] = None
+                said = " Or: ".join(abouts)
+                sheet.notes[head, column] = f"{given.label}\n{said} Type over the numbers below."
+                inputs[row, given.name, group] = making.put(sheet, line, column, given)
+
+    lines = [*enumerate(of.rows, head + 1)]
+    for column, name in enumerate(of.typed, 2):
+        put(column, [(line, row.title, "", _input(row, name)) for line, row in lines])
+    for g, group in enumerate(of.groups):
+        for column, name in enumerate(of.own, _left(of, g)):
+            put(column, [(line, row.title, group, _own(row.experiments[g], name)) for line, row in lines])
     return inputs
 
 
-def _links(e: Experiment, row: Row, inputs: Mapping[tuple[str, str], Cell]) -> dict[str, Cell]:
+def _links(e: Experiment, row: Row, group: str, inputs: Inputs) -> dict[str, Cell]:
     """For each input that has a cell on the comparison's sheet: that cell."""
     links = {}
     for given in e.plan.inputs:
-        found = inputs.get((row.title, given.name)) or inputs.get(("", given.name))
+        places = ((row.title, given.name, group), (row.title, given.name, ""), ("", given.name, ""))
+        found = next((inputs[place] for place in places if place in inputs), None)
         if found:
             links[given.name] = found
     return links
+
+
+def _title(of: Comparison, row: Row, inputs: Inputs) -> Expr | str:
+    """What a row is called: where an input that its title speaks of is typed over, this is said."""
+    built = [
+        cell.equals(float(rounded(given.value)))
+        for (title, name, group), cell in inputs.items()
+        if title == row.title and name in row.named
+        for g, e in enumerate(row.experiments)
+        if (given := _own(e, name)) and group in ("", of.groups[g])
+    ]
+    if not built:
+        return row.title
+    typed = f"typed over (was {row.title})"
+    return call("if_error", where(call("and", *built), row.title, typed), typed)
 
 
 def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> None:
@@ -186,13 +302,13 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
         if of.ordered:
             sheet.put(line, 1, Cell(sheet, line, 2), Style(number="0.0E+00", align="left"))
         else:
-            sheet.put(line, 1, row.title)
+            sheet.put(line, 1, _title(of, row, made.inputs))
     sheet.put(head - 1, _helpers(of), "kinds of the verdicts", Style(color=FAINT, italic=True))
     for g, group in enumerate(of.groups):
-        left = _left(of, g)
+        left = _error(of, g)
         sheet.put(head, _kinds(of, g), group, HEADER)
         sheet.widths[_kinds(of, g)] = 12.0
-        sheet.put(head - 1, left, group, Style(bold=True, color=LINES[g % len(LINES)]))
+        sheet.put(head - 1, _left(of, g), group, Style(bold=True, color=LINES[g % len(LINES)]))
         for i, (title, width, note) in enumerate(
             (("√Σe², last epoch", 11.0, LAST), ("", 9.0 if of.yardstick else 8.0, ""), ("verdict", 23.0, verdicts.NOTE))
         ):
@@ -208,20 +324,41 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
             sheet.put(line, left + 2, lane.verdict, Style())
             sheet.put(line, _kinds(of, g), lane.kind, Style(color=FAINT))
     for g, group in enumerate(of.groups):
-        left = _left(of, g)
+        left = _error(of, g)
         lowest = call("smallest", made.errors(group))
-        yardstick = of.groups.index(of.yardstick) if of.yardstick not in ("", group) else None
-        for line in made.lines:
+        for line, row in zip(made.lines, of.rows, strict=True):
             error = Cell(sheet, line, left)
-            other: Expr | str = NONE
-            if yardstick is not None:
-                other = where(error <= Cell(sheet, line, _left(of, yardstick)), AS_GOOD, NONE)
+            measured = of.yardstick not in ("", group)
+            other: Expr | str = where(made._as_good(row.title, group), AS_GOOD, NONE) if measured else NONE
             found = where(error.equals(lowest), BEST, other)
             sheet.put(line, left + 1, found, Style(color=FAINT, indent=1))
         marked, of_kind = (f"${column_letters(place)}{first}" for place in (left + 1, _kinds(of, g)))
         sheet.marks.append(((first, left), Mark(f'{marked}="{BEST}"', n, 2, "#1F6B3F", "#E3F3E6")))
         for kind, color in WARNINGS.items():
             sheet.marks.append(((first, left + 2), Mark(f'{of_kind}="{kind}"', n, 1, color)))
+
+
+def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], making: Making) -> None:
+    """Per run the error of a later epoch, as NumPy has it of the inputs as built, and whether these still stand."""
+    of, sheet, head, left = made.of, made.sheet, _head(made.of), _left(made.of, len(made.of.groups))
+    flag, data = left + len(of.groups), making.of(of.data).built
+    sheet.put(head - 1, left, f"√Σe² of epoch {of.later:,}: NumPy's numbers", Style(bold=True, color=FAINT))
+    sheet.put(head, flag, "whose inputs", HEADER)
+    sheet.widths[flag], sheet.widths[flag + 1] = 15.0, 2.5
+    sheet.notes[head, flag] = LATER
+    for g, group in enumerate(of.groups):
+        sheet.put(head, left + g, group, HEADER_RIGHT)
+        sheet.notes[head, left + g] = f"{group}\n{LATER}"
+        sheet.widths[left + g] = 11.0
+        for line, row in zip(made.lines, of.rows, strict=True):
+            e = row.experiments[g]
+            built = {given.name: float(rounded(given.value)) for given in e.plan.inputs}
+            error = float(making.run(replace(compact(e.plan), epochs=of.later), data, built).errors[-1])
+            made.after[row.title, group] = error
+            sheet.put(line, left + g, error if isfinite(error) else NONE, Style(number="amount", align="right"))
+    for line, row in zip(made.lines, of.rows, strict=True):
+        same = [lanes[row.title, group].first.equals(NONE) for group in of.groups]
+        sheet.put(line, flag, where(call("and", *same), "these", "others, as built"), Style(color=FAINT))
 
 
 @dataclass(frozen=True)
@@ -236,7 +373,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
     """At the right of the table errors by epoch and their logarithms, a block per group."""
     of, sheet = made.of, made.sheet
     epochs = max(lane.lane.plan.epochs for lane in lanes.values())
-    left = _left(of, len(of.groups)) + 1
+    left = _right(of) + 1
     right = left + epochs + 2
     sheet.page_ends = (left - 1,)
     sheet.widths |= {left - 1: 2.5, left: 27.0, right - 1: 2.5}
@@ -312,7 +449,7 @@ def _along(made: ComparisonSheet) -> Chart:
         sheet.put(head, left + i, title, HEADER_RIGHT)
         sheet.widths[left + i] = 10.0
     for line, row in zip(made.lines, of.rows, strict=True):
-        typed = made.inputs[row.title, of.typed[0]]
+        typed = made.inputs[row.title, of.typed[0], ""]
         sheet.put(line, left, log10(typed), look)
         for g, group in enumerate(of.groups, 1):
             sheet.put(line, left + g, log10(made.error(row.title, group)), look)

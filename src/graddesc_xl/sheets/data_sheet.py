@@ -75,6 +75,23 @@ class Samples:
         return Cell(self.sheet, {"slope": 2, "intercept": 3}[what], self.beside + 1)
 
     @property
+    def residuals(self) -> int:
+        """The column of what the best straight line leaves of each target."""
+        return self.lacking[1] + 2
+
+    @property
+    def line_error(self) -> Expr:
+        """√Σe² of the best straight line."""
+        left = self.sheet.block(FIRST, self.residuals, self.count)
+        return call("sqrt", call("sumsq", left))
+
+    @property
+    def products(self) -> Expr:
+        """Σxy of one input."""
+        x, y = (self.column(name) for name in self.data.names)
+        return self.best("slope") * call("devsq", x) + call("mean", x) * call("mean", y) * self.count
+
+    @property
     def lacking(self) -> tuple[int, int]:
         """The cell that names the first cell of the samples that holds no number, or –; its row by row below."""
         return 2, self.beside + 10
@@ -181,6 +198,10 @@ def _best_line(samples: Samples) -> None:
         sheet.put(at.row, at.column - 1, label, LABEL)
     said = "by least squares: what slope and intercept should become"
     sheet.put(2, left + 2, said, Style(color=FAINT, indent=1))
+    x_here, y_here = (samples.down(name, FIRST) for name in (x, y))
+    line = slope.absolute * x_here + intercept.absolute
+    sheet.put(FIRST - 1, samples.residuals, f"{y} − best line", Style(color=FAINT, italic=True))
+    sheet.repeat(FIRST, samples.residuals, y_here - line, samples.count, Style(number="weight", color=FAINT))
     points = Series("samples", samples.area(x), samples.area(y), ACCENT, markers=True, line=False)
     title = "The samples and the best line"
     curves: Sequence[Series] = [points, _ends(samples, xs)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ..language.expr import Const, Expr, Text, call, where
-from ..language.reports import floor
+from ..language.reports import NONE, floor
 from .reference import Cell
 from .sheet import Sheet
 from .style import FAINT, HEADER_RIGHT, Style
@@ -43,6 +43,14 @@ class Figures:
     def number(self, value: Expr, places: int = 2) -> Cell:
         """A number as it is told; text is told as it is."""
         return self._told(value, places, LARGE)
+
+    def names(self, value: Expr) -> Cell:
+        """The names of a list (`reports.listed`), or none."""
+        self.count += 1
+        row, left = self.at[0] + 1 + self.count, self.at[1]
+        found = self.sheet.put(row, left, value, Style(color=FAINT))
+        told = where(found.equals(NONE), "none", call("mid", found, len(NONE) + 3, 1000))
+        return self.sheet.put(row, left + len(TITLES) - 1, told, Style(color=FAINT, align="right"))
 
     def _told(self, value: Expr, places: int, least: float, *, below: bool = False) -> Cell:
         """Put the helper cells of a figure; a reference to its text. least: what gets a power of ten, in size."""
