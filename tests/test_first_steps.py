@@ -133,6 +133,14 @@ def size(sheet: Sheet) -> tuple[float, float]:
     return right, max(down(max(row for row, _ in seen) + 1), down(chart.row) + chart.height)
 
 
+def test_each_sheet_leads_to_the_next(path: Path) -> None:
+    """One click goes on, and the last sheet leads to the samples."""
+    assert [idea.leads for idea in (GUESS, NUDGE, STEP, MANY)] == [NUDGE.sheet, STEP.sheet, MANY.sheet, "data"]
+    with zipfile.ZipFile(path) as book:
+        place = [*reading.load(path).sheets].index(GUESS.sheet) + 1
+        assert "'nudge and slope'!A1" in book.read(f"xl/worksheets/sheet{place}.xml").decode()
+
+
 def test_each_sheet_fits_a_screen_and_a_page(composition: Composition) -> None:
     """Words, table and chart stand in sight at 1366 x 768; print is one page."""
     for idea in (GUESS, NUDGE, STEP, MANY):

@@ -132,6 +132,7 @@ def test_verify_finds_what_is_wrong_in_it(old: str, new: str, said: str, path: P
         ({"results": (Result("r", "e + 1"),)}, r"uses the column 'e' outside its rows: give mean\(e\), sum\(e\) or"),
         ({"results": (Result("r", "match(1, e*x, 0)"),)}, r"has match\(...\) of an expression of e, x: give that"),
         ({"results": (Result("r", "sum(ee)"),)}, r"uses 'ee', which does not exist. Did you mean e"),
+        ({"leads": "square"}, r"squares leads to the sheet 'square': there is none. Did you mean squares"),
         ({"samples": None}, r"squares has a table without rows: give it samples, or numbers"),
         ({"sentences": (Sentence((Case("{w # rounded}"),)),)}, r"has no form 'rounded'"),
     ],

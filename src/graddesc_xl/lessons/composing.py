@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import __version__
+from ..errors import SettingError, did_you_mean, shown
 from ..language.expr import Const, call
 from ..parts.data import Dataset, Line
 from ..settings import rounded
@@ -104,6 +105,11 @@ def compose(
     )
     last = recipe_sheet.compose(recipe.spell(of), __version__)
     sheets = [front, *fronts, checked.sheet, *behind, last]
+    names = [each.name for each in sheets]
     for each in sheets:
         each.opens = each.name == of.opens
+        lost = [link.sheet for link in each.links.values() if link.sheet not in names]
+        if lost:
+            hint = did_you_mean(lost[0], names)
+            raise SettingError(f"The sheet {each.name} leads to the sheet {shown(lost[0])}: there is none.{hint}")
     return Composition(of, sheets, composed, making.typed)

@@ -12,7 +12,6 @@ CHERRIES = dataset({"kg": [1, 2, 3, 4, 5]}, [4, 5, 8, 13, 15], "cherries", "pric
 #: how many steps the last sheet takes
 STEPS = 20
 
-_LR = Input("lr", 0.01, "lr", "the learning rate: how long a step is", 1e-6, 1.0)
 _BEST = Result("best", "sum(kg*price) / sum(kg*kg)")
 _GUESS = Column("guess", "a*kg", "a · kg", "The guess for this bag: what one kg costs, times its kg.")
 _MISS = Column("miss", "guess - price", "miss", "How much too high the guess is; too low, and it is below 0.")
@@ -22,6 +21,10 @@ _LOSS = Result("loss", "mean(err)", "loss", "the mean of miss²: how wrong the g
 
 def _a(about: str) -> Input:
     return Input("a", 1.0, "a", about, -100.0, 100.0)
+
+
+def _lr(rate: float) -> Input:
+    return Input("lr", rate, "lr", "the learning rate: how long a step is", 1e-6, 1.0)
 
 
 def _valley(reach: str) -> Table:
@@ -98,6 +101,7 @@ GUESS = Idea(
             {"corner": tuple(float(corner) for corner in range(1, 3 * len(CHERRIES) + 1))},
         ),
     ),
+    leads="nudge and slope",
     samples=CHERRIES,
 )
 
@@ -163,13 +167,14 @@ NUDGE = Idea(
         Result("reach", "max(2, 1.2*max(abs(a - best), abs(a + h - best)))"),
     ),
     folded=(_valley("reach"),),
+    leads="one step",
     samples=CHERRIES,
 )
 
 STEP = Idea(
     "one step",
     "3. Take one step downhill",
-    (_a("where you stand"), _LR),
+    (_a("where you stand"), _lr(0.02)),
     Table(
         (
             _GUESS,
@@ -220,11 +225,11 @@ STEP = Idea(
                     "limit <= lr",
                 ),
                 Case(
-                    "The step leaps over the lowest point, and still ends lower: the loss falls from {loss} to "
-                    "{new_loss}.",
+                    "The step leaps over the lowest point, and still ends lower: the loss falls from "
+                    "{loss # 4} to {new_loss # 4}.",
                     "lr > limit/2",
                 ),
-                Case("Downhill: the loss falls from {loss} to {new_loss}. Type the new a as a, and step again."),
+                Case("Downhill: the loss falls from {loss # 4} to {new_loss # 4}. Type the new a as a: one more step."),
             )
         ),
     ),
@@ -238,13 +243,14 @@ STEP = Idea(
         Result("reach", "max(2, 1.2*max(abs(a - best), abs(new_a - best)))"),
     ),
     folded=(_valley("reach"),),
+    leads="many steps",
     samples=CHERRIES,
 )
 
 MANY = Idea(
     "many steps",
     "4. Many steps: that is learning",
-    (Input("start", 1.0, "a", "where the first step starts", -100.0, 100.0), _LR),
+    (Input("start", 1.0, "a", "where the first step starts", -100.0, 100.0), _lr(0.01)),
     Table(
         (
             Column(
@@ -276,8 +282,8 @@ MANY = Idea(
     ),
     about="The same step again and again: a machine learns a number.",
     says=(
-        "The same step again and again, each from where the last one ended. This is called gradient descent: it is "
-        "how machines learn, with many more numbers than one a.",
+        "The same step again and again, each from where the last one ended. This is gradient descent: how machines "
+        "learn, most of them more than one number. Next: samples of your own.",
     ),
     look={
         "start": "Does it find the same a from elsewhere?",
@@ -288,7 +294,8 @@ MANY = Idea(
             (
                 Case("This lr does not lead downhill: type one above 0.", "lr <= 0"),
                 Case("Learned: these steps led it to the best a.", "abs(last - best) < 0.005"),
-                Case("It flies off. Type a smaller lr: it must be below {limit # 4}.", "limit <= lr"),
+                Case("It flies off. Type a much smaller lr.", "limit <= lr and limit < 0.001"),
+                Case("It flies off. Type a smaller lr, below {round_down(limit, 4) # 4}.", "limit <= lr"),
                 Case("A zigzag: each step leaps over the best a, but ends nearer.", "lr > limit/2"),
                 Case("On its way. A larger lr is quicker, up to a point: try one."),
             )
@@ -300,6 +307,7 @@ MANY = Idea(
         Result("last", f"index(new_a, {STEPS})"),
         Result("limit", "1 / mean(kg*kg)"),
     ),
+    leads="data",
     samples=CHERRIES,
 )
 

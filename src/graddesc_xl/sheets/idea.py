@@ -19,8 +19,8 @@ from ..parts.data import Dataset
 from ..plan import Input
 from ..workbook.figures import Figures
 from ..workbook.reference import Block, Cell, Down
-from ..workbook.sheet import Chart, Running, Series, Sheet
-from ..workbook.style import ACCENT, FAINT, HEADER_RIGHT, LINES, Style
+from ..workbook.sheet import Chart, Link, Running, Series, Sheet
+from ..workbook.style import ACCENT, FAINT, HEADER_RIGHT, LINES, LINK, Style
 from . import answers
 from .kind import Composed, Figure, Kind
 from .making import Making
@@ -141,6 +141,7 @@ class Idea(Kind):
     results: tuple[Result, ...] = ()
     folded: tuple[Table, ...] = ()
     samples: Dataset | None = None
+    leads: str = ""
 
     def __post_init__(self) -> None:
         for case in (case for said in self.sentences for case in said.cases):
@@ -191,6 +192,9 @@ class _Page:
         sheet.widths |= {1: 2.0, **dict.fromkeys(range(LEFT, self.right - 1), 11.0), self.right - 1: 3.0}
         sheet.put(1, LEFT, of.headline, Style(bold=True, size=18))
         sheet.heights[1] = 27
+        if of.leads:
+            sheet.put(1, self.right, f"next: {of.leads}", replace(LINK, size=12))
+            sheet.links[1, self.right] = Link(of.leads)
         row = 2
         for said in of.says:
             for line in textwrap.wrap(said, LETTERS):
