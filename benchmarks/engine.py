@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from graddesc_xl.experiment import Experiment
+from graddesc_xl.experiments import Experiment
 from graddesc_xl.parts.data import GRADDESC
 from graddesc_xl.running import experiment, run
 

@@ -14,7 +14,7 @@ from openpyxl.utils import coordinate_to_tuple
 
 from graddesc_xl import build
 from graddesc_xl.errors import RecalculationError
-from graddesc_xl.experiment import Experiment
+from graddesc_xl.experiments import Experiment
 from graddesc_xl.lessons import LESSONS, Lesson
 from graddesc_xl.lessons.building import manifest
 from graddesc_xl.lessons.composing import compose

@@ -12,7 +12,7 @@ import pytest
 
 from bits import same_bits
 from graddesc_xl.errors import SettingError
-from graddesc_xl.experiment import CARRIES, GRADIENTS, Experiment
+from graddesc_xl.experiments import CARRIES, GRADIENTS, Experiment
 from graddesc_xl.language.evaluate import evaluate
 from graddesc_xl.language.expr import (
     Apply,

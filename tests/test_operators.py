@@ -17,7 +17,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graddesc_xl.experiment import Experiment
+from graddesc_xl.experiments import Experiment
 from graddesc_xl.language.calculus import gradient
 from graddesc_xl.language.evaluate import evaluate, magnitude
 from graddesc_xl.language.expr import Apply, Const, Data, Expr, Here, call, where

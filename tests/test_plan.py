@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from graddesc_xl.errors import GraddescError, PlanError, SettingError
-from graddesc_xl.experiment import Experiment
+from graddesc_xl.experiments import Experiment
 from graddesc_xl.language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, sqrt
 from graddesc_xl.lessons import EXPERIMENTS
 from graddesc_xl.numbers.engine import run_plan

@@ -25,7 +25,7 @@ ROOMS = (
     "settings",
     "parts",
     "numbers",
-    "experiment",
+    "experiments",
     "comparison",
     "speed_limit",
     "surface",

@@ -14,7 +14,7 @@ import pytest
 from bits import same_bits
 from graddesc_xl.comparison import Row
 from graddesc_xl.errors import PlanError, SettingError
-from graddesc_xl.experiment import CARRIES, GRADIENTS, Experiment
+from graddesc_xl.experiments import CARRIES, GRADIENTS, Experiment
 from graddesc_xl.language.values import Array
 from graddesc_xl.lessons import COMPARISONS, EXPERIMENTS
 from graddesc_xl.lessons.two_neurons import FIXES, INITIAL_WEIGHTS, TRIED

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graddesc_xl.experiment import Experiment
+from graddesc_xl.experiments import Experiment
 from graddesc_xl.language.calculus import gradient
 from graddesc_xl.language.values import Array
 from graddesc_xl.numbers.engine import run_plan

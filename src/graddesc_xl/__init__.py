@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from .building import Built, build
     from .comparison import Comparison, Row
     from .errors import GraddescError
-    from .experiment import Experiment
+    from .experiments import Experiment, experiment
     from .lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, Question
     from .numbers.trace import Trace
     from .numbers.verdict import Verdict
     from .parts.data import GRADDESC, Dataset, Line, dataset
     from .parts.equations import Equation, Optimizer
+    from .parts.losses import LOSSES, Loss
     from .parts.models import MODELS, Model
     from .parts.optimizers import OPTIMIZERS
+    from .parts.schedules import SCHEDULES, Schedule
+    from .parts.writing import loss, model, optimizer
     from .plan import Input
     from .running import compare, run
     from .sheets import Kind
@@ -37,7 +40,8 @@ _HOME = {
     "Comparison": "comparison",
     "Row": "comparison",
     "GraddescError": "errors",
-    "Experiment": "experiment",
+    "Experiment": "experiments",
+    "experiment": "experiments",
     "COMPARISONS": "lessons",
     "EXPERIMENTS": "lessons",
     "LESSONS": "lessons",
@@ -53,7 +57,14 @@ _HOME = {
     "Optimizer": "parts.equations",
     "MODELS": "parts.models",
     "Model": "parts.models",
+    "LOSSES": "parts.losses",
+    "Loss": "parts.losses",
     "OPTIMIZERS": "parts.optimizers",
+    "SCHEDULES": "parts.schedules",
+    "Schedule": "parts.schedules",
+    "loss": "parts.writing",
+    "model": "parts.writing",
+    "optimizer": "parts.writing",
     "Input": "plan",
     "compare": "running",
     "run": "running",
@@ -68,8 +79,10 @@ __all__ = [
     "EXPERIMENTS",
     "GRADDESC",
     "LESSONS",
+    "LOSSES",
     "MODELS",
     "OPTIMIZERS",
+    "SCHEDULES",
     "Built",
     "Comparison",
     "Dataset",
@@ -80,11 +93,13 @@ __all__ = [
     "Kind",
     "Lesson",
     "Line",
+    "Loss",
     "Model",
     "Optimizer",
     "Question",
     "Report",
     "Row",
+    "Schedule",
     "Trace",
     "Verdict",
     "__version__",
@@ -92,9 +107,18 @@ __all__ = [
     "compare",
     "data",
     "dataset",
+    "experiment",
+    "loss",
+    "model",
+    "optimizer",
     "run",
     "verify",
 ]
+
+
+def __dir__() -> list[str]:
+    """Every public name, also those that are not imported yet."""
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

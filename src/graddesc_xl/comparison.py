@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .errors import SettingError, did_you_mean, shown
-from .experiment import Experiment
+from .experiments import Experiment
 from .parts.data import Dataset
 
 

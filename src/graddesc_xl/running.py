@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from .comparison import Comparison
 from .errors import SettingError, did_you_mean, shown
-from .experiment import Experiment
+from .experiments import Experiment
 from .lessons import COMPARISONS, EXPERIMENTS
 from .numbers.engine import run_plan
 from .numbers.room import fits

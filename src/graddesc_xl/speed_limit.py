@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .errors import SettingError
-from .experiment import Experiment
+from .experiments import Experiment
 from .language.calculus import derivative, inlined
 from .language.expr import Data, Expr, Here, Param, Prev, greater, substitute, total, where
 from .language.simplify import ONE

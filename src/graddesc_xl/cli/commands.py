@@ -176,7 +176,7 @@ def run(
 ) -> None:
     """Run an experiment or a comparison without a spreadsheet and show what each epoch does."""
     from .. import running
-    from ..experiment import CARRIES, GRADIENTS
+    from ..experiments import CARRIES, GRADIENTS
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
     from ..running import experiment
 

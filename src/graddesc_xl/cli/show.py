@@ -17,7 +17,7 @@ from ..errors import cut
 if TYPE_CHECKING:
     from ..building import Built
     from ..comparison import Comparison
-    from ..experiment import Experiment
+    from ..experiments import Experiment
     from ..numbers.trace import Trace
     from ..numbers.verdict import Verdict
     from ..plan import Input
@@ -182,7 +182,7 @@ def show_built(made: Sequence[Built]) -> None:
 
 def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     """The settings, a row per epoch, and the verdict."""
-    from ..experiment import GRADIENTS
+    from ..experiments import GRADIENTS
 
     out, plan = screen(), trace.plan
     epochs = trace.epoch_frame()

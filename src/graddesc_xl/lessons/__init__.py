@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..comparison import Comparison
 from ..errors import GraddescError, SettingError, cut, did_you_mean, shown
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..sheets.answers import Question
 from ..sheets.comparison import Compared
 from ..sheets.steps import Steps

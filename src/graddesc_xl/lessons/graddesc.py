@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..experiment import CARRIES, Experiment
+from ..experiments import CARRIES, Experiment
 from ..mirror import Mirror
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..sheets.fit import Fit

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..comparison import Comparison
 from ..errors import SettingError, did_you_mean, shown
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..parts.data import Dataset
 from ..sheets.answers import Question
 from ..sheets.check import SHEET as CHECK

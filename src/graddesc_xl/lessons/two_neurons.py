@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..comparison import Comparison, Row
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..parts.models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..plan import Input

@@ -127,6 +127,11 @@ def totals(loss: Loss) -> tuple[Footer, ...]:
     return error, replace(ROOT, name=ROOT_BESIDE), RMSE
 
 
+def derivative(symbol: str, by: str) -> str:
+    """What a derivative is called: de/da, say."""
+    return "d{}/d{}".format(symbol, by)  # noqa: UP032  # as one text, so that no name of a weight seems to be meant
+
+
 def norm(name: str, column: str, title: str) -> Footer:
     """The root of the sum of a column's squares, as a footer below it."""
     about = f"the root of the sum of the squares of {title} in this epoch"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..comparison import Comparison
 from ..errors import SettingError
-from ..experiment import CARRIES, GRADIENTS
+from ..experiments import CARRIES, GRADIENTS
 from ..language.expr import Const
 from ..parts.data import Dataset
 from . import check, comparison_sheet

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 
 from ..comparison import Comparison, Row
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..language.expr import Const, Expr, Text, call, where
 from ..language.reports import NONE, listed, log10
 from ..numbers.verdict import BOUNCING, DEAD, EXACT, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE

@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import Any
 
 from ..errors import SettingError
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..language.expr import Data, Expr, Here, Param, Text, call, substitute, where
 from ..language.reports import GAP, NONE, floor, positive
 from ..parts.data import GRADDESC, Dataset

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..language.expr import Expr, call
 from ..language.reports import NONE
 from ..numbers.trace import Trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..experiment import CARRIES, LEARN, Experiment
+from ..experiments import CARRIES, LEARN, Experiment
 from ..language.expr import Const
 from ..numbers.trace import Trace
 from ..parts.data import Dataset

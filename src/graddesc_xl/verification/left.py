@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..lessons.composing import compose
 from ..lessons.lesson import Lesson
 from ..numbers.trace import Trace

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 from .errors import PlanError, SettingError, did_you_mean, shown
 from .language.calculus import Gradient, gradient, inlined, nudged, same
 from .language.expr import Data, Expr, Here, Param, Prev, substitute, where
 from .language.parse import parse
 from .mirror import Mirror
+from .numbers.engine import run_plan
+from .numbers.trace import Trace
 from .parts import batches, losses
 from .parts.batches import batched
 from .parts.data import GRADDESC, Dataset
@@ -21,11 +24,16 @@ from .parts.optimizers import OPTIMIZERS
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
 from .plan import Column, Footer, Input, Plan, Start
+from .settings import Settings
+
+T = TypeVar("T")
 
 #: how an epoch hands its weights to the next one: plain SGD, or as the Run button of graddesc.xlsx did
 CARRIES = ("new weights", "last row's weights")
 #: of an experiment's batch: all rows of an epoch
 ALL = "all"
+#: how many characters the name of a sheet may have
+MOST_LETTERS = 31
 #: which derivatives drive the update; `switch` leaves it to an input
 GRADIENTS = ("analytic", "numerical", "switch")
 
@@ -148,6 +156,139 @@ class Experiment:
     def plan(self) -> Plan:
         """The columns, starts and footers of this experiment."""
         return make_plan(self)
+
+    def run(
+        self,
+        settings: Settings | None = None,
+        *,
+        epochs: int | None = None,
+        starts: Mapping[str, float] | None = None,
+    ) -> Trace:
+        """Run it and keep every number of every step.
+
+        settings: inputs by name, as in {"lr": 0.1}; a sequence of numbers makes a batch, one run per number. epochs:
+        passes over the data, if not its own. starts: column -> what the first epoch starts it from.
+
+        >>> round(float(Experiment("line").run({"lr": 1e-5}, epochs=2).errors[-1]), 2)
+        99.33
+        """
+        e = self if epochs is None else replace(self, epochs=epochs)
+        return run_plan(e.plan, e.data, settings or {}, starts or {})
+
+    def with_(
+        self,
+        *,
+        name: str = "",
+        lr: float | None = None,
+        values: Mapping[str, float] | None = None,
+        model: Model | str | None = None,
+        data: Dataset | None = None,
+        optimizer: Optimizer | str | None = None,
+        loss: Loss | str | None = None,
+        schedule: Schedule | str | None = None,
+        batch: int | str | None = None,
+        epochs: int | None = None,
+        start: float | str | None = None,
+        seed: int | None = None,
+        gradient: str | None = None,
+        carry: str | None = None,
+    ) -> Experiment:
+        """The same with changes, and a name that says which.
+
+        name: if another one is wanted. values: inputs by name; lr is one of them. Everything else is a field.
+
+        >>> Experiment("line").with_(lr=0.01, epochs=3).name
+        'line, lr 0.01, 3 epochs'
+        """
+        numbers = {**({} if lr is None else {"lr": lr}), **(values or {})}
+        fields: dict[str, object] = {
+            "model": model,
+            "data": data,
+            "optimizer": optimizer,
+            "loss": loss,
+            "schedule": schedule,
+            "batch": batch,
+            "epochs": epochs,
+            "start": start,
+            "seed": seed,
+            "gradient": gradient,
+            "carry": carry,
+        }
+        changed = {field: value for field, value in fields.items() if value is not None}
+        said = [f"{label} {value:g}" for label, value in numbers.items()]
+        said += [_change(field, value) for field, value in changed.items()]
+        called = name or cut_short(", ".join((self.name, *said)), MOST_LETTERS)
+        return replace(self, name=called, values={**self.values, **numbers}, **changed)  # type: ignore[arg-type]  # checked there
+
+
+def experiment(
+    model: Model | str,
+    data: Dataset,
+    *,
+    optimizer: Optimizer | str = "sgd",
+    lr: float = 0.01,
+    epochs: int = 10,
+    batch: int | str = 1,
+    loss: Loss | str = SQUARED,
+    schedule: Schedule | str = CONSTANT,
+    start: float | str = GIVEN,
+    seed: int = 1,
+    gradient: str = GRADIENTS[0],
+    numerical: bool = False,
+    values: Mapping[str, float] | None = None,
+    name: str = "",
+    title: str = "",
+    about: str = "",
+) -> Experiment:
+    """An experiment: a model that learns from data.
+
+    model: a model, the name of a shipped one, or its lines as text. data: from `data(...)`. optimizer, loss, schedule:
+    one, or the name of a shipped one, or its equations as text. lr: the learning rate. batch: how many rows share a
+    step, or `all`. start: where weights start, if not where the model says: a number, or `he`, `xavier`, `normal`,
+    `uniform`, drawn by the seed. gradient: which derivatives drive the steps, `analytic` or `numerical`; numerical:
+    show those as well. values: further inputs by name. name: of its sheet, the optimizer's if left out.
+
+    >>> e = experiment("a*x + b", GRADDESC, lr=1e-5)
+    >>> round(float(e.run().errors[-1]), 2)
+    86.27
+    """
+    from .parts import writing
+
+    def written(given: T | str, read: Callable[[str], T]) -> T | str:
+        return read(given) if isinstance(given, str) and not given.isidentifier() else given
+
+    made = written(optimizer, writing.optimizer)
+    called = name or (made if isinstance(made, str) else made.name)
+    return Experiment(
+        called,
+        title,
+        about,
+        optimizer=made,  # type: ignore[arg-type]  # a name is taken
+        model=written(model, writing.model),  # type: ignore[arg-type]
+        data=data,
+        epochs=epochs,
+        gradient=gradient,
+        numerical=numerical,
+        values={"lr": lr, **(values or {})},
+        loss=written(loss, writing.loss),  # type: ignore[arg-type]
+        schedule=schedule,  # type: ignore[arg-type]
+        batch=batch,
+        start=start,
+        seed=seed,
+    )
+
+
+def _change(field: str, value: object) -> str:
+    """A change in a few words."""
+    if field == "epochs":
+        return f"{value} epochs"
+    said = getattr(value, "name", value)
+    return str(said) if field in ("model", "optimizer", "data", "carry") else f"{field} {said}"
+
+
+def cut_short(text: str, most: int) -> str:
+    """A text of at most so many characters: of a longer one the end, where changes are told."""
+    return text if len(text) <= most else text[-most:].split(" ", 1)[-1]
 
 
 def _named(what: str, given: object, known: Mapping[str, object]) -> object:
@@ -378,7 +519,7 @@ def _spelled(name: str, expr: Expr, forward: Mapping[str, Expr], e: Experiment) 
 
 def _adjoint(name: str, expr: Expr, by: str, weights: Sequence[str], loss: Loss) -> Column:
     """The column of an analytic derivative. by: what by; weights: all whose derivative it is."""
-    titles = [f"d{loss.symbol}/d{of}" for of in (by, *weights[1:])]
+    titles = [losses.derivative(loss.symbol, of) for of in (by, *weights[1:])]
     also = f"; the same as {' and '.join(titles[1:])}" if weights[1:] else ""
     about = f"analytic derivative of the {loss.title} by {by}{also}"
     return Column(name, expr, "analytic", titles[0], about, of=tuple(weights), kind="" if weights else "between")
@@ -388,4 +529,4 @@ def _norms(of: Mapping[str, str], taken: Sequence[Footer], symbol: str) -> list[
     """The norm of each gradient over the epoch, unless the optimizer's own footers stand there."""
     if taken:
         return []
-    return [losses.norm(f"norm_{w}", column, f"d{symbol}/d{w}") for w, column in of.items()]
+    return [losses.norm(f"norm_{w}", column, losses.derivative(symbol, w)) for w, column in of.items()]
