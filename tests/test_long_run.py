@@ -13,7 +13,7 @@ import pytest
 
 from graddesc_xl import Experiment, Lesson, Question, build, dataset, verify
 from graddesc_xl.errors import SettingError
-from graddesc_xl.experiment import CARRIES
+from graddesc_xl.experiments import CARRIES
 from graddesc_xl.lessons import LESSONS, recipe
 from graddesc_xl.parts.data import GRADDESC
 from graddesc_xl.parts.models import TWO_NEURONS_RELU
