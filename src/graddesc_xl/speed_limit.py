@@ -15,6 +15,7 @@ from .experiments import Experiment
 from .language.calculus import derivative, inlined
 from .language.expr import Data, Expr, Here, Param, Prev, greater, substitute, total, where
 from .language.simplify import ONE
+from .parts.losses import SQUARED
 from .parts.models import Model
 from .parts.optimizers import OPTIMIZERS
 from .plan import Column, Plan, compact
@@ -30,10 +31,14 @@ def gradient_squared(model: Model) -> Expr:
 def with_speed_limit(e: Experiment) -> Plan:
     """A plain SGD experiment's plan, compact, with columns that show the speed limit of each step.
 
-    Raises SettingError for another optimizer, scaled samples or numerical derivatives.
+    Raises SettingError for another optimizer or loss, scaled samples, numerical derivatives, batches or a schedule.
     """
-    if e.optimizer != OPTIMIZERS["sgd"] or e.scaled or e.gradient != "analytic":
-        raise SettingError(f"{e.name}: the speed limit is that of plain SGD, analytic derivatives, unscaled samples.")
+    plain = e.optimizer == OPTIMIZERS["sgd"] and e.gradient == "analytic" and not e.scaled
+    if not plain or e.loss != SQUARED or e.rows > 1 or e.schedule.formula:
+        raise SettingError(
+            f"{e.name}: the speed limit is that of plain SGD, analytic derivatives, unscaled samples, the squared "
+            "error, one row a step and one rate."
+        )
     pred, square, target = inlined(e.model.forward, "pred"), gradient_squared(e.model), e.data.target
 
     def before(leaf: Expr) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 
-from ..errors import PlanError, did_you_mean, shown
+from ..errors import PlanError, cut, did_you_mean, shown
 from .expr import REDUCTIONS, Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, Text
 from .operators import OPERATORS
 
@@ -93,9 +93,8 @@ class _Reader:
                 return -arg(operand)
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return arg(operand)
-            case ast.BinOp(op=ast.BitXor(), left=left, right=right):
-                power = f"{ast.unparse(left)}**{ast.unparse(right)}"
-                raise self.wrong(f"has a ^: a power is written {power[:40]}.")
+            case ast.BinOp(op=ast.BitXor()):
+                raise self.wrong(f"has a ^: a power is written {cut(self.text.strip().replace('^', '**'), 40)}.")
             case ast.BinOp(op=ast.Pow(), left=left, right=right):
                 exponent = arg(right)
                 return arg(left) ** (exponent.value if isinstance(exponent, Const) else exponent)

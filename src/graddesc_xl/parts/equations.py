@@ -13,7 +13,7 @@ from functools import cached_property
 from ..errors import PlanError
 from ..language.expr import Apply, Expr, Foot, Here, Opening, Over, Param, Prev, State, replaced, total, where
 from ..language.operators import numeric
-from ..language.parse import parse
+from ..language.parse import parse, spell
 from ..plan import Column, Derived, EpochState, Footer, Input, Start
 
 #: (weight, the column that holds its derivative), in the order of the sheet's columns
@@ -279,6 +279,59 @@ class Optimizer:
             case Opening(name):
                 return Opening(self._of(name, weight))
         return tree
+
+
+DECAY = Input("decay", 0.01, "decay", "weight decay: the share of a weight added to its derivative", low=0.0, high=1e3)
+LIMIT = Input("limit", 1000.0, "grad limit", "the greatest length of a gradient", low=1e-6, high=1e12)
+#: the length of a gradient, and by what one that is too long is multiplied
+CLIPPING = (
+    Equation("norm", "sqrt(sum(g**2))", "|grad|", "length of the gradient: the root of the sum of its squares"),
+    Equation(
+        "clip",
+        "where(norm > limit, limit/norm, 1)",
+        "clip",
+        "what a gradient longer than the limit is multiplied by, so that it is as long as the limit",
+        small=True,
+    ),
+)
+
+
+def with_decay(of: Optimizer) -> Optimizer:
+    """The optimizer with weight decay: a share of each weight is added to its derivative first.
+
+    This is PyTorch's `weight_decay` of all but AdamW, which has one of its own.
+    """
+    pulled = Equation(
+        "pulled", "g + decay*w", "d{e}/d{w} + decay", "the derivative, and a share of {w} that pulls it to 0"
+    )
+    return _through(of, "decay", "weight decay", (pulled,), DECAY)
+
+
+def with_clipping(of: Optimizer) -> Optimizer:
+    """The optimizer with its gradient clipped: one that is longer than a limit is shortened to it first."""
+    cut = Equation("cut", "g*clip", "d{e}/d{w}, clipped", "the derivative, shortened where the gradient is too long")
+    return _through(of, "clipped", "gradient clipped", (*CLIPPING, cut), LIMIT)
+
+
+def _through(of: Optimizer, name: str, title: str, first: tuple[Equation, ...], given: Input) -> Optimizer:
+    """An optimizer that takes in the last of other equations instead of the derivative."""
+    known = {i.name for i in of.inputs} | {e.name for e in of.equations}
+    for made in (*(e.name for e in first), given.name):
+        if made in known:
+            raise PlanError(f"{of.title} has {made!r} already: it cannot be given it twice.")
+
+    def through(formula: str) -> str:
+        tree = parse(formula, Here, reports=True)
+        return spell(replaced(tree, Here("g"), Here(first[-1].name)))
+
+    rest = tuple(replace(e, formula=through(e.formula)) for e in of.equations)
+    return replace(
+        of,
+        name=f"{of.name}_{name}",
+        title=f"{of.title}, {title}",
+        equations=(*first, *rest),
+        inputs=(*of.inputs, given),
+    )
 
 
 def _names(tree: Expr) -> Iterable[str]:

@@ -94,6 +94,8 @@ class Model:
             if name in inputs:
                 raise PlanError(f"{name!r} is an input of {data.name}, no weight of {self.name}: it starts nowhere.")
         weights = tuple(name for name in self.names if name not in inputs)
+        if not weights:
+            raise PlanError(f"{self.name} has no weights, so nothing in it can learn: all its names are inputs.")
         return replace(self, weights=weights, inputs=inputs)
 
     @cached_property

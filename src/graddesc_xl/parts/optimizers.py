@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..plan import Input
-from .equations import Derivation, Equation, Memory, Optimizer, Summary
+from .equations import CLIPPING, LIMIT, Derivation, Equation, Memory, Optimizer, Summary
 
 GRADDESC_XLSX = "the published graddesc.xlsx"
 TORCH = "PyTorch documentation, torch.optim"
-CLIPPING = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
+PASCANU = "Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013"
 
 
 def _beta(name: str, value: float, about: str) -> Input:
@@ -49,7 +49,6 @@ SCALE0 = Input(
     low=1e-9,
     high=1e12,
 )
-LIMIT = Input("limit", 1000.0, "grad limit", "the greatest length of a gradient", low=1e-6, high=1e12)
 EPS = Input("eps", 1e-8, "eps", "keeps the division finite where the average is 0", low=0.0, high=1.0)
 
 
@@ -203,16 +202,9 @@ ADAM_ANNEALED = replace(
 CLIPPED = Optimizer(
     "clipped",
     "SGD, gradient clipped",
-    CLIPPING,
+    PASCANU,
     (
-        Equation("norm", "sqrt(sum(g**2))", "|grad|", "length of the gradient: the root of the sum of its squares"),
-        Equation(
-            "clip",
-            "where(norm > limit, limit/norm, 1)",
-            "clip",
-            "what a gradient longer than the limit is multiplied by, so that it is as long as the limit",
-            small=True,
-        ),
+        *CLIPPING,
         _new("w - g*clip*lr"),
     ),
     (LIMIT,),
@@ -258,6 +250,53 @@ TORCH_ADAM = Optimizer(
     rate=PER_ROOT,
 )
 
+TORCH_NESTEROV = Optimizer(
+    "torch_nesterov",
+    "SGD with Nesterov momentum, textbook",
+    TORCH,
+    (
+        Equation("buf", "mu*prev(buf) + g", "buf {w}", "momentum buffer of {w}", kind="buffer", start="0"),
+        _new("w - lr*(g + mu*buf)"),
+    ),
+    (_beta("mu", 0.9, "momentum"),),
+    rate="learning rate: how much of the derivative and the share of the momentum buffer after it each step takes off",
+)
+
+TORCH_ADAGRAD = Optimizer(
+    "torch_adagrad",
+    "Adagrad, textbook",
+    TORCH,
+    (
+        Equation(
+            "added",
+            "prev(added) + g**2",
+            "Σ (d{e}/d{w})²",
+            "the squares of d{e}/d{w} added up, this step's included",
+            kind="square",
+            start="0",
+        ),
+        _new("w - lr*g/(sqrt(added) + eps)"),
+    ),
+    (replace(EPS, value=1e-10),),
+    rate=PER_USUAL,
+)
+
+TORCH_ADAMW = replace(
+    TORCH_ADAM,
+    name="torch_adamw",
+    title="AdamW, textbook",
+    equations=(
+        *TORCH_ADAM.equations[:-1],
+        _new("w*(1 - lr*decay) - lr*(avg/(1 - beta1_t))/(sqrt(sq/(1 - beta2_t)) + eps)"),
+    ),
+    inputs=(
+        *TORCH_ADAM.inputs,
+        Input(
+            "decay", 0.01, "decay", "weight decay: the share of a weight, times lr, that it loses", low=0.0, high=1e3
+        ),
+    ),
+)
+
 OPTIMIZERS: Mapping[str, Optimizer] = {
     o.name: o
     for o in (
@@ -270,5 +309,8 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
         TORCH_RMSPROP,
         CLIPPED,
         TORCH_ADAM,
+        TORCH_NESTEROV,
+        TORCH_ADAGRAD,
+        TORCH_ADAMW,
     )
 }

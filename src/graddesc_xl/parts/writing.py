@@ -42,7 +42,7 @@ def model(
     Raises PlanError, in a sentence, for what is no formula.
 
     >>> model("h = tanh(a*sqft + b); price = c*h + d", a=0.1).lines
-    {'h': 'tanh(a*sqft + b)', 'pred': 'c*h + d'}
+    {'z': 'a*sqft + b', 'h': 'tanh(z)', 'pred': 'c*h + d'}
     >>> model("c*relu(a*x + b) + d").lines
     {'z': 'a*x + b', 'hid': 'relu(z)', 'pred': 'c*hid + d'}
     >>> model(layers=[(2, "relu"), 1]).lines["z1"]
@@ -152,7 +152,7 @@ def _names(trees: Iterable[Expr]) -> set[str]:
 
 
 def _parted(read: Mapping[str, Expr]) -> dict[str, Expr]:
-    """The lines of a model with a line for each activation, and one for what a ReLU, or the last line, acts on.
+    """The lines of a model with a line for each activation, and one for what it acts on.
 
     So each derivative is a short column, a ReLU that is never on shows, and the logistic loss has what it needs.
     """
@@ -172,19 +172,16 @@ class _Parting:
     def lines(self, read: Mapping[str, Expr]) -> dict[str, Expr]:
         """All lines, each new one before the line that it is a part of."""
         self.found: dict[str, Expr] = {}
-        last = [*read][-1]
         for name, tree in read.items():
-            self.found[name] = self.whole(tree, final=name == last)
+            self.found[name] = self.whole(tree)
         return self.found
 
-    def whole(self, tree: Expr, *, final: bool = False) -> Expr:
+    def whole(self, tree: Expr) -> Expr:
         """A line whose outermost part may be an activation."""
         if not (isinstance(tree, Apply) and _acts(tree)):
             return self.inside(tree)
         args = tuple(map(self.inside, tree.args))
-        if tree.op in ("relu", "max") or (final and tree.op == "sigmoid"):
-            args = tuple(self.line("z", arg) if isinstance(arg, Apply) else arg for arg in args)
-        return Apply(tree.op, args)
+        return Apply(tree.op, tuple(self.line("z", arg) if isinstance(arg, Apply) else arg for arg in args))
 
     def inside(self, tree: Expr) -> Expr:
         """A part of a line: an activation in it becomes another line."""
@@ -259,6 +256,4 @@ def _unit(depth: int, unit: int, depths: int, sources: Sequence[str], acts: str,
     name = PREDICTION if final else f"h{number}"
     if not acts:
         return {name: added}
-    return (
-        {f"z{number}": added, name: f"{acts}(z{number})"} if acts in ("relu", "sigmoid") else {name: f"{acts}({added})"}
-    )
+    return {f"z{number}": added, name: f"{acts}(z{number})"}

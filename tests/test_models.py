@@ -1,0 +1,424 @@
+"""Any model, loss, optimizer, batch and schedule: against PyTorch, finite differences and recalculated workbooks.
+
+One table drives the tests: the configurations of figures/torch_models.json, which hold every pair of parts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graddesc_xl import build, verify
+from graddesc_xl.errors import PlanError, SettingError
+from graddesc_xl.experiment import Experiment
+from graddesc_xl.language.calculus import gradient, inlined
+from graddesc_xl.language.evaluate import evaluate
+from graddesc_xl.language.expr import Data, Expr, Here, Param
+from graddesc_xl.language.maths import names, relu, tanh
+from graddesc_xl.lessons import Lesson, recipe
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.numbers.trace import Trace
+from graddesc_xl.parts.batches import STEPS
+from graddesc_xl.parts.data import dataset
+from graddesc_xl.parts.equations import Optimizer, with_clipping, with_decay
+from graddesc_xl.parts.losses import LOSSES, SQUARED
+from graddesc_xl.parts.models import ONE_NEURON, TWO_NEURONS_RELU
+from graddesc_xl.parts.optimizers import OPTIMIZERS
+from graddesc_xl.parts.schedules import RATE, SCHEDULES
+from graddesc_xl.parts.starting import DRAWN, starts
+from graddesc_xl.parts.writing import loss, model, optimizer
+from graddesc_xl.plan import compact
+from graddesc_xl.words import words
+
+FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "figures" / "torch_models.json").read_text("utf-8"))
+TABLE: list[dict[str, Any]] = FIGURES["training"]
+EPOCHS = 3
+PARTS = ("loss", "activation", "optimizer", "batch", "schedule")
+every_one = pytest.mark.parametrize("made", TABLE, ids=["-".join(str(made[part]) for part in PARTS) for made in TABLE])
+#: with the activation in the place of {}
+NETWORK = "h1 = {0}(w1*x + b1); h2 = {0}(w2*x + b2); out = v1*h1 + v2*h2 + b"
+
+
+def of_torch(name: str) -> Optimizer:
+    """The optimizer of a configuration."""
+    if name == "torch_momentum_decay":
+        return with_decay(OPTIMIZERS["torch_momentum"])
+    return with_clipping(OPTIMIZERS["torch_adam"]) if name == "torch_adam_clipped" else OPTIMIZERS[name]
+
+
+def configured(made: dict[str, Any], name: str = "e", **more: Any) -> Experiment:
+    """The experiment of a configuration."""
+    text = NETWORK.format(made["activation"])
+    if made["loss"] == "logistic":
+        text = text.replace("out = ", "p = sigmoid(") + ")"
+    used = of_torch(made["optimizer"])
+    values = {"lr": made["lr"]} | ({"limit": FIGURES["limit"]} if "clipped" in used.name else {})
+    of = model(text, name=f"{made['activation']} {'p' if made['loss'] == 'logistic' else 'out'}", **FIGURES["starts"])
+    data = dataset(FIGURES["xs"], FIGURES["labels" if made["loss"] == "logistic" else "ys"], name="labels")
+    return Experiment(
+        name,
+        model=of,
+        data=data if made["loss"] == "logistic" else dataset(FIGURES["xs"], FIGURES["ys"], name="numbers"),
+        optimizer=used,
+        loss=LOSSES[made["loss"]],
+        batch=made["batch"],
+        schedule=SCHEDULES[made["schedule"]],
+        epochs=EPOCHS,
+        values=values,
+        **more,
+    )
+
+
+def run_of(e: Experiment, **settings: Any) -> Trace:
+    """Its run."""
+    return run_plan(e.plan, e.data, settings)
+
+
+def made_of(text: str, **more: Any) -> Experiment:
+    """An experiment with a model from text, on a few samples of two inputs."""
+    data = dataset({"sqft": [1.0, 4.0, 2.0, 7.0, 3.0], "c": [0.5, 1.0, 0.2, 0.1, 0.9]}, [3.0, 9.5, 5.0, 15.0, 7.5])
+    return Experiment("e", model=model(text), data=more.pop("data", data), epochs=more.pop("epochs", 2), **more)
+
+
+def test_the_table_has_every_part_there_is() -> None:
+    """Every loss, textbook optimizer and schedule, among other things, and each pair of parts somewhere."""
+    assert {made["loss"] for made in TABLE} == {*LOSSES}
+    assert {made["schedule"] for made in TABLE} == {*SCHEDULES}
+    assert {o for o in OPTIMIZERS if o.startswith("torch_")} <= {made["optimizer"] for made in TABLE}
+    for one in PARTS:
+        for other in PARTS:
+            pairs = {(made[one], made[other]) for made in TABLE}
+            assert one == other or len(pairs) == len({a for a, _ in pairs}) * len({b for _, b in pairs})
+
+
+@every_one
+def test_it_trains_as_torch_does(made: dict[str, Any]) -> None:
+    """Its rates, the means of its losses and its weights after each epoch are PyTorch's to 1e-12."""
+    e = configured(made)
+    trace = run_of(e)
+    for w in FIGURES["starts"]:
+        expected = [after[w] for after in made["weights"]]
+        np.testing.assert_allclose(trace[f"new_{w}"][:, -1], expected, rtol=1e-12, atol=1e-13, err_msg=w)
+    means = trace[trace.plan.loss].mean(axis=1)
+    np.testing.assert_allclose(means, made["means"], rtol=1e-12, atol=1e-14)
+    if e.loss != SQUARED:
+        np.testing.assert_allclose(trace.errors, made["means"], rtol=1e-12, atol=1e-14)
+    if RATE in trace.rows:
+        steps = trace[STEPS] > 0 if STEPS in trace.rows else np.ones_like(trace[RATE], bool)
+        np.testing.assert_allclose(trace[RATE][steps], made["rates"], rtol=1e-12, atol=1e-16)
+    else:
+        assert {*made["rates"]} == {made["lr"]}
+
+
+def slope(of: Expr, weight: str, leaf: Any, at: float) -> float:
+    """Its derivative by a weight, by central differences of two widths, extrapolated."""
+
+    def moved(value: float) -> float:
+        return float(evaluate(of, lambda e: value if e == Here(weight) else leaf(e)))
+
+    wide, narrow = ((moved(at + h) - moved(at - h)) / (2 * h) for h in (1e-4, 5e-5))
+    return (4 * narrow - wide) / 3
+
+
+@every_one
+def test_its_derivatives_are_finite_differences(made: dict[str, Any]) -> None:
+    """Every weight's, in the first rows, of the loss that is meant."""
+    e = configured(made)
+    trace = run_of(e)
+    lines = {**e.model.forward, **e.loss.on(e.model, e.data)}
+    whole, of = inlined(lines, "loss"), gradient(lines, "loss", e.model.weights).of
+    for row in range(3):
+        x = e.data.column("x")[row]
+        corners = [abs(trace[f"w{i}"][0, row] * x + trace[f"b{i}"][0, row]) for i in (1, 2)]
+        if made["activation"].endswith("relu") and min(corners) < 1e-3:  # where there is no derivative
+            continue
+
+        def leaf(expr: Expr, row: int = row) -> float:
+            match expr:
+                case Here(name):
+                    return float(trace[name][0, row])
+                case Data(name):
+                    return float(e.data.column(name)[row])
+                case Param(name):
+                    return float(trace.cells[name])
+            raise AssertionError(expr)
+
+        for w in e.model.weights:
+            found = trace[of[w]][0, row]
+            assert found == pytest.approx(slope(whole, w, leaf, trace[w][0, row]), rel=1e-6, abs=1e-8), w
+
+
+SAMPLE = TABLE[::5]
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook of every fifth configuration, a sheet each, some with numerical columns."""
+    sheets = [configured(made, f"s{i}", numerical=i % 4 == 0) for i, made in enumerate(SAMPLE)]
+    return build(Lesson("Sampled", sheets), tmp_path_factory.mktemp("sampled")).path
+
+
+def test_a_sample_is_a_workbook_that_ironcalc_computes_alike(sampled: Path) -> None:
+    """Each cell what its neighbours make it, and equal to a fresh run but for last digits."""
+    report = verify(sampled)
+    assert report.ok, report
+
+
+def test_a_sample_comes_back_from_its_recipe() -> None:
+    """What is written into a file is read as the same lesson."""
+    lesson = Lesson("Sampled", [configured(made, f"s{i}") for i, made in enumerate(SAMPLE)])
+    again = recipe.read(recipe.spell(lesson))
+    for was, now in zip(lesson.experiments, again.experiments, strict=True):
+        for field in dataclasses.fields(was):
+            assert getattr(now, field.name) == getattr(was, field.name), field.name
+
+
+def test_a_sample_is_the_same_when_compact() -> None:
+    """Fewer columns hold the same numbers to the last bit."""
+    for made in SAMPLE:
+        e = configured(made)
+        full, small = run_of(e), run_plan(compact(e.plan), e.data, {})
+        for name, values in small.rows.items():
+            np.testing.assert_array_equal(values, full.rows[name], err_msg=name)
+
+
+def test_a_batch_of_runs_is_its_single_runs() -> None:
+    """To the last bit, with every function there is."""
+    for made in SAMPLE:
+        e = configured(made)
+        together = run_of(e, w1=[0.3, -0.8])
+        for i, w1 in enumerate((0.3, -0.8)):
+            alone = run_of(e, w1=w1)
+            for name, values in alone.rows.items():
+                np.testing.assert_array_equal(values, together.rows[name][..., i], err_msg=name)
+
+
+def test_a_model_is_its_text() -> None:
+    """Named lines, the last the prediction; inputs are the data's, all else weights in the order of the text."""
+    e = made_of("h = tanh(a*sqft + b)\nprice = A1*h + r", values={"a": 0.1})
+    assert e.model.weights == ("a", "b", "A1", "r") and e.model.inputs == ("sqft",)
+    assert e.model.lines == {"z": "a*sqft + b", "h": "tanh(z)", "pred": "A1*h + r"}
+    assert e.plan.column("pred").title == "price"
+    assert [words(e.plan.column(name).expr, e.plan) for name in ("d_h", "d_b", "d_a")] == [
+        "de/dr·A1",
+        "de/dh·(1 − h²)",
+        "de/db·sqft",
+    ]
+    other = dataset({"b": [1.0, 2.0], "a": [0.0, 1.0]}, [1.0, 2.0])
+    assert made_of("a*b + sqft", data=other).model.weights == ("sqft",)
+
+
+def test_a_model_from_python_is_the_one_from_text() -> None:
+    """Ordinary operators make the same tree."""
+    a, b, c, d, x = names("a b c d x")
+    assert model({"h": tanh(a * x + b), "pred": c * names("h")[0] + d}) == model(
+        "h = tanh(a*x + b); pred = c*h + d", title="h = tanh(a*x + b); pred = c*h + d"
+    )
+    assert model(c * relu(a * x + b) + d).lines == model("c*relu(a*x + b) + d").lines
+
+
+def test_activations_get_lines_of_their_own() -> None:
+    """So each derivative is a short column; what is there already is not made again."""
+    assert model("c*relu(a*x + b) + d").lines == {"z": "a*x + b", "hid": "relu(z)", "pred": "c*hid + d"}
+    assert model("u*tanh(a*x) + v*tanh(b*x)").lines == {
+        "z1": "a*x",
+        "hid1": "tanh(z1)",
+        "z2": "b*x",
+        "hid2": "tanh(z2)",
+        "pred": "u*hid1 + v*hid2",
+    }
+    assert model("max(a*x, 0)*z + relu(a*x)*hid").lines == {
+        "z1": "a*x",
+        "hid1": "max(z1, 0)",
+        "hid2": "relu(z1)",
+        "pred": "hid1*z + hid2*hid",
+    }
+
+
+def test_gates_are_found() -> None:
+    """Of a ReLU however it is written, with the weights that count only where it is on: those of the shipped model."""
+    for text in ("z = a*x + b; hid = relu(z); c*hid + d", "c*max(a*x + b, 0) + d", "c*max(0, a*x + b) + d"):
+        e = Experiment("e", model=model(text))
+        assert {gate: {*gone} for gate, gone in e.plan.gates.items()} == {"z": {"a", "b", "c"}}
+    assert {gate: {*gone} for gate, gone in TWO_NEURONS_RELU.gates.items()} == {"z": {"a", "b", "c"}}
+    e = Experiment("e", model=model("c*relu(a*x + b) + d"), values={"lr": 1e-4})
+    assert str(run_of(e).verdict) == str(run_of(Experiment("e", model=TWO_NEURONS_RELU, values={"lr": 1e-4})).verdict)
+    deep = model(layers=[(2, "relu"), (2, "relu"), 1])
+    assert {*deep.on(dataset([1.0], [1.0])).gated["z21"]} == {"w21_h11", "w21_h12", "b21", "v21"}
+
+
+def test_a_straight_line_has_its_targets() -> None:
+    """Slope and intercept of least squares, for a line however it is written; for nothing else."""
+    assert Experiment("e", model=model("u + x*v")).plan.targets == {"u": "intercept", "v": "slope"}
+    for text in ("u*x*v", "u*x + v*x", "u*x**2 + v", "tanh(u*x) + v"):
+        assert not Experiment("e", model=model(text)).plan.targets
+
+
+def test_layers_are_readable_lines() -> None:
+    """A network is written as one would write it."""
+    assert model(layers=[(2, "tanh"), 1]).lines == {
+        "z1": "w1*x + b1",
+        "h1": "tanh(z1)",
+        "z2": "w2*x + b2",
+        "h2": "tanh(z2)",
+        "pred": "v1*h1 + v2*h2 + b",
+    }
+    assert model(layers=[1], inputs=("sqft", "age")).lines == {"pred": "vsqft*sqft + vage*age + b"}
+    deep = model(layers=[(2, "relu"), (1, "tanh"), (1, "sigmoid")], inputs=("u", "v")).lines
+    assert deep["z11"] == "w11_u*u + w11_v*v + b11" and deep["z21"] == "w21_h11*h11 + w21_h12*h12 + b21"
+    assert deep["pred"] == "sigmoid(z)" and deep["z"] == "v*h21 + b"
+
+
+WRONG_MODELS = {
+    "": "has no line",
+    "a*x^2": "a power is written a*x**2",
+    "a*x; b*x": "'a*x' has no name: write it as in z = a*x.",
+    "h = a*x; h = b*x": "has 2 lines called 'h'",
+    "p = c*h; h = a*x": "the line p uses h, which no line before it gives",
+    "h = h*x": "the line h uses h",
+    "a*b": "uses none of the inputs of graddesc: put x into its lines",
+    "a*x + y": "uses 'y', which is what it should predict",
+    "pred = a*x; q = pred*b": "'pred' is what the last line of yours predicts",
+    "x*2": "has no weights",
+    "err = a*x; b*err": "calls something 'err', as the sheet e does",
+    "new_a = a*x; b*new_a": "calls something 'new_a'",
+    "lr*x": "calls something 'lr'",
+    "a*exec(x)": "the function 'exec'",
+    "a = 1; a*x": "has no weights",
+    "[a = 1": "is no formula",
+}
+
+
+@pytest.mark.parametrize("text", WRONG_MODELS)
+def test_what_is_no_model_is_a_sentence(text: str) -> None:
+    """What was given, why it cannot work, what to write instead."""
+    with pytest.raises((PlanError, SettingError)) as refused:
+        Experiment("e", model=model(text)).plan.columns  # noqa: B018
+    assert WRONG_MODELS[text] in str(refused.value)
+
+
+def test_starts_are_given_by_name() -> None:
+    """Of weights alone, with a hint where there is none."""
+    assert Experiment("e", model=model("a*x + b", a=0.1, b=0)).plan.inputs[0].value == 0.1
+    with pytest.raises(PlanError, match=r"has no weight 'slop' to start. Did you mean slope"):
+        model("slope*x", slop=1)
+    with pytest.raises(PlanError, match="'x' is an input of graddesc, no weight of yours"):
+        Experiment("e", model=model("a*x", x=1))
+
+
+def test_a_loss_of_ones_own_is_what_is_meant() -> None:
+    """Its column, its footer and its words say it, and its derivatives are of it."""
+    own = loss("e = pred - y; e**2 + strength*slope**2", strength=0.1, title="ridge loss")
+    e = Experiment("e", model=model("slope*x + b"), loss=own, epochs=2, values={"lr": 1e-5})
+    plan, trace = e.plan, run_of(e)
+    assert plan.error.title == "mean ridge loss" and plan.column("d_slope").title == "dL/dslope"
+    assert words(plan.column("d_slope").expr, plan) == "dL/db·x + strength·2·slope"
+    expected = ((trace["pred"] - trace.data.ys) ** 2 + 0.1 * trace["slope"] ** 2).mean(axis=1)
+    np.testing.assert_allclose(trace.errors, expected, rtol=1e-14)
+
+
+def test_the_squared_error_is_as_it_was() -> None:
+    """Its columns, titles and footers are those of the published sheets."""
+    plan = Experiment("e").plan
+    assert [c.name for c in plan.columns] == ["b", "a", "pred", "err", "d_b", "d_a", "new_b", "new_a"]
+    assert [f.title for f in plan.footers][:2] == ["√Σe²", "RMSE"] and plan.column("d_b").title == "de/db"
+
+
+def test_the_logistic_loss_wants_labels_and_a_probability() -> None:
+    """Else it says what to write; its derivative by what the sigmoid acts on is p - y."""
+    labels = dataset([0.0, 1.0, 2.0], [0, 1, 1])
+    e = Experiment("e", model=model("p = sigmoid(a*x + b)"), data=labels, loss=LOSSES["logistic"])
+    assert words(e.plan.column("d_b").expr, e.plan) == "p − y"
+    with pytest.raises(PlanError, match=r"targets that are 0 or 1, and graddesc has 58 among them"):
+        Experiment("e", model=model("sigmoid(a*x)"), loss=LOSSES["logistic"]).plan.columns  # noqa: B018
+    with pytest.raises(PlanError, match=r"let the last line of yours be a sigmoid, as in sigmoid\(a\*x\)"):
+        Experiment("e", model=model("a*x"), data=labels, loss=LOSSES["logistic"]).plan.columns  # noqa: B018
+    far = run_of(Experiment("e", model=model("sigmoid(a*x)", a=1000), data=labels, loss=LOSSES["logistic"], epochs=1))
+    assert np.isfinite(far["loss"]).all() and far["loss"][0, 0] == pytest.approx(np.log(2))
+
+
+def test_an_optimizer_is_its_text() -> None:
+    """Nesterov's momentum typed in is the shipped one to the last bit."""
+    typed = optimizer("buf = mu*prev(buf) + g; new = w - lr*(g + mu*buf)", mu=0.9)
+    shipped = OPTIMIZERS["torch_nesterov"]
+    left, right = (run_of(Experiment("e", optimizer=of, values={"lr": 1e-5})) for of in (typed, shipped))
+    np.testing.assert_array_equal(left["new_a"], right["new_a"])
+    started = optimizer("buf = mu*prev(buf) + g; new = w - lr*buf", mu=0.9, buf=2.5)
+    assert run_of(Experiment("e", optimizer=started, values={"lr": 1e-5})).starts["buf_a"][0] == 2.5
+
+
+WRONG_OPTIMIZERS: dict[str, tuple[dict[str, Any], str]] = {
+    "new = w - mu*g": ({}, "uses 'mu': give it a number, as in mu=0.9."),
+    "new = w - lr*g": ({"mu": 0.9}, "does not use 'mu'."),
+    "buf = g; w - lr*prev(bug)": ({}, "uses prev(bug), but has no line bug"),
+    "buf = g; new2 = w": ({}, "never says what a step does"),
+    "new = w - lr*g^2": ({}, "a power is written w - lr*g**2"),
+}
+
+
+@pytest.mark.parametrize("text", WRONG_OPTIMIZERS)
+def test_what_is_no_optimizer_is_a_sentence(text: str) -> None:
+    """What was given, why it cannot work, what to write instead."""
+    values, said = WRONG_OPTIMIZERS[text]
+    with pytest.raises(PlanError) as refused:
+        optimizer(text, **values)
+    assert said in str(refused.value)
+
+
+def test_the_weights_move_in_the_last_row_of_a_batch() -> None:
+    """They stay in the others, what the optimizer remembers too; an epoch's last batch may be smaller."""
+    e = made_of("a*sqft + b", batch=2, optimizer="torch_momentum", values={"lr": 0.01})
+    trace = run_of(e)
+    moved = trace["new_a"] != trace["a"]
+    assert moved.tolist() == [[False, True, False, True, True]] * 2
+    np.testing.assert_array_equal(trace["steps"], moved)
+    assert trace["buf_a"][0, 0] == 0 and trace["buf_a"][0, 1] == trace["buf_a"][0, 2] == trace["mean_d_a"][0, 1]
+    np.testing.assert_array_equal(trace["mean_d_a"][0, 1], (trace["d_a"][0, 0] + trace["d_a"][0, 1]) / 2)
+    every = run_of(made_of("a*sqft + b", batch="all", values={"lr": 0.01}))
+    assert (every["new_a"] != every["a"]).sum() == 2
+
+
+def test_a_typed_batch_is_another_batch(sampled: Path) -> None:
+    """The size is a cell: of one row it is plain SGD."""
+    ones = run_of(made_of("a*sqft + b", batch=2, values={"lr": 0.01}), batch=1)
+    plain = run_of(made_of("a*sqft + b", values={"lr": 0.01}))
+    np.testing.assert_array_equal(ones["new_a"], plain["new_a"])
+
+
+def test_start_weights_are_drawn_by_a_seed() -> None:
+    """The same seed gives the same numbers, another others; biases of He and Xavier are 0; input cells hold them."""
+    of = model(layers=[(3, "tanh"), 1]).on(dataset([1.0], [1.0]))
+    for way in DRAWN:
+        found = starts(of, way, 1)
+        assert found == starts(of, way, 1) != starts(of, way, 2)
+        assert all(float(f"{value:.15g}") == value for value in found.values())
+        if way in ("he", "xavier"):
+            assert not any(found[name] for name in ("b1", "b2", "b3", "b")) and all(found[f"v{i}"] for i in (1, 2, 3))
+    e = Experiment("e", model=model("a*x + b"), start="normal", seed=3)
+    assert "drawn by the seed 3 (normal)" in e.plan.inputs[0].about
+    assert starts(ONE_NEURON, 0.25, 1) == {"b": 0.25, "a": 0.25}
+    wide = [starts(of, "xavier", seed)["v1"] for seed in range(300)]
+    assert max(map(abs, wide)) <= (6 / (3 + 1)) ** 0.5 < 1.3 * max(map(abs, wide))
+    assert np.std([starts(of, "he", seed)["v1"] for seed in range(300)]) == pytest.approx((2 / 3) ** 0.5, rel=0.15)
+
+
+def test_settings_that_cannot_work_are_sentences() -> None:
+    """Of batches, starts, schedules and losses."""
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"batch": 0}, "batch must be from 1 to the 29 samples, or 'all', not 0"),
+        ({"batch": "al"}, "or 'all', not 'al'"),
+        ({"batch": 30}, "from 1 to the 29 samples"),
+        ({"start": "hee"}, "Weights cannot start 'hee'. Did you mean he?"),
+        ({"schedule": "cosin"}, "There is no schedule 'cosin'. Did you mean cosine?"),
+        ({"loss": "hubert"}, "There is no loss 'hubert'. Did you mean huber?"),
+        ({"schedule": "step", "optimizer": "adam_ann"}, "changes the learning rate by itself"),
+    )
+    for settings, said in wrong:
+        with pytest.raises(SettingError) as refused:
+            Experiment("e", **settings)
+        assert said in str(refused.value)
