@@ -13,6 +13,7 @@ PRINTED = {
     "first_steps.py": "150.7552",
     "learning_rates.py": "exploded at step",
     "build_and_verify.py": "verified",
+    "error_landscape.py": "adam.png: ends at b = 29.58, a = 2.60; lowest at b = 29.875, a = 2\n",
     "own_lesson.py": "plain: learning, adam: learning, plane: learning\nverified\n",
     "why_it_explodes.py": "further off first at step 2, by a factor of -2.762",
 }
@@ -27,5 +28,6 @@ def test_every_example_is_tested() -> None:
 def test_an_example_runs(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The script runs from start to end and prints its point."""
     monkeypatch.setattr(sys, "argv", [name])
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     runpy.run_path(str(EXAMPLES / name), run_name="__main__")
     assert PRINTED[name] in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from graddesc_xl import GRADDESC, Experiment, Lesson, Model, build, verify
+from graddesc_xl import GRADDESC, Experiment, Lesson, Model, build, landscape, run, verify
 from graddesc_xl.errors import SettingError
 from graddesc_xl.language.evaluate import evaluate, magnitude
 from graddesc_xl.language.expr import Data, Expr, Here, call, maximum, minimum, where
@@ -22,8 +23,7 @@ from graddesc_xl.parts.models import TWO_NEURONS_RELU
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.sheets.landscape import Landscape
 from graddesc_xl.sheets.landscape_map import LEFT, SAID, TOP, TYPED, UP
-from graddesc_xl.sheets.landscape_sheet import around
-from graddesc_xl.surface import arithmetic
+from graddesc_xl.surface import arithmetic, around
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.held import Model as Held
@@ -357,3 +357,73 @@ def test_a_sum_over_ranges() -> None:
     assert np.isnan(evaluate(total, cells.__getitem__)).all()
     cells[y] = Cells([1.0, 1e200, 2.0])
     assert np.isinf(evaluate(total, cells.__getitem__)).all()
+
+
+def test_the_library_has_the_same_numbers(held: Held) -> None:
+    """Errors, walls, path and window of `landscape` are those of NumPy's own and of the sheet."""
+    made = landscape(RELU, ("a", "c"), window={"a": (-6, 4), "c": (-6, 4)}, points=N, held={"b": 1.0, "d": 1.0})
+    wanted = [[with_relu(a, c) for a in made.across] for c in made.up]
+    np.testing.assert_allclose(made.errors, wanted, rtol=1e-12)
+    np.testing.assert_allclose(np.log10(made.errors[::-1]), grid(held, "bent map"), rtol=1e-12)
+    row, column = place(held, "bent map", "in each cell: of how many samples a step ends further off than before")
+    assert made.further is not None
+    np.testing.assert_array_equal(made.further[::-1], grid(held, "bent map", row + 2, column))
+    row, column = place(held, "bent map", "the run's path")
+    steps = [[held.value("bent map", row + 2 + k, column + i) for i in (1, 2)] for k in range(len(X) + 1)]
+    np.testing.assert_array_equal(made.path, np.array(steps, dtype=float))
+    assert made.epochs.tolist() == [0, 29]
+    lowest = made.lowest
+    assert lowest[2] == made.errors.min() == pytest.approx(with_relu(*lowest[:2]))
+
+
+def test_the_library_reads_a_trace_and_holds_the_rest_where_it_ends() -> None:
+    """What is not given: the first two weights, the others as after the last step, or the last before an explosion."""
+    trace = run("adam 2 neuron", epochs=2)
+    made = landscape(trace, points=3)
+    assert made.over == ("b", "a") and made.further is None
+    assert made.held == {"d": trace["new_d"][-1, -1], "c": trace["new_c"][-1, -1]}
+    exploding = run("basic SGD 2 neuron collapse", gradient="analytic")
+    held = landscape(exploding, ("a", "c"), points=3).held
+    assert held == {w: exploding[w].ravel()[exploding.calm - 1] for w in ("b", "d")}
+    scaled = Experiment("scaled", scaled=("x", "y"), values={"lr": 0.01, "scale_x": 50, "scale_y": 100}, epochs=1)
+    made = landscape(scaled, ("b", "a"), window={"b": (0, 1), "a": (0, 1)}, points=5)
+    wanted = [[np.sqrt(((Y - 100 * (a * X / 50 + b)) ** 2).sum()) for b in made.across] for a in made.up]
+    np.testing.assert_allclose(made.errors, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call_", "said"),
+    [
+        (lambda: landscape("basic", ("b", "c")), "basic has no weight 'c'"),
+        (lambda: landscape("basic", ("b", "b")), "over must be two different weights of b, a"),
+        (lambda: landscape("basic", lr=[1e-5, 1e-4]), "not of a batch of 2"),
+        (lambda: landscape(run("basic", epochs=1), epochs=2), "give epochs to the run"),
+        (lambda: landscape("basic", window={"a": (2, 2)}), "The window of a must go from a number to a larger one"),
+        (lambda: landscape("basic", points=1), "from 2 to 2001, not 1"),
+    ],
+)
+def test_what_the_library_refuses(call_: Callable[[], object], said: str) -> None:
+    """Each in a sentence."""
+    with pytest.raises(SettingError, match=re.escape(said)):
+        call_()
+
+
+def test_the_picture_shows_the_arrays() -> None:
+    """Level curves from the lowest to the highest error, the path and its ends, the wall; a plain level map too."""
+    pytest.importorskip("matplotlib").use("Agg")
+    from matplotlib import pyplot as plt
+
+    made = landscape(RELU, ("a", "c"), points=15)
+    axes = made.plot().axes[0]
+    lines = {str(line.get_label()): np.array(line.get_xydata()) for line in axes.lines}
+    np.testing.assert_array_equal(lines["path"], made.path)
+    np.testing.assert_array_equal(lines["start"], made.path[:1])
+    np.testing.assert_array_equal(lines["end"], made.path[-1:])
+    assert "wall of the speed limit" in lines and axes.get_xlabel() == "a" and axes.get_ylabel() == "c"
+    assert "wall of the speed limit" not in {str(line.get_label()) for line in landscape("adam").plot().axes[0].lines}
+    level = landscape(RELU, ("a", "c"), window={"a": (-9, -8), "c": (0, 1)}, points=4)
+    assert np.ptp(level.errors) == 0 and level.plot().axes
+    plt.close("all")
+    nowhere = replace(made, errors=np.full_like(made.errors, np.inf))
+    with pytest.raises(SettingError, match="No point of this landscape is a number"):
+        nowhere.plot()

@@ -33,6 +33,7 @@ ROOMS = (
     "sheets",
     "lessons",
     "running",
+    "maps",
     "verification",
     "tables",
     "building",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .errors import GraddescError
     from .experiments import Experiment, experiment
     from .lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, Question
+    from .maps import Landscape, landscape
     from .numbers.trace import Trace
     from .numbers.verdict import Verdict
     from .parts.data import GRADDESC, Dataset, Line, dataset
@@ -47,6 +48,8 @@ _HOME = {
     "LESSONS": "lessons",
     "Lesson": "lessons",
     "Question": "lessons",
+    "Landscape": "maps",
+    "landscape": "maps",
     "Trace": "numbers.trace",
     "Verdict": "numbers.verdict",
     "Dataset": "parts.data",
@@ -91,6 +94,7 @@ __all__ = [
     "GraddescError",
     "Input",
     "Kind",
+    "Landscape",
     "Lesson",
     "Line",
     "Loss",
@@ -108,6 +112,7 @@ __all__ = [
     "data",
     "dataset",
     "experiment",
+    "landscape",
     "loss",
     "model",
     "optimizer",

@@ -6,14 +6,21 @@ in their places, NumPy its arrays.
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from .errors import SettingError
 from .language.calculus import derivative
-from .language.expr import Apply, Data, Expr, Here, leaves, substitute, total
+from .language.expr import Apply, Data, Expr, Here, Param, leaves, substitute, total
 from .language.operators import OPERATORS
 from .language.simplify import ONE, ZERO
+from .numbers.trace import Trace
 from .parts.models import PREDICTION
 from .plan import Plan
 
+#: what a window adds to a path at each side
+MARGIN = 0.15
 #: what every spreadsheet program does to a whole range: functions it applies to the first cell alone, or not at all
 PLAIN = ("add", "sub", "mul", "div", "neg", "pow", "gt", "le")
 #: what is TRUE or FALSE, which no comparison with a number takes for 1 or 0
@@ -45,6 +52,37 @@ def gradient_squared(plan: Plan) -> Expr:
     """|grad pred|² of one sample: a step of plain SGD multiplies its residual by 1 - 2*lr*|grad pred|²."""
     slopes = [slope(plan, weight) for weight in plan.weights]
     return total([each if each == ONE else each**2 for each in slopes])
+
+
+def plain(plan: Plan) -> bool:
+    """Whether a step takes the rate times the derivative off: plain SGD, of which the speed limit speaks."""
+    return all(_plain(plan, weight) for weight in plan.weights)
+
+
+def _plain(plan: Plan, weight: str) -> bool:
+    derivatives = [c.name for c in plan.columns if c.role in ("analytic", "numerical") or c.kind == "used"]
+    update = plan.column(plan.new(weight)).expr
+    return any(update == Here(weight) - Here(name) * Param("lr") for name in derivatives)
+
+
+def passed(trace: Trace, weight: str) -> list[float]:
+    """Where a single run has a weight while it neither explodes nor is noise, and its least-squares value."""
+    values = trace[weight].ravel()[: max(trace.calm, 1)]
+    fit, line = trace.plan.targets.get(weight), trace.data.least_squares
+    best = {"slope": line.slope, "intercept": line.const} if line else {}
+    return [*values[np.isfinite(values)].tolist(), *([best[fit]] if fit in best else [])]
+
+
+def around(low: float, high: float) -> tuple[float, float]:
+    """A window around what lies between two numbers, with margins, its ends rounded.
+
+    >>> around(1.0, 30.0)
+    (-5.0, 35.0)
+    """
+    wide = (high - low) or abs(low) or 1.0
+    unit = 10.0 ** (math.floor(math.log10(wide)) - 1) * 5
+    lowest, highest = (low - MARGIN * wide) / unit, (high + MARGIN * wide) / unit
+    return float(f"{math.floor(lowest) * unit:.12g}"), float(f"{math.ceil(highest) * unit:.12g}")
 
 
 def uses(expr: Expr, plan: Plan) -> bool:

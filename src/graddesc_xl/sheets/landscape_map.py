@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..language.expr import Data, Expr, Here, Param, call, sqrt, substitute, where
-from ..parts.optimizers import OPTIMIZERS
 from ..plan import Plan
-from ..surface import arithmetic, gradient_squared, sampled, squared_error, uses
+from ..surface import arithmetic, gradient_squared, plain, sampled, squared_error, uses
 from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, HEADER_RIGHT, Style
@@ -31,11 +30,6 @@ FAINTLY = Style(color=FAINT, italic=True)
 HELPER = Style(number="typed", color=FAINT)
 #: gives something of a run's own sheets
 Of = Callable[[StepsList], Expr]
-
-
-def plain(run: StepsList) -> bool:
-    """Whether its steps are those of plain SGD, of which the speed limit speaks."""
-    return run.of.experiment.optimizer == OPTIMIZERS["sgd"]
 
 
 @dataclass(eq=False)
@@ -67,7 +61,7 @@ class Map:
     @cached_property
     def walled(self) -> bool:
         """Whether a run has walls, and these depend on the weights."""
-        return uses(self.wall, self.plan) and any(map(plain, self.runs))
+        return uses(self.wall, self.plan) and any(plain(run.of.experiment.plan) for run in self.runs)
 
     @property
     def others(self) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..language.expr import Expr, Text, call, sqrt, where
 from ..language.reports import GAP, joined
-from ..surface import straight
+from ..surface import plain, straight
 from ..workbook.figures import Figures
 from ..workbook.reference import Cell
 from ..workbook.style import TEXT
-from .landscape_map import AXIS, CROSSES, FURTHER, HELPER, SAID, TOP, WALLS, Map, plain
+from .landscape_map import AXIS, CROSSES, FURTHER, HELPER, SAID, TOP, WALLS, Map
 
 #: one weight bends so many times as much as another before the other is said to creep
 CREEPS = 10
@@ -56,12 +56,13 @@ def _ends(of: Map, tell: Figures) -> Expr:
             away[0],
             f" away in {across}, ",
             away[1],
-            f" in {up}.",
+            f" in {up}",
         ]
     )
+    inside = call("is_number", cells["last key"])
     lost = joined([cells["name"], " ends at no number: it exploded."])
     finite = call("and", *(call("is_number", end) for end in ends.values()))
-    said = lowest & where(finite, run & _way(of, tell), lost)
+    said = lowest & where(finite, run & where(inside, _way(of, tell), ", outside the grid."), lost)
     return where(call("is_number", cells["low"]), said, "No cell of the grid is a number: type another range.")
 
 
@@ -75,9 +76,9 @@ def _way(of: Map, tell: Figures) -> Expr:
         for w, way in zip(of.over, ("across", "up"), strict=True)
     ]
     told = joined(
-        [" It went ", tell.number(passed, 1), " cells far to end ", tell.number(sqrt(apart[0] + apart[1]), 1)]
+        [". It went ", tell.number(passed, 1), " cells far to end ", tell.number(sqrt(apart[0] + apart[1]), 1)]
     )
-    return where(call("is_number", passed), told & " from where it started.", "")
+    return where(call("is_number", passed), told & " from where it started.", ".")
 
 
 def _bends(of: Map, tell: Figures) -> Expr:
@@ -113,7 +114,7 @@ def _bends(of: Map, tell: Figures) -> Expr:
 
 def _walls(of: Map, tell: Figures) -> Expr:
     """Where the steps of plain SGD overshoot."""
-    flags = {plain(run) for run in of.runs}
+    flags = {plain(run.of.experiment.plan) for run in of.runs}
     if flags == {False}:
         return Text(NO_WALL)
     rate = tell.rate(of.cells["lr"])

@@ -6,15 +6,12 @@ Each cell adds up all samples in one formula. Spreadsheet programs agree on that
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-
-import numpy as np
 
 from ..language.expr import Const, Expr, Param, Text, call, leaves, sqrt, where
 from ..language.reports import GAP, NONE
 from ..plan import Input
-from ..surface import slope
+from ..surface import around, passed, plain, slope
 from ..workbook.cells import Area, column_letters
 from ..workbook.reference import Cell, Down
 from ..workbook.sheet import Chart, Mark, Rule, Scale, Series, Sheet
@@ -37,7 +34,6 @@ from .landscape_map import (
     WALLS,
     Map,
     Of,
-    plain,
 )
 from .making import Making, sentence
 from .steps_list import StepsList
@@ -58,8 +54,6 @@ KEY = 1000
 LEVELS, SPAN = 7, 2.0
 #: an error below this counts as this: 0 has no logarithm
 SMALLEST = 1e-9
-#: what a window adds to the path at each side
-MARGIN = 0.15
 
 
 def compose(
@@ -141,27 +135,8 @@ def _window(of: Map, weight: str, window: Mapping[str, tuple[float, float]]) -> 
     """The lowest and the highest of a weight as built: given, or around what the runs pass through."""
     if weight in window:
         return window[weight]
-    seen: list[float] = []
-    for run in of.runs:
-        trace = run.of.twin.built
-        passed = trace[weight].ravel()[: max(trace.calm, 1)]
-        seen += passed[np.isfinite(passed)].tolist()
-        fit, line = run.of.trace.plan.targets.get(weight), run.of.experiment.data.least_squares
-        if fit and line:
-            seen.append(line.slope if fit == "slope" else line.const)
+    seen = [value for run in of.runs for value in passed(run.of.twin.built, weight)]
     return around(min(seen), max(seen))
-
-
-def around(low: float, high: float) -> tuple[float, float]:
-    """A window around what lies between two numbers, with margins, its ends rounded.
-
-    >>> around(1.0, 30.0)
-    (-5.0, 35.0)
-    """
-    wide = (high - low) or abs(low) or 1.0
-    unit = 10.0 ** (math.floor(math.log10(wide)) - 1) * 5
-    lowest, highest = (low - MARGIN * wide) / unit, (high + MARGIN * wide) / unit
-    return float(f"{math.floor(lowest) * unit:.12g}"), float(f"{math.ceil(highest) * unit:.12g}")
 
 
 def _held(of: Map, row: int, held: Mapping[str, float]) -> int:
@@ -309,8 +284,8 @@ def _walls(of: Map) -> None:
     """Where they depend on the weights: of how many samples a step of plain SGD ends further off, in each cell."""
     sheet, left = of.sheet, of.right + WALLS
     of.note(5, of.right, "whether it is plain SGD")
-    flag = of.chosen(lambda run: Const(float(plain(run))))
-    of.cells["plain"] = sheet.put(5, of.right + 3, flag if of.runs[1:] else float(plain(of.runs[0])), HELPER).absolute
+    flag = of.chosen(lambda run: Const(float(plain(run.of.experiment.plan))))
+    of.cells["plain"] = sheet.put(5, of.right + 3, flag if of.runs[1:] else float(plain(of.plan)), HELPER).absolute
     if of.walled:
         of.note(NAMES, left, "in each cell: of how many samples a step ends further off than before")
         for j in range(of.count):
