@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from graddesc_xl import GRADDESC, Experiment, Lesson, Model, build, landscape, run, verify
+from graddesc_xl import GRADDESC, Experiment, Lesson, Model, build, experiment, landscape, run, verify
 from graddesc_xl.errors import SettingError
 from graddesc_xl.language.evaluate import evaluate, magnitude
 from graddesc_xl.language.expr import Data, Expr, Here, call, maximum, minimum, where
@@ -23,7 +23,7 @@ from graddesc_xl.parts.models import TWO_NEURONS_RELU
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.sheets.landscape import Landscape
 from graddesc_xl.sheets.landscape_map import LEFT, SAID, TOP, TYPED, UP
-from graddesc_xl.surface import arithmetic, around
+from graddesc_xl.surface import arithmetic, around, plain
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.held import Model as Held
@@ -374,6 +374,20 @@ def test_the_library_has_the_same_numbers(held: Held) -> None:
     assert made.epochs.tolist() == [0, 29]
     lowest = made.lowest
     assert lowest[2] == made.errors.min() == pytest.approx(with_relu(*lowest[:2]))
+
+
+def test_only_plain_steps_have_walls() -> None:
+    """Of the squared error, one sample a step, at one rate: of all else nothing is said."""
+    assert plain(PLAIN.plan) and plain(RELU.plan) and plain(run("basic SGD 2 neuron collapse", epochs=1).plan)
+    assert plain(replace(PLAIN, scaled=("x", "y")).plan)
+    assert plain(experiment("a*x + b", GRADDESC).plan)
+    others = [
+        experiment("a*x + b", GRADDESC, loss="absolute"),
+        experiment("a*x + b", GRADDESC, batch=4),
+        experiment("a*x + b", GRADDESC, schedule="cosine"),
+        experiment("a*x + b", GRADDESC, optimizer="momentum"),
+    ]
+    assert not any(plain(other.plan) for other in others)
 
 
 def test_the_library_reads_a_trace_and_holds_the_rest_where_it_ends() -> None:

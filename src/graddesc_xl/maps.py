@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import SettingError, did_you_mean, shown
-from .experiment import Experiment
+from .experiments import Experiment
 from .language.evaluate import evaluate
 from .language.expr import Data, Expr, Here, Param
 from .language.values import Array

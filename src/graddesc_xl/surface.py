@@ -12,7 +12,7 @@ import numpy as np
 
 from .errors import SettingError
 from .language.calculus import derivative
-from .language.expr import Apply, Data, Expr, Here, Param, leaves, substitute, total
+from .language.expr import Apply, Const, Data, Expr, Here, Param, leaves, substitute, total
 from .language.operators import OPERATORS
 from .language.simplify import ONE, ZERO
 from .numbers.trace import Trace
@@ -55,8 +55,16 @@ def gradient_squared(plan: Plan) -> Expr:
 
 
 def plain(plan: Plan) -> bool:
-    """Whether a step takes the rate times the derivative off: plain SGD, of which the speed limit speaks."""
-    return all(_plain(plan, weight) for weight in plan.weights)
+    """Whether a step takes the rate times the squared error's derivative off: what the speed limit speaks of."""
+    return _squared(plan.column(plan.loss).expr) and all(_plain(plan, weight) for weight in plan.weights)
+
+
+def _squared(loss: Expr) -> bool:
+    """Whether it is the square of the prediction's distance from the target."""
+    if not (isinstance(loss, Apply) and loss.op == "pow" and loss.args[1] == Const(2)):
+        return False
+    apart = loss.args[0]
+    return isinstance(apart, Apply) and apart.op == "sub" and Here(PREDICTION) in apart.args
 
 
 def _plain(plan: Plan, weight: str) -> bool:
