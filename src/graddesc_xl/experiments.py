@@ -259,7 +259,7 @@ def experiment(
 
     made = written(optimizer, writing.optimizer)
     called = name or (made if isinstance(made, str) else made.name)
-    return Experiment(
+    found = Experiment(
         called,
         title,
         about,
@@ -276,6 +276,7 @@ def experiment(
         start=start,
         seed=seed,
     )
+    return replace(found, title=title or f"{found.model.title}, {found.optimizer.title}")
 
 
 def _change(field: str, value: object) -> str:

@@ -18,7 +18,7 @@ import typer
 
 from .. import __version__
 from ..errors import GraddescError, SettingError, did_you_mean, shown
-from . import export, recipes
+from . import export, own, recipes
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
 
@@ -96,7 +96,9 @@ def root(
     "graddesc-xl build\n\n"
     "graddesc-xl build graddesc -o ~/Documents --force\n\n"
     "graddesc-xl build mine.toml\n\n"
-    "graddesc-xl build ~/Downloads/lesson.xlsx -o lessons"
+    "graddesc-xl build ~/Downloads/lesson.xlsx -o lessons\n\n"
+    "graddesc-xl build --model 'c*relu(a*x + b) + d' --lr 1e-5 -o mine.xlsx\n\n"
+    "graddesc-xl build --model 'a*size + b' --data houses.csv --target price --optimizer torch_adam -o houses.xlsx"
 )
 def build(
     name: Annotated[
@@ -109,15 +111,44 @@ def build(
         ),
     ] = None,
     folder: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder to write to; made if there is none.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="DIR", help="Folder to write to, made if there is none; or a file (.xlsx)."
+        ),
     ] = Path("workbooks"),
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite a workbook that was saved by another program.")
     ] = False,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Passes over the samples.", rich_help_panel=own.GROUP)
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A start weight or setting; may be repeated.", rich_help_panel=own.GROUP
+        ),
+    ] = None,
+    model: own.ModelOption = None,
+    data: own.DataOption = None,
+    target: own.TargetOption = None,
+    inputs: own.InputsOption = None,
+    sheet: own.SheetOption = None,
+    optimizer: own.OptimizerOption = None,
+    loss: own.LossOption = None,
+    schedule: own.ScheduleOption = None,
+    batch: own.BatchOption = None,
+    lr: own.RateOption = None,
+    start: own.StartOption = None,
+    seed: own.SeedOption = None,
 ) -> None:
     """Write workbooks: every sheet with its formulas, values, notes and charts."""
     from .. import building
     from ..lessons import EXPERIMENTS, LESSONS
+
+    mine = own.of(locals())
+    if mine or epochs is not None or setting:
+        build_own(mine, name, folder, force=force, epochs=epochs, setting=setting or [])
+        return
 
     if name in EXPERIMENTS and name not in LESSONS:
         holders = " or ".join(b.name for b in LESSONS.values() if name in [e.name for e in b.experiments])
@@ -135,23 +166,40 @@ def build(
     finish(problems)
 
 
+def build_own(
+    mine: own.Own, name: str | None, folder: Path, *, force: bool, epochs: int | None, setting: list[str]
+) -> None:
+    """Write the workbook of a model of one's own."""
+    from .. import building
+    from ..lessons import Lesson
+
+    if name is not None:
+        raise SettingError(f"{name} is a workbook that comes with its models: leave it out, or leave out {mine.first}.")
+    e = mine.experiment(setting, epochs)
+    title = f"{e.model.title}, on {e.data.name}"
+    with working(f"Building {title}") as step:
+        lesson = Lesson(title, [e], name="mine" if folder.suffix.lower() != ".xlsx" else folder.stem)
+        show_built([building.build(lesson, folder, force=force, progress=step)])
+
+
 @app.command(
     epilog="[bold]Examples[/bold]\n\n"
     "graddesc-xl run basic --set lr=1e-3\n\n"
     "graddesc-xl run adam --epochs 200 --carry new --all\n\n"
     "graddesc-xl run momentum --gradient numerical --set h=1e-6 --csv momentum.csv\n\n"
     "graddesc-xl run basic SGD 2 neuron collapse --set lr=1e-5\n\n"
-    "graddesc-xl run learning rates --epochs 20"
+    "graddesc-xl run learning rates --epochs 20\n\n"
+    "graddesc-xl run --model 'h = tanh(a*x + b); c*h + d' --optimizer torch_adam --lr 0.1 --epochs 50"
 )
 def run(
     names: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="NAME",
+            metavar="[NAME]",
             autocompletion=complete_experiment,
             help="An experiment or a comparison, quoted or not; graddesc-xl list shows them.",
         ),
-    ],
+    ] = None,
     epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
     setting: Annotated[
         list[str] | None,
@@ -173,6 +221,18 @@ def run(
     xlsx: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them as a plain spreadsheet.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every epoch of a long run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
+    model: own.ModelOption = None,
+    data: own.DataOption = None,
+    target: own.TargetOption = None,
+    inputs: own.InputsOption = None,
+    sheet: own.SheetOption = None,
+    optimizer: own.OptimizerOption = None,
+    loss: own.LossOption = None,
+    schedule: own.ScheduleOption = None,
+    batch: own.BatchOption = None,
+    lr: own.RateOption = None,
+    start: own.StartOption = None,
+    seed: own.SeedOption = None,
 ) -> None:
     """Run an experiment or a comparison without a spreadsheet and show what each epoch does."""
     from .. import running
@@ -180,17 +240,27 @@ def run(
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
     from ..running import experiment
 
-    name = " ".join(names)
+    mine, name = own.of(locals()), " ".join(names or [])
     name = next((known for known in (*EXPERIMENTS, *COMPARISONS) if known.lower() == name.lower()), name)
     if name in COMPARISONS:
         refused = {"--carry": carry, "--gradient": gradient, "--csv": csv, "--xlsx": xlsx}
         run_comparison(COMPARISONS[name], epochs, setting or [], [o for o, given in refused.items() if given])
         return
-    if name not in EXPERIMENTS:
-        refuse_unknown(name, LESSONS, EXPERIMENTS, COMPARISONS)
     given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
-    e = experiment(name, **{field: value for field, value in given.items() if value is not None})
-    settings = parse_settings(setting or [], e.name, e.plan.inputs)
+    changes = {field: value for field, value in given.items() if value is not None}
+    settings: dict[str, float] = {}
+    if mine:
+        if name:
+            raise SettingError(f"{name} comes with its model: leave it out, or leave out {mine.first}.")
+        e = experiment(mine.experiment(setting or [], epochs), **changes)
+        name = e.name
+    elif not name:
+        raise SettingError("Name an experiment (graddesc-xl list shows them), or give a model: --model 'a*x + b'.")
+    else:
+        if name not in EXPERIMENTS:
+            refuse_unknown(name, LESSONS, EXPERIMENTS, COMPARISONS)
+        e = experiment(name, **changes)
+        settings = parse_settings(setting or [], e.name, e.plan.inputs)
     targets = [
         (export.Target(path, suffix, force=force), write)
         for path, suffix, write in ((csv, ".csv", export.write_csv), (xlsx, ".xlsx", export.write_xlsx))
@@ -202,12 +272,12 @@ def run(
         )
     with working(f"Running {name}", brief=True):
         trace = running.run(e, settings)
-    for target, write in targets:
-        with working(f"Writing {target.path}", brief=True) as step:
-            write(trace, target, step)
+    for out, write in targets:
+        with working(f"Writing {out.path}", brief=True) as step:
+            write(trace, out, step)
     show_run(e, trace, every=every)
-    for target, _ in targets:
-        screen().print(f"{target.path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
+    for out, _ in targets:
+        screen().print(f"{out.path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
 
 
 def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refused: list[str]) -> None:

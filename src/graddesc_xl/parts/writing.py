@@ -92,7 +92,7 @@ def optimizer(lines: Lines, *, name: str = "yours", title: str = "", source: str
     read = _read(lines, NEW, f"The optimizer {name}")
     remembered = {leaf.column for tree in read.values() for leaf in leaves(tree) if isinstance(leaf, Prev)}
     inputs = {given: value for given, value in values.items() if given not in read}
-    needed = _names(read.values()) - {"w", "g", "lr", *read}
+    needed = _wanted(read)
     for lacking in sorted(needed - {*inputs}):
         raise PlanError(f"{name} uses {lacking!r}: give it a number, as in {lacking}=0.9.{did_you_mean(lacking, read)}")
     for idle in sorted({*inputs} - needed):
@@ -107,6 +107,21 @@ def optimizer(lines: Lines, *, name: str = "yours", title: str = "", source: str
     )
     made = tuple(Input(i, value, i, f"{i}, of the optimizer") for i, value in inputs.items())
     return Optimizer(name, title or name, source or "yours", equations, made)
+
+
+def needed(lines: Lines) -> set[str]:
+    """The names that an optimizer from text takes numbers for: its inputs, and lines that remember.
+
+    >>> sorted(needed("buf = mu*prev(buf) + g; new = w - lr*buf"))
+    ['buf', 'mu']
+    """
+    read = _read(lines, NEW, "The optimizer")
+    return _wanted(read) | {leaf.column for tree in read.values() for leaf in leaves(tree) if isinstance(leaf, Prev)}
+
+
+def _wanted(read: Mapping[str, Expr]) -> set[str]:
+    """The names of inputs that equations need."""
+    return _names(read.values()) - {"w", "g", "lr", *read}
 
 
 def _read(lines: Lines, last: str, what: str) -> dict[str, Expr]:

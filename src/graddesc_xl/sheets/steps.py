@@ -103,7 +103,7 @@ class Steps(Kind):
         reading["from epoch to epoch"] = LAST_ROW if self.experiment.carry == CARRIES[1] else NEW_WEIGHTS
         return Composed(
             of.sheet,
-            self.experiment.about,
+            self.experiment.about or self.experiment.title,
             made.sheet,
             check.of_steps(made, making),
             told,

@@ -1,0 +1,167 @@
+"""A model, data and an optimizer of one's own, from a script and from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import graddesc_xl as gx
+from graddesc_xl import cli
+from graddesc_xl.errors import GraddescError
+
+SIZES, PRICES = [0.5, 0.8, 1.2, 0.65, 1.0, 0.4], [1.1, 1.5, 2.6, 1.4, 2.1, 0.9]
+
+
+@pytest.fixture
+def houses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a table of houses."""
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame({"sqft": SIZES, "rooms": [2, 3, 4, 2, 3, 1], "price": PRICES})
+    frame.to_csv("houses.csv", index=False)
+    return tmp_path / "houses.csv"
+
+
+def call(*words: str) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(cli.app, [*words])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_script_that_people_would_write(houses: Path) -> None:
+    """Data, model, optimizer, experiment, run, three rates as a workbook; the numbers are those of a loop by hand."""
+    samples = gx.data(houses, target="price")
+    model = gx.model("h = tanh(a*sqft + b); pred = c*h + d", a=0.1, b=0.0)
+    nesterov = gx.optimizer("buf = mu*prev(buf) + g; new = w - lr*(g + mu*buf)", mu=0.9)
+    e = gx.experiment(model, samples, optimizer=nesterov, lr=0.01, batch=3, schedule="cosine", loss="huber")
+    trace = e.run(epochs=4)
+    assert np.allclose(np.sqrt(trace["err"].sum(axis=1)), by_hand(epochs=4), rtol=1e-12)
+    rates = [e.with_(lr=rate, epochs=3) for rate in (0.001, 0.01, 0.1)]
+    assert [each.name for each in rates] == [f"yours, lr {rate}, 3 epochs" for rate in ("0.001", "0.01", "0.1")]
+    built = gx.Lesson("Three rates", rates).build("rates.xlsx")
+    assert built.path == Path("rates.xlsx")
+    assert gx.verify(built.path).ok
+
+
+def by_hand(epochs: int) -> list[float]:
+    """√Σe² by epoch of that run: plain NumPy, written apart."""
+    w, buf = np.array([0.1, 0.0, 1.0, 1.0]), np.zeros(4)
+    x, y = np.array(SIZES), np.array(PRICES)
+    errors = []
+    step, steps = 0, epochs * 2
+    for _ in range(epochs):
+        squares = 0.0
+        for first in (0, 3):
+            grads = []
+            for k in range(first, first + 3):
+                a, b, c, d = w
+                h = np.tanh(a * x[k] + b)
+                e = c * h + d - y[k]
+                squares += e * e
+                d_pred = e if abs(e) <= 1 else np.sign(e)
+                d_z = d_pred * c * (1 - h * h)
+                grads.append([d_z * x[k], d_z, d_pred * h, d_pred])
+            g = np.mean(grads, axis=0)
+            rate = 0.01 * (1 + np.cos(np.pi * step / steps)) / 2
+            buf = 0.9 * buf + g
+            w = w - rate * (g + 0.9 * buf)
+            step += 1
+        errors.append(float(np.sqrt(squares)))
+    return errors
+
+
+def test_changes_make_another_experiment() -> None:
+    """Each field and input; a name that says what changed and fits a sheet."""
+    e = gx.experiment("a*x + b", gx.GRADDESC, lr=1e-5)
+    assert e.name == "sgd"
+    assert e.with_(lr=1e-4, optimizer="adam", batch="all").name == "sgd, lr 0.0001, adam, batch all"
+    assert len(e.with_(values={"a": 1.5, "b": 2}, schedule="exponential", loss="absolute", epochs=300).name) <= 31
+    assert e.with_(values={"a": 3}).run(epochs=1)["a"][0, 0] == 3
+    assert e.with_(name="mine", lr=0.5).name == "mine"
+    assert e.run({"lr": [1e-5, 1e-4]}, epochs=2).errors.shape == (2, 2)
+    with pytest.raises(GraddescError, match=r"no setting 'q'. Known: a, b, lr"):
+        _ = e.with_(values={"q": 1}).inputs
+    with pytest.raises(GraddescError, match="Did you mean cosine"):
+        e.with_(schedule="cosinus")
+
+
+def test_every_public_name_is_listed() -> None:
+    """Completion shows what there is, before anything is imported; each name is what it says."""
+    assert set(dir(gx)) == set(gx.__all__)
+    for name in gx.__all__:
+        assert getattr(gx, name) is not None
+    assert callable(gx.experiment)
+    assert callable(gx.data)
+
+
+def test_one_command_makes_a_workbook(houses: Path) -> None:
+    """A model typed as text, a table, an optimizer: a workbook that verifies, and runs as from a script."""
+    words = ["--model", "c*relu(a*sqft + b) + d", "--data", "houses.csv", "--target", "price", "--inputs", "sqft"]
+    trained = ["--optimizer", "torch_adam", "--lr", "0.05", "--epochs", "6", "--set", "a=0.5"]
+    assert "mine.xlsx" in call("build", *words, *trained, "-o", "mine.xlsx")
+    assert gx.verify("mine.xlsx").ok
+    samples = gx.data(houses, target="price", inputs=["sqft"])
+    e = gx.experiment("c*relu(a*sqft + b) + d", samples, optimizer="torch_adam", lr=0.05, values={"a": 0.5})
+    shown = call("run", *words, *trained)
+    assert f"{e.run(epochs=6).errors[-1]:.6g}"[:6] in shown
+
+
+def test_an_optimizer_typed_as_text() -> None:
+    """Its inputs are settings; it is that of a loop by hand."""
+    words = ["--model", "a*x + b", "--optimizer", "buf = mu*prev(buf) + g; new = w - lr*buf", "--set", "mu=0.9"]
+    shown = call("run", *words, "--lr", "1e-5", "--epochs", "2")
+    assert "mu 0.9" in shown
+    b = a = 1.0
+    bufs = np.zeros(2)
+    squares = 0.0
+    for x, y in zip(gx.GRADDESC.column("x"), gx.GRADDESC.ys, strict=True):
+        e = a * x + b - y
+        squares += e * e
+        bufs = 0.9 * bufs + np.array([2 * e * x, 2 * e])
+        a, b = (a, b) - 1e-5 * bufs
+    assert f"{squares**0.5:.3f}" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run"], "Name an experiment"),
+        (["run", "--lr", "3"], "--lr is of a model of your own, and there is none"),
+        (["build", "--data", "houses.csv"], "--data is of a model of your own"),
+        (["run", "basic", "--model", "a*x"], "basic comes with its model"),
+        (["build", "graddesc", "--model", "a*x"], "graddesc is a workbook that comes with its models"),
+        (["run", "--model", "a^2*x"], "a power is written a**2"),
+        (["run", "--model", "a*siz + b", "--data", "houses.csv"], "put sqft, rooms into its lines"),
+        (["run", "--model", "import os"], "is no formula"),
+        (["run", "--model", "__import__('os').getcwd()*a*x"], "is no part of a formula"),
+        (["run", "--model", "a*x + b", "--target", "y"], "name it with --data"),
+        (["run", "--model", "a*sqft", "--data", "houses.csv", "--target", "prise"], "Did you mean price"),
+        (["run", "--model", "a*x + b", "--optimizer", "adm"], "Did you mean adam"),
+        (["run", "--model", "a*x + b", "--optimizer", "new = w - lr*q*g"], "uses 'q': give it a number"),
+        (["run", "--model", "a*x + b", "--loss", "hubr"], "Did you mean huber"),
+        (["run", "--model", "a*x + b", "--loss", "logistic"], "targets that are 0 or 1"),
+        (["run", "--model", "a*x + b", "--batch", "0"], "batch must be from 1 to the 29 samples"),
+        (["run", "--model", "a*x + b", "--start", "hee"], "Did you mean he"),
+        (["run", "--model", "a*x + b", "--set", "a"], "it lacks a value"),
+        (["run", "--model", "a*x + b", "--set", "a=b"], "'b' is no number"),
+        (["run", "--model", "a*x + b", "--set", "q=1"], "has no setting 'q'"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_sentence(houses: Path, words: list[str], said: str) -> None:
+    """No traceback, nothing evaluated; what to write instead."""
+    result = CliRunner().invoke(cli.app, words)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr.replace("\n", " ")
+    assert len(result.stderr.strip().splitlines()) <= 2
+
+
+def test_a_column_that_is_left_out_is_said(houses: Path) -> None:
+    """Words in a column are nothing to learn from."""
+    houses.write_text("city,sqft,price\nBonn,1,2\nUlm,2,3\n", encoding="utf-8")
+    result = CliRunner().invoke(cli.app, ["run", "--model", "a*sqft + b", "--data", "houses.csv"])
+    assert result.exit_code == 0
+    assert "left out, as no cell holds a number: 'city'" in result.stderr
