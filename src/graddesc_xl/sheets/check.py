@@ -170,7 +170,7 @@ def compose(compared: Sequence[Compared], making: Making) -> Check:
     sheet.widths.update({1: max(15, longest), 2: max(12, 0.85 * titles), 3: 11, 4: 17, 5: 12 + 0.9 * longest, 6: 50})
     sheet.widths.update({7: 2.5, 8: max(13, longest), 9: 13, 10: 13, 11: 13, 12: 10, 13: 2.5})
     detail = HEAD + len(compared) + 3
-    sheet.repeat_rows = (detail, detail)
+    sheet.printed, sheet.printed_rows = 6, detail - 2
     changed = _inputs(sheet, compared, making)
     sheet.put(detail - 1, 1, "by column or run", SECTION)
     for column, title in enumerate(("sheet", "column", "compared", "cells off", "worst difference", "at"), 1):

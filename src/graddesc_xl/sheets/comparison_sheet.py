@@ -375,7 +375,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
     epochs = max(lane.lane.plan.epochs for lane in lanes.values())
     left = _right(of) + 1
     right = left + epochs + 2
-    sheet.page_ends = (left - 1,)
+    sheet.printed = left - 2
     sheet.widths |= {left - 1: 2.5, left: 27.0, right - 1: 2.5}
     top, blocks = _head(of) - 1, []
     for g, group in enumerate(of.groups):

@@ -20,7 +20,7 @@ CODE = Style(font="Courier New", size=9)
 
 def compose(recipe: str, version: str) -> Sheet:
     """The recipe, a line to a cell."""
-    sheet = Sheet(SHEET, tab="#C9D1D9")
+    sheet = Sheet(SHEET, tab="#C9D1D9", printed=1, printed_rows=CHECKSUM)
     sheet.put(1, 1, "What this workbook is made of", TITLE)
     sheet.put(2, 1, SAID, SUBTITLE)
     sheet.put(VERSION, 1, f"graddesc-xl {version}", Style(color=FAINT))

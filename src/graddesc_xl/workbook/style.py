@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 FONT = "Calibri"
+#: of the text in charts, in points
+CHART_SIZE = 10
 INK, FAINT, RULE, MINOR = "#1F2933", "#6B7785", "#C9D1D9", "#ECEFF2"
 ACCENT, CONTRAST, THIRD, FOURTH, FIFTH = "#2F6DB5", "#D9822B", "#3A8F5C", "#8A5BB0", "#B8403A"
 #: for many curves of one kind, from the first to the last

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,13 @@ from ..language.values import CellError
 from ..writing import replacing
 from . import PROPERTY
 from .cells import Area, Formula, a1, plain, quoted
+from .paper import END, SIDE, paper, printed
 from .reference import Cell
 from .sheet import Chart, Sheet
-from .style import FAINT, FONT, FORMATS, INK, MINOR, RULE, SCIENTIFIC, TOO_LONG, Style
+from .style import CHART_SIZE, FAINT, FONT, FORMATS, INK, MINOR, RULE, SCIENTIFIC, TOO_LONG, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
-#: pixels across and down landscape A4 between the margins, less what programs differ in
-PAPER = (760, 620)
-#: the percentage below which print is too small to read
-SMALLEST = 20
 
 
 def write(
@@ -107,16 +103,18 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.hide_gridlines(2)
     page.set_portrait() if sheet.portrait else page.set_landscape()
     page.set_paper(9)
-    if sheet.page_ends:
-        page.set_v_pagebreaks(sheet.page_ends)
-        page.set_print_scale(_scale(sheet))
+    pages = paper(sheet)
+    if pages.fits and not sheet.hidden:
+        page.fit_to_pages(1, int(pages.one))
     else:
-        page.fit_to_pages(1, int(sheet.one_page))
-    page.set_margins(0.4, 0.4, 0.6, 0.6)
+        page.set_v_pagebreaks(pages.ends)
+        page.set_print_scale(pages.scale)
+    page.set_margins(SIDE, SIDE, END, END)
     page.set_header(f"&L&9{title.replace('&', '&&')}&R&9&A")
     page.set_footer("&R&9&P / &N")
-    if sheet.printed:
-        page.print_area(0, 0, (sheet.printed_rows or sheet.extent[0]) - 1, sheet.printed - 1)
+    if sheet.printed and not sheet.hidden:  # LibreOffice prints what is hidden, too, if it has an area for it
+        rows, columns = printed(sheet)
+        page.print_area(0, 0, rows - 1, columns - 1)
     if sheet.repeat_columns:
         page.repeat_columns(0, sheet.repeat_columns - 1)
     if sheet.repeat_rows:
@@ -140,26 +138,6 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         if not level and row + 1 in sheet.folded:
             options = {"collapsed": True}
         page.set_row(row - 1, sheet.heights.get(row), None, options)
-
-
-def _scale(sheet: Sheet) -> int:
-    """The percentage at which a sheet fits its pages across: its table on all but the last, then what is beside it.
-
-    Down it fits one page, unless that would be too small to read.
-    """
-
-    def left_of(column: int) -> float:
-        return sum(sheet.widths[c] * 7 + 5 if c in sheet.widths else 64 for c in range(1, column))
-
-    last = sheet.extent[1]
-    ends = [left_of(last + 1), *(left_of(chart.column) + chart.width for chart in sheet.charts)]
-    edges = [0.0, *(left_of(end + 1) for end in sheet.page_ends), max(ends)]
-    repeated = left_of(sheet.repeat_columns + 1)
-    across = max(end - start + (repeated if start else 0) for start, end in pairwise(edges))
-    rows = {row for row, _ in sheet.cells}.union(*(range(f.top, f.bottom + 1) for f in sheet.fills)) - {*sheet.folded}
-    down = sum(sheet.heights.get(row, 15) * 4 / 3 for row in rows)
-    fits = 100 * PAPER[1] / down
-    return max(10, int(min(100, 100 * PAPER[0] / across, fits if fits > SMALLEST else 100)))
 
 
 def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> None:
@@ -300,7 +278,7 @@ def _chart(chart: Chart, book: Any) -> Any:
                 "y2_axis": series.second,
             }
         )
-    font = {"name": FONT, "size": 9, "color": INK, "bold": False}
+    font = {"name": FONT, "size": CHART_SIZE, "color": INK, "bold": False}
     grid = {"visible": True, "line": {"color": RULE, "width": 0.5}}
 
     def axis(name: str, *, gridded: bool, form: str = "General") -> dict[str, Any]:
