@@ -663,13 +663,6 @@ def test_where_estimates_vanish(typist: Typist) -> None:
         assert zeros == (3 if first == 18 else 14)
 
 
-def test_how_the_sheets_print(pages: dict[str, str]) -> None:
-    """The overview fits one page; a wide table breaks into pages that repeat x and y, its charts on the last."""
-    assert 'fitToPage="1"' in pages["overview"] and 'fitToHeight="0"' not in pages["overview"]
-    assert re.findall(r'<colBreaks count="(\d)"', pages[COLLAPSE]) == ["3"]
-    assert re.findall(r'<colBreaks count="(\d)"', pages[ONE]) == ["1"]
-
-
 def test_the_same_workbook_gives_the_same_bytes(two_neurons: Path, tmp_path: Path) -> None:
     """Two builds are equal to the last byte."""
     assert build("two-neurons", tmp_path).path.read_bytes() == two_neurons.read_bytes()

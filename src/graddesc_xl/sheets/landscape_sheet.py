@@ -76,7 +76,7 @@ def compose(
     sheet.widths.update(dict.fromkeys(range(LEFT, LEFT + count), WIDE))
     sheet.widths[LEFT + count] = 2.0
     sheet.heights.update(dict.fromkeys(range(TOP, TOP + count), HIGH))
-    sheet.printed = of.beside + 8
+    sheet.printed, sheet.printed_rows = of.beside + 8, of.bottom + 1
     row = _inputs(of, window, held)
     _axes(of)
     _grid(of)

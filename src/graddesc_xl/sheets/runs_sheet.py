@@ -214,7 +214,7 @@ class _Maker:
         for column in plan.columns:
             place = lane.columns[column.name]
             maths = words(column.expr, plan)
-            look = Style(column.role, wrap=True, size=9, italic=True, valign="bottom", color=FAINT)
+            look = Style(column.role, wrap=True, italic=True, valign="bottom", color=FAINT)
             sheet.put(lane.maths, place, f"{column.title} = {maths}", look)
             sheet.put(lane.head, place, column.title, Style(column.role, header=True, bold=True, align="right"))
             first = Template(render(column.expr, lane.inside)).at(lane.row(0))

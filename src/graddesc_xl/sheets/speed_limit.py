@@ -208,7 +208,7 @@ class _Maker:
         for column in SHOWN:
             place, of = self.place(group, column), plan.column(column)
             sheet.widths[place] = 13.5 if column == "grad2" else 11.5
-            look = Style(of.role, wrap=True, size=9, italic=True, valign="bottom", color=FAINT)
+            look = Style(of.role, wrap=True, italic=True, valign="bottom", color=FAINT)
             target = self.of.data.target
             maths = f"prediction with the new weights − {target}" if column == "real" else words(of.expr, plan)
             sheet.put(self.maths, place, f"= {maths}", look)
@@ -269,7 +269,7 @@ class _Maker:
     def charts(self) -> None:
         """Two charts: the rate each step bears, and its factor; helper columns leave out what they cannot show."""
         sheet, n, count = self.sheet, self.samples.count, len(self.of.groups)
-        sheet.page_ends = (self.right - 1,)
+        sheet.page_ends, sheet.printed = (self.right - 1,), self.right + 10
         sheet.put(self.maths - 1, self.helper(0), "for the charts", FAINTLY)
         ends = self.level(2 * count, "step", 1.0, float(n))
         lr = positive(self.typed["lr"].absolute)

@@ -46,12 +46,12 @@ def pixels(sheet: Sheet, column: int) -> int:
 
 
 def printed(sheet: Sheet) -> tuple[int, int]:
-    """The last row and the last column that are printed."""
+    """The last row and the last column that are printed: of a hidden sheet, once it is shown, all."""
     rows, columns = sheet.extent
     for chart in sheet.charts:
         columns = max(columns, _right(sheet, chart.column, chart.width))
         rows = max(rows, chart.row + int(chart.height / ROW * 3 / 4))
-    return sheet.printed_rows or rows, sheet.printed or columns
+    return (rows, columns) if sheet.hidden else (sheet.printed_rows or rows, sheet.printed or columns)
 
 
 def smallest(sheet: Sheet) -> float:
