@@ -99,13 +99,13 @@ def of_a_comparison(page: Page, chart: ChartPart, name: Value) -> Claim:
     if of.ordered:
         rates = [row.experiments[0].values["lr"] for row in of.rows]
         titles = dict(zip(rates, (row.title for row in of.rows), strict=True))
-    if chart.title == "Error of the last epoch by learning rate":
+    if chart.title == "Error of the last epoch by lr":
         lasts = [float(traces[title, str(name)].errors[-1]) for title in titles.values()]
-        return str(name), [math.log10(rate) for rate in rates], [log(e) if e < math.inf else None for e in lasts]
+        return str(name), [*rates], [positive(e) for e in lasts]
     group, said = chart.title.split(": ")
     assert said == "error by epoch"
     errors = traces[titles[number(name)] if of.ordered else str(name), group].errors.tolist()
-    return "", list(map(float, range(1, EPOCHS + 1))), [log(e) if math.isfinite(e) else None for e in errors]
+    return "", list(map(float, range(1, EPOCHS + 1))), [positive(e) if math.isfinite(e) else None for e in errors]
 
 
 def of_the_speed_limit(page: Page, chart: ChartPart, name: str) -> Claim:

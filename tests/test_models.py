@@ -15,7 +15,7 @@ import pytest
 
 from graddesc_xl import build, verify
 from graddesc_xl.errors import PlanError, SettingError
-from graddesc_xl.experiment import Experiment
+from graddesc_xl.experiments import Experiment
 from graddesc_xl.language.calculus import gradient, inlined
 from graddesc_xl.language.evaluate import evaluate
 from graddesc_xl.language.expr import Data, Expr, Here, Param

@@ -46,7 +46,7 @@ class Comparison:
     shared: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     ordered: bool = False
-    charted: tuple[float, float] = (1.5, 3.0)
+    charted: tuple[float, float] = (1.0, 3.0)
     yardstick: str = ""
     note: str = ""
     summary: str = ""

@@ -9,7 +9,7 @@ from math import isfinite
 from ..comparison import Comparison, Row
 from ..experiments import Experiment
 from ..language.expr import Const, Expr, Text, call, where
-from ..language.reports import NONE, listed, log10
+from ..language.reports import NONE, listed, positive
 from ..numbers.verdict import BOUNCING, DEAD, EXACT, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE
 from ..plan import Input, compact
 from ..settings import rounded
@@ -31,6 +31,7 @@ from ..workbook.style import (
     Style,
 )
 from . import runs_sheet, verdicts
+from .charts import LOG
 from .data_sheet import Samples
 from .making import Making, sentence
 from .runs_sheet import Run, RunLane, RunsSheet
@@ -173,7 +174,7 @@ def _head(of: Comparison) -> int:
 
 
 def _helpers(of: Comparison) -> int:
-    """The first column at the right of the errors by epoch and their logarithms: a group's kind of verdict each."""
+    """The first column at the right of the errors by epoch and what charts draw: a group's kind of verdict each."""
     epochs = max(e.epochs for _, _, e in of.runs())
     return _right(of) + 2 * epochs + 4
 
@@ -362,15 +363,15 @@ def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], maki
 
 
 @dataclass(frozen=True)
-class _Logs:
-    """The logarithms of one group's errors: the numbers of the epochs, and a row per run."""
+class _Drawn:
+    """One group's errors where a logarithmic axis can show them: the numbers of the epochs, and a row per run."""
 
     epochs: Area
     rows: tuple[Area, ...]
 
 
-def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> list[_Logs]:
-    """At the right of the table errors by epoch and their logarithms, a block per group."""
+def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> list[_Drawn]:
+    """At the right of the table errors by epoch, and of them what charts draw, a block per group."""
     of, sheet = made.of, made.sheet
     epochs = max(lane.lane.plan.epochs for lane in lanes.values())
     left = _right(of) + 1
@@ -380,7 +381,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
     top, blocks = _head(of) - 1, []
     for g, group in enumerate(of.groups):
         sheet.put(top, left, f"{group}: √Σe² by epoch", replace(SECTION, color=LINES[g % len(LINES)]))
-        sheet.put(top, right, "log10 of these, for the charts", Style(color=FAINT, italic=True))
+        sheet.put(top, right, "of these, what charts draw", Style(color=FAINT, italic=True))
         sheet.put(top + 1, left, "epoch", HEADER)
         for b in range(epochs):
             sheet.put(top + 1, left + 1 + b, float(b + 1), HEADER_RIGHT)
@@ -392,15 +393,15 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
             for b in range(epochs):
                 error = Cell(made.runs.sheet, errors.top + b, errors.left)
                 shown = sheet.put(line, left + 1 + b, error, Style(number="amount"))
-                sheet.put(line, right + b, log10(shown), Style("watch", "amount", color=FAINT))
+                sheet.put(line, right + b, positive(shown), Style("watch", "amount", color=FAINT))
         rows = (top + 1, *range(top + 2, top + 2 + len(of.rows)))
         header, *areas = (Area(sheet.name, row, right, row, right + epochs - 1) for row in rows)
-        blocks.append(_Logs(header, tuple(areas)))
+        blocks.append(_Drawn(header, tuple(areas)))
         top += len(of.rows) + 4
     return blocks
 
 
-def _charts(made: ComparisonSheet, blocks: list[_Logs]) -> None:
+def _charts(made: ComparisonSheet, blocks: list[_Drawn]) -> None:
     """A chart per group, and one along the first typed input, two to a row below the table."""
     of, sheet = made.of, made.sheet
     titles = [Cell(sheet, line, 1) for line in made.lines]
@@ -424,9 +425,10 @@ def _charts(made: ComparisonSheet, blocks: list[_Logs]) -> None:
 def _chart(
     of: Comparison, title: str, x: str, series: list[Series], *, x_min: float | None, x_max: float | None = None
 ) -> Chart:
-    """A chart of logarithms of errors that an explosion leaves at the top instead of flattening the rest."""
-    low, high = of.charted
-    made = Chart(title, x, "log10 √Σe²", series, 0, 0, y_format="0.0", legend="right" if of.ordered else "bottom")
+    """A chart with a logarithmic axis of errors, which an explosion leaves at the top: it flattens no other."""
+    low, high = (10.0**power for power in of.charted)
+    legend = "right" if of.ordered else "bottom"
+    made = Chart(title, x, "√Σe²", series, 0, 0, y_format=LOG, y_log=True, legend=legend)
     return replace(made, x_min=x_min, x_max=x_max, y_min=low, y_max=high)
 
 
@@ -440,19 +442,19 @@ def _column_at(sheet: Sheet, pixels: float) -> int:
 
 
 def _along(made: ComparisonSheet) -> Chart:
-    """The last error of each model against the logarithm of the first typed input; that input where a run learns."""
+    """The last error of each model against the first typed input; that input where a run learns."""
     of, sheet, head, left = made.of, made.sheet, _head(made.of), _chart_along(made.of)
     look = Style("watch", "amount", color=FAINT)
     sheet.put(head - 1, left, "for the chart", Style(color=FAINT, italic=True))
-    label = f"log10 {sheet.value(head, 2)}"
+    label = str(sheet.value(head, 2))
     for i, title in enumerate((label, *of.groups, *(f"learns, {group}" for group in of.groups))):
         sheet.put(head, left + i, title, HEADER_RIGHT)
         sheet.widths[left + i] = 10.0
     for line, row in zip(made.lines, of.rows, strict=True):
         typed = made.inputs[row.title, of.typed[0], ""]
-        sheet.put(line, left, log10(typed), look)
+        sheet.put(line, left, positive(typed), look)
         for g, group in enumerate(of.groups, 1):
-            sheet.put(line, left + g, log10(made.error(row.title, group)), look)
+            sheet.put(line, left + g, positive(made.error(row.title, group)), look)
             kind = made.kind(row.title, group)
             learns = where(call("or", kind.equals(LEARNING), kind.equals(SETTLED_AT)), typed, 0)
             sheet.put(line, left + len(of.groups) + g, learns, Style("watch", "general", color=FAINT))
@@ -461,4 +463,5 @@ def _along(made: ComparisonSheet) -> Chart:
     series = [
         Series(group, x, y, LINES[g], markers=True) for g, (group, y) in enumerate(zip(of.groups, ys, strict=True))
     ]
-    return _chart(of, "Error of the last epoch by learning rate", label, series, x_min=None)
+    made_of = _chart(of, f"Error of the last epoch by {label}", label, series, x_min=None)
+    return replace(made_of, x_log=True, x_format="0E+0")

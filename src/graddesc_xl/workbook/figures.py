@@ -50,7 +50,7 @@ class Figures:
         row, left = self.at[0] + 1 + self.count, self.at[1]
         found = self.sheet.put(row, left, value, Style(color=FAINT))
         told = where(found.equals(NONE), "none", call("mid", found, len(NONE) + 3, 1000))
-        return self.sheet.put(row, left + len(TITLES) - 1, told, Style(color=FAINT, align="right"))
+        return self.sheet.put(row, left + len(TITLES) - 1, told, Style(color=FAINT))
 
     def _told(self, value: Expr, places: int, least: float, *, below: bool = False) -> Cell:
         """Put the helper cells of a figure; a reference to its text. least: what gets a power of ten, in size."""
