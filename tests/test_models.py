@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pytest
 
-from graddesc_xl import build, verify
+from graddesc_xl import Comparison, Row, build, verify
 from graddesc_xl.errors import PlanError, SettingError
 from graddesc_xl.experiments import Experiment
 from graddesc_xl.language.calculus import gradient, inlined
@@ -21,6 +22,7 @@ from graddesc_xl.language.evaluate import evaluate
 from graddesc_xl.language.expr import Data, Expr, Here, Param
 from graddesc_xl.language.maths import names, relu, tanh
 from graddesc_xl.lessons import Lesson, recipe
+from graddesc_xl.lessons.composing import compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.numbers.trace import Trace
 from graddesc_xl.parts.batches import STEPS
@@ -422,3 +424,45 @@ def test_settings_that_cannot_work_are_sentences() -> None:
         with pytest.raises(SettingError) as refused:
             Experiment("e", **settings)
         assert said in str(refused.value)
+
+
+def test_each_epoch_sees_the_samples_in_another_order() -> None:
+    """Every sample once in each; the orders are the seed's, whatever the number of epochs; the run follows them."""
+    e = made_of("a*sqft + b", shuffled=True, seed=4, epochs=3, values={"lr": 0.01})
+    orders = e.plan.orders
+    assert [sorted(order) for order in orders] == [[0, 1, 2, 3, 4]] * 3 and len({*orders}) == 3
+    assert orders[:2] == made_of("a*sqft + b", shuffled=True, seed=4, epochs=2).plan.orders
+    assert orders != made_of("a*sqft + b", shuffled=True, seed=5, epochs=3).plan.orders
+    trace = run_of(e)
+    xs, ys = e.data.column("sqft"), e.data.ys
+    a = b = 1.0
+    for epoch, order in enumerate(orders):
+        for step, sample in enumerate(order):
+            slope = 2 * (a * xs[sample] + b - ys[sample])
+            a, b = a - 0.01 * slope * xs[sample], b - 0.01 * slope
+            assert trace["new_a"][epoch, step] == pytest.approx(a, rel=1e-12)
+    table = trace.frame()
+    assert table["sample"].tolist() == [number + 1.0 for order in orders for number in order]
+    assert table["sqft"].tolist() == [xs[number] for order in orders for number in order]
+
+
+def test_an_order_stands_in_cells(tmp_path: Path) -> None:
+    """The numbers of the samples, and what they are, looked up; an error in a sample spreads as the order has it."""
+    e = made_of("a*sqft + b", shuffled=True, seed=4, batch=2, optimizer="adam", values={"lr": 0.01}, numerical=True)
+    path = build(Lesson("Shuffled", [e]), tmp_path).path
+    assert verify(path).ok
+    sheet = openpyxl.load_workbook(path)["e"]
+    assert sheet["A2"].value == "order: seed 4"
+    assert [sheet.cell(row, 1).value for row in range(4, 9)] == [number + 1 for number in e.plan.orders[0]]
+    assert sheet["B4"].value.startswith("=INDEX(data!") and sheet["B4"].value.endswith(",A4)")
+    with pytest.raises(SettingError, match="none can be shuffled"):
+        Comparison("c", "", "", ("g",), (Row("r", (e,)),), ("lr",))
+
+
+@pytest.mark.parametrize("schedule", [name for name in SCHEDULES if name != "constant"])
+def test_a_schedule_is_a_column_with_a_chart(schedule: str, tmp_path: Path) -> None:
+    """The rate of each step, in the sheet and drawn."""
+    e = made_of("a*sqft + b", schedule=schedule, epochs=3, values={"lr": 0.01})
+    made = compose(Lesson("Rates", [e]), run_plan)
+    (sheet,) = [sheet for sheet in made.sheets if sheet.name == "e"]
+    assert "Learning rate by step" in [chart.title for chart in sheet.charts]

@@ -23,7 +23,7 @@ from .parts.models import MODELS, ONE_NEURON, Model
 from .parts.optimizers import OPTIMIZERS
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
-from .plan import Column, Footer, Input, Plan, Start
+from .plan import ORDER, Column, Footer, Input, Plan, Start
 from .settings import Settings
 
 T = TypeVar("T")
@@ -50,7 +50,8 @@ class Experiment:
     spelled: column -> the same formula written otherwise, as a published sheet has it.
     mirror: the addresses of that sheet. loss, schedule: what derivatives are of, and how the learning rate goes from
     step to step, or the name of a shipped one. batch: how many rows share a step, or `all` of an epoch. start: where
-    weights start, if not where the model says: a number, or how they are drawn. seed: what they are drawn by.
+    weights start, if not where the model says: a number, or how they are drawn. shuffled: whether each epoch
+    sees the samples in another order. seed: what weights and orders are drawn by.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Experiment:
     schedule: Schedule = CONSTANT
     batch: int | str = 1
     start: float | str = GIVEN
+    shuffled: bool = False
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -123,7 +125,7 @@ class Experiment:
             raise SettingError(
                 f"{self.optimizer.title} changes the learning rate by itself: take the schedule 'constant' with it."
             )
-        for name, number, low in (("epochs", self.epochs, 1), ("discarded", self.discarded, 0)):
+        for name, number, low in (("epochs", self.epochs, 1), ("discarded", self.discarded, 0), ("seed", self.seed, 0)):
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
                 raise SettingError(f"{name} must be a whole number from {low} to 100000, not {shown(number)}.")
 
@@ -190,6 +192,7 @@ class Experiment:
         epochs: int | None = None,
         start: float | str | None = None,
         seed: int | None = None,
+        shuffled: bool | None = None,
         gradient: str | None = None,
         carry: str | None = None,
     ) -> Experiment:
@@ -211,6 +214,7 @@ class Experiment:
             "epochs": epochs,
             "start": start,
             "seed": seed,
+            "shuffled": shuffled,
             "gradient": gradient,
             "carry": carry,
         }
@@ -232,6 +236,7 @@ def experiment(
     loss: Loss | str = SQUARED,
     schedule: Schedule | str = CONSTANT,
     start: float | str = GIVEN,
+    shuffled: bool = False,
     seed: int = 1,
     gradient: str = GRADIENTS[0],
     numerical: bool = False,
@@ -245,7 +250,8 @@ def experiment(
     model: a model, the name of a shipped one, or its lines as text. data: from `data(...)`. optimizer, loss, schedule:
     one, or the name of a shipped one, or its equations as text. lr: the learning rate. batch: how many rows share a
     step, or `all`. start: where weights start, if not where the model says: a number, or `he`, `xavier`, `normal`,
-    `uniform`, drawn by the seed. gradient: which derivatives drive the steps, `analytic` or `numerical`; numerical:
+    `uniform`, drawn by the seed. shuffled: whether each epoch sees the samples in another order, drawn by the seed.
+    gradient: which derivatives drive the steps, `analytic` or `numerical`; numerical:
     show those as well. values: further inputs by name. name: of its sheet, the optimizer's if left out.
 
     >>> e = experiment("a*x + b", GRADDESC, lr=1e-5)
@@ -274,6 +280,7 @@ def experiment(
         schedule=schedule,  # type: ignore[arg-type]
         batch=batch,
         start=start,
+        shuffled=shuffled,
         seed=seed,
     )
     return replace(found, title=title or f"{found.model.title}, {found.optimizer.title}")
@@ -335,14 +342,16 @@ def make_plan(e: Experiment) -> Plan:
         states=tuple(replace(s, title=labels.get(s.name, s.title)) for s in parts.states),
         footers=(*losses.totals(e.loss), *_norms(slopes.of, parts.footers, symbol), *parts.footers),
         weights=model.weights,
-        samples=e.data.names,
+        samples=(*([ORDER] if e.shuffled else []), *e.data.names),
+        orders=batches.shuffled(len(e.data), e.epochs, e.passes, e.seed) if e.shuffled else (),
+        drawn=f"order: seed {e.seed}" if e.shuffled else "",
         epochs=e.epochs,
         discarded=e.passes,
         hands_on=parts.hands_on,
         targets=model.fitted if e.data.least_squares else {},
         gates=model.gated,
         charted=model.charted or model.weights[-1],
-        mirror=e.mirror,
+        mirror=None if e.shuffled else e.mirror,
     )
 
 

@@ -10,11 +10,25 @@ import keyword
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
+
+import numpy as np
 
 from .errors import PlanError, did_you_mean, shown
 from .language.expr import REDUCTIONS, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves, substitute
+from .language.values import Array
 from .mirror import Mirror
 
+
+class _Data(Protocol):
+    """Samples by the names of their columns."""
+
+    def column(self, name: str) -> Array:
+        """The values of one, shape (samples,)."""
+
+
+#: of a sample that is not seen in its turn, the column with its number on its own sheet, the first of a row
+ORDER = "sample"
 #: What a column is for; each role has a colour of its own.
 ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
 
@@ -121,13 +135,14 @@ class Footer:
 class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
-    samples: the columns of a sample, the target last. epochs: blocks of rows that are kept. discarded: passes over the
-    data before them, whose weights are thrown away. hands_on: the columns and epoch states that these passes hand on,
-    pass by pass, over and over: what a pass does not hand on, the next block starts from where that pass did; if
-    empty each hands on all. targets: column -> its least-squares value on the data, where one exists (`slope` or
-    `intercept`).
-    gates: the pre-activation column of a ReLU -> the weights that stop when it is never positive.
-    charted: the weight whose derivative charts show. mirror: the addresses of a published sheet, where it has one.
+    samples: the columns of a sample, the target last. orders: for each block the numbers of its rows' samples,
+    counted from 0, where they are not seen in their turn; `samples` then begins with `ORDER`. drawn: by which seed.
+    epochs: blocks of rows that are kept. discarded: passes over the data before them, whose weights are thrown
+    away. hands_on: the columns and epoch states that these passes hand on, pass by pass, over and over: what a pass
+    does not hand on, the next block starts from where that pass did; if empty each hands on all. targets: column ->
+    its least-squares value on the data, where one exists (`slope` or `intercept`). gates: the pre-activation column
+    of a ReLU -> the weights that stop when it is never positive. charted: the weight whose derivative charts show.
+    mirror: the addresses of a published sheet, where it has one.
     """
 
     name: str
@@ -138,6 +153,8 @@ class Plan:
     weights: tuple[str, ...]
     epochs: int
     samples: tuple[str, ...] = ("x", "y")
+    orders: tuple[tuple[int, ...], ...] = ()
+    drawn: str = ""
     derived: tuple[Derived, ...] = ()
     states: tuple[EpochState, ...] = ()
     discarded: int = 0
@@ -207,6 +224,13 @@ class Plan:
         """The blocks in the order in which they happen."""
         yield from range(self.epochs, self.blocks)
         yield from range(self.epochs)
+
+    def seen(self, data: _Data, name: str) -> Array:
+        """What each row sees of its sample: shape (samples,), or (blocks, samples) where orders differ."""
+        if not self.orders:
+            return data.column(name)
+        orders = np.array(self.orders)
+        return orders + 1.0 if name == ORDER else data.column(name)[orders]
 
     def column(self, name: str) -> Column:
         """The column of that name."""

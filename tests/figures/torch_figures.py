@@ -161,7 +161,7 @@ def main() -> None:
             training("torch_adam", optim.Adam, {"avg": "exp_avg", "sq": "exp_avg_sq"}, lr=0.1, eps=1e-8),
             training("torch_nesterov", optim.SGD, {"buf": "momentum_buffer"}, lr=1e-5, momentum=0.9, nesterov=True),
             training("torch_adagrad", optim.Adagrad, {"added": "sum"}, lr=0.1, eps=1e-10),
-            training("torch_adamw", optim.AdamW, {"avg": "exp_avg", "sq": "exp_avg_sq"}, lr=0.1, eps=1e-8),
+            training("torch_adamw", optim.AdamW, {"avg": "exp_avg", "sq": "exp_avg_sq"}, lr=0.05, eps=1e-8),
         ],
         "gradients": [
             gradients(model, *point) for model in ("one_neuron", "two_neurons", "two_neurons_relu") for point in POINTS

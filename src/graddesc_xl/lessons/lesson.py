@@ -93,6 +93,11 @@ class Lesson:
         for kind in self.kinds:
             if kind.data and sets.setdefault(kind.data.name, kind.data) != kind.data:
                 raise SettingError(f"Two data sets are called {shown(kind.data.name)}: rename one.")
+        for kind in self.kinds:
+            for part in () if isinstance(kind, Steps) else vars(kind).values():
+                shown_there = part if isinstance(part, tuple) else (part,)
+                if any(isinstance(e, Experiment) and e.shuffled for e in shown_there):
+                    raise SettingError(f"{kind.sheet} shows a run whose epochs are shuffled: only its own sheet can.")
         named: set[str] = set()
         for sheet in self.sheets:
             wrong = _wrong(sheet)

@@ -193,11 +193,16 @@ class _Job:
 
     def __post_init__(self) -> None:
         plan, per_block = self.plan, (self.plan.blocks, *self.shape)
-        self.samples = list(zip(*(self.data.column(name).tolist() for name in self.plan.samples), strict=True))
+        seen = [plan.seen(self.data, name).tolist() for name in plan.samples]
+        self.orders = [list(zip(*block, strict=True)) for block in (zip(*seen, strict=True) if plan.orders else [seen])]
         self.index = {column.name: i for i, column in enumerate(plan.columns)}
         self.rows = np.full((len(plan.columns), plan.blocks, len(self.data), *self.shape), np.nan)
         self.starts = {start.column: np.full(per_block, np.nan) for start in plan.starts}
         self.states = {state.name: np.full(per_block, np.nan) for state in plan.states}
+
+    def samples(self, block: int) -> list[tuple[float, ...]]:
+        """What the rows of a block see."""
+        return self.orders[block if self.plan.orders else 0]
 
     def open(self, block: int) -> None:
         """Fill the block's start and epoch-state cells."""
@@ -247,11 +252,11 @@ class _Job:
             opened = [cell if batch else float(cell) for cell in self.opened(block)]
             kept: list[Any] = []  # flat: a list of rows takes twice as long
             with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError, OverflowError):
-                epoch(kept.extend, self.samples, *fixed, *opened)
+                epoch(kept.extend, self.samples(block), *fixed, *opened)
             steps = len(kept) // len(plan.columns)
             rows = _stacked(kept, self.shape).reshape(steps, len(plan.columns), *self.shape)
             self.rows[:, block, :steps] = rows.swapaxes(0, 1)
-            if steps < len(self.samples):
+            if steps < len(self.data):
                 break
 
     def mend(self) -> None:
@@ -283,7 +288,7 @@ class _Job:
         for position, block in enumerate(self.plan.in_time()):
             self.open(block)
             previous = self.plan.previous(block)
-            if previous is not None and _same_bits(self.opened(block), self.opened(previous)):
+            if previous is not None and not self.plan.orders and _same_bits(self.opened(block), self.opened(previous)):
                 self.rows[:, block] = self.rows[:, previous]  # what exploded stays so, epoch after epoch
                 continue
             for sample in range(max(0, first - position * n), n):
@@ -298,7 +303,7 @@ class _Job:
         def leaf(expr: Expr) -> Any:
             match expr:
                 case Data(name):
-                    return self.samples[sample][self.plan.samples.index(name)]
+                    return self.samples(block)[sample][self.plan.samples.index(name)]
                 case Here(column):
                     return self.rows[self.index[column], block, sample]
                 case Prev(column) if sample == 0:

@@ -152,7 +152,7 @@ class Trace:
         """The values of a leaf in all blocks of a single run: shape (blocks, samples), (blocks, 1) or ()."""
         match expr:
             case Data(name):
-                return self.data.column(name)
+                return self.plan.seen(self.data, name)
             case Here(name):
                 return self.rows[name]
             case Prev(name):
@@ -194,6 +194,11 @@ class Trace:
             .reset_index(drop=True)
         )
 
+    def _seen(self, name: str) -> Array:
+        """What each row sees of its sample: shape (blocks, samples)."""
+        seen: Array = np.broadcast_to(self.plan.seen(self.data, name), (self.plan.blocks, len(self.data)))
+        return seen
+
     def frame(self, run: int | None = None, *, epochs: range | None = None) -> pd.DataFrame:
         """One row per step: epoch, step, the sample and every column of the plan.
 
@@ -211,7 +216,7 @@ class Trace:
         table: dict[str, Any] = {
             "epoch": np.repeat(np.arange(first + 1, last + 1), n),
             "step": np.arange(first * n + 1, last * n + 1),
-            **{name: np.tile(self.data.column(name), len(chosen)) for name in self.data.names},
+            **{name: self._seen(name)[first:last].ravel() for name in self.plan.samples},
         }
         return pd.DataFrame(table | {name: self[name][first:last].reshape(rows, -1)[:, run] for name in self.rows})
 

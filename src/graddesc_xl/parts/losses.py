@@ -43,6 +43,14 @@ class Loss:
         if not self.lines or [*self.lines][-1] != LOSS:
             raise PlanError(f"The last line of {self.name} must be the loss, as in {LOSS} = (pred - y)**2.")
 
+    def by(self, weight: str) -> str:
+        """What its derivative by a weight, or a column, is called.
+
+        >>> SQUARED.by("a")
+        'de/da'
+        """
+        return f"d{self.symbol}/d{weight}"
+
     def on(self, model: Model, data: Dataset) -> dict[str, Expr]:
         """Its columns for a model and data, in their order.
 

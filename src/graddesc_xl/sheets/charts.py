@@ -99,21 +99,35 @@ def _both(numerical: tuple[str, Area], analytic: tuple[str, Area], x: Area) -> l
 def numerical_and_analytic(steps: StepsList) -> Chart:
     """The two derivatives of the first epoch on top of each other."""
     n, weight = steps.of.layout.samples, steps.of.trace.plan.charted
-    numerical = f"est de/d{weight}, numerical", steps.live(_of(steps, "estimate"), 0, n)
-    analytic = f"de/d{weight}, analytic", steps.live(_of(steps, "analytic"), 0, n)
+    by = _by(steps)
+    numerical = f"est {by}, numerical", steps.live(_of(steps, "estimate"), 0, n)
+    analytic = f"{by}, analytic", steps.live(_of(steps, "analytic"), 0, n)
     series = _both(numerical, analytic, steps.steps(0, n))
-    return Chart(f"Derivative by {weight}, first epoch", "step", f"de/d{weight}", series, 0, 0, x_max=n)
+    return Chart(f"Derivative by {weight}, first epoch", "step", by, series, 0, 0, x_max=n)
 
 
 def gradient_and_average(steps: StepsList) -> Chart:
     """A gradient and its moving average over the first two epochs."""
-    n, weight = min(2 * steps.of.layout.samples, steps.kept), steps.of.trace.plan.charted
+    n = min(2 * steps.of.layout.samples, steps.kept)
     x = steps.steps(0, n)
+    by = _by(steps)
     series = [
-        Series(f"de/d{weight}", x, steps.live(_of(steps, "analytic"), 0, n), FAINT),
-        Series(f"avg de/d{weight}", x, steps.live(_of(steps, "average"), 0, n), ACCENT),
+        Series(by, x, steps.live(_of(steps, "analytic"), 0, n), FAINT),
+        Series(f"avg {by}", x, steps.live(_of(steps, "average"), 0, n), ACCENT),
     ]
-    return Chart("Gradient and its moving average", "step", f"de/d{weight}", series, 0, 0, x_max=n)
+    return Chart("Gradient and its moving average", "step", by, series, 0, 0, x_max=n)
+
+
+def _by(steps: StepsList) -> str:
+    """What the derivative that charts show is called."""
+    return steps.of.experiment.loss.by(steps.of.trace.plan.charted)
+
+
+def rates(steps: StepsList, column: str) -> Chart:
+    """The learning rate of each step, where it does not stay."""
+    series = [Series("rate", steps.steps(), steps.live(column), ACCENT)]
+    title = "Learning rate by step"
+    return Chart(title, "step", "rate", series, 0, 0, x_max=steps.kept, legend="none", about=f"{title}.")
 
 
 def effective_steps(steps: StepsList) -> Chart:
@@ -165,7 +179,7 @@ def the_line(steps: StepsList) -> Chart:
 def log_derivatives(steps: StepsList) -> Chart:
     """The size of the charted derivative, numerical and analytic, over the first two epochs."""
     n = min(2 * steps.of.layout.samples, steps.kept)
-    by = f"de/d{steps.of.trace.plan.charted}"
+    by = _by(steps)
     numerical, analytic = (
         (kind, steps.steps_of(f"charted {_of(steps, column)}", 0, n))
         for kind, column in (("numerical", "estimate"), ("analytic", "analytic"))
@@ -187,6 +201,7 @@ def add(steps: StepsList, *, log: bool = False) -> None:
     ):
         if _of(steps, needed):
             charts.append(draw(steps))
+    charts += [rates(steps, c.name) for c in of.trace.plan.columns if c.kind == "rate"]
     if log and not {*of.trace.plan.targets} <= {*of.trace.plan.weights}:
         charts.append(the_line(steps))
     of.sheet.charts.append(small_error_by_epoch(steps, log=log))

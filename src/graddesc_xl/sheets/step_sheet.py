@@ -11,12 +11,12 @@ from ..experiments import Experiment
 from ..language.expr import Expr, call
 from ..language.reports import NONE
 from ..numbers.trace import Trace
-from ..plan import EpochState, Start
+from ..plan import ORDER, EpochState, Start
 from ..settings import rounded
 from ..words import words
 from ..workbook.cells import Area, Formula, column_letters
 from ..workbook.formula import render
-from ..workbook.reference import Cell
+from ..workbook.reference import Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style
 from .data_sheet import Samples
@@ -28,6 +28,8 @@ from .rendering import Rendering
 CHART_ROW, TABLE_ROW = HEAD + 1, HEAD + 10
 #: the width of the empty column before what stands beside the first block
 GAP = 1.0
+#: what the numbers of samples are that do not come in their turn
+SHUFFLED = "The number of this row's sample on the data sheet: each epoch sees them in another order, drawn by a seed."
 #: characters to a pixel of a sentence
 TEXT_WIDTH = 0.14
 
@@ -135,6 +137,8 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         sheet.put(top, layout.columns["pred"] + 1, Cell(sheet, *error), Style("error", "amount"))
     for column, title in enumerate(plan.samples, 1):
         sheet.put(top + 2, column, title, Style("data", header=True, bold=True, align="right"))
+    if plan.drawn:
+        sheet.put(top + 1, 1, plan.drawn, Style(color=FAINT, italic=True, size=9, valign="bottom"))
 
 
 def _passed_on(layout: Layout, block: int) -> str:
@@ -151,9 +155,15 @@ def _passed_on(layout: Layout, block: int) -> str:
 
 def _samples(sheet: Sheet, layout: Layout, data: Samples, block: int) -> None:
     """The first columns of a block: the samples, as their sheet has them."""
-    top = layout.row(block)
-    for column, name in enumerate(layout.plan.samples, 1):
-        sheet.repeat(top, column, data.down(name, top), data.count, Style("data"))
+    top, plan = layout.row(block), layout.plan
+    for column, name in enumerate(plan.samples, 1):
+        if name == ORDER and plan.orders:
+            numbers = [float(number + 1) for number in plan.orders[block]]
+            sheet.fill(top, column, None, numbers, Style("data", "integer"))
+        elif plan.orders:
+            sheet.repeat(top, column, call("index", data.column(name), Down(sheet, 1)), data.count, Style("data"))
+        else:
+            sheet.repeat(top, column, data.down(name, top), data.count, Style("data"))
 
 
 def _fold(sheet: Sheet, layout: Layout, block: int) -> None:
@@ -168,7 +178,9 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
     plan, row = layout.plan, layout.row(0)
     for column, title in enumerate(plan.samples, 1):
         formula = sheet.content(row, column)
-        assert isinstance(formula, Formula)
+        if not isinstance(formula, Formula):
+            sheet.notes[HEAD, column] = f"{title}\n{SHUFFLED}"
+            continue
         sheet.notes[HEAD, column] = f"{title}\nThis step's sample, from the data sheet.\nFirst row: ={formula.text}"
     for item, block, at in layout.opens():
         if not isinstance(item, Start):
