@@ -82,6 +82,8 @@ def data(
     inputs: Sequence[str] = (),
     sheet: str = "",
     name: str = "",
+    validation: float = 0,
+    seed: int = 1,
 ) -> Dataset:
     """A data set from a file, a frame, columns or arrays; each column by its name.
 
@@ -89,7 +91,8 @@ def data(
     `sheet` names a sheet if not the first), a DataFrame, columns by name, or an array of shape (samples,) or
     (samples, inputs). target: the title of the column to predict, the last if left out; for an array the targets,
     shape (samples,). inputs: the titles of the columns to predict from; all others that hold numbers if left out.
-    name: what the data are called; the file's name if left out.
+    name: what the data are called; the file's name if left out. validation: the share of the samples (or, from 1 on,
+    their number) that no step sees, drawn by the seed.
 
     Titles that no formula can hold become names: "living area (m2)" is `living_area_m2`. Raises SettingError, with
     file, row and column, for what is no number, missing, named twice or not named.
@@ -124,7 +127,27 @@ def data(
     names = _names([*chosen, wanted])
     columns = [table.numbers(title) for title in (*chosen, wanted)]
     called = name or (Path(table.source).stem if isinstance(source, (str, Path)) else "yours")
-    return Dataset(called, dict(zip(names[:-1], columns, strict=False)), columns[-1], names[-1])
+    kept, held = _split(len(columns[-1]), validation, seed)
+
+    def part(called: str, rows: Sequence[int], held_out: Dataset | None = None) -> Dataset:
+        chosen = [tuple(column[row] for row in rows) for column in columns]
+        return Dataset(called, dict(zip(names, chosen[:-1], strict=False)), chosen[-1], names[-1], held_out)
+
+    return part(called, kept, part(f"{called} held out", held) if held else None)
+
+
+def _split(count: int, validation: float, seed: int) -> tuple[list[int], list[int]]:
+    """The rows that are learned from, and those held out, each in their order."""
+    if not 0 <= validation < count:
+        raise SettingError(
+            f"validation must be a share below 1, or a number of samples below the {count} there are, not "
+            f"{shown(validation)}."
+        )
+    number = int(validation) if validation >= 1 else round(validation * count)
+    held = set(np.random.default_rng(seed).permutation(count)[:number].tolist())
+    if len(held) == count:
+        raise SettingError(f"validation={validation:g} of {count} samples leaves none to learn from: hold out fewer.")
+    return [row for row in range(count) if row not in held], sorted(held)
 
 
 def _found(table: Table, title: str, what: str) -> str:

@@ -18,9 +18,11 @@ from ..sheets.comparison import Compared
 from ..sheets.data_sheet import HIGH, LOW
 from ..sheets.kind import LONGEST, Kind, width
 from ..sheets.overview import SHEET as OVERVIEW
+from ..sheets.picked import Of
 from ..sheets.recipe import SHEET as RECIPE
 from ..sheets.steps import Steps
 from ..sheets.trying import Try
+from ..sheets.validation import Validation
 from ..workbook.cells import plain
 
 if TYPE_CHECKING:
@@ -126,8 +128,9 @@ class Lesson:
 
     @property
     def kinds(self) -> list[Kind]:
-        """Its sheets; an experiment or a comparison is one of its own kind."""
-        return [_kind(part) for part in self.parts]
+        """Its sheets; an experiment or a comparison is one of its own kind, and samples held out get one."""
+        kinds = [_kind(part) for part in self.parts]
+        return [*kinds, *_validations(kinds)]
 
     @property
     def experiments(self) -> list[Experiment]:
@@ -181,6 +184,22 @@ def _typable(data: Dataset) -> None:
                     f"{data.name}: a sheet holds samples from {plain(LOW)} to {plain(HIGH)}, not {name} = {value:g}: "
                     "use another unit."
                 )
+
+
+def _validations(kinds: Sequence[Kind]) -> list[Kind]:
+    """For each data set that holds samples out a sheet that validates its runs, unless there is one."""
+    runs: dict[str, list[Of]] = {}
+    held: dict[str, Dataset] = {}
+    for kind in kinds:
+        if isinstance(kind, Steps) and kind.data.held_out:
+            runs.setdefault(kind.data.held_out.name, []).append(Of(kind.sheet))
+            held[kind.data.held_out.name] = kind.data.held_out
+    known = [kind.held_out.name for kind in kinds if isinstance(kind, Validation)]
+    names = [name for name in runs if name not in known]
+    return [
+        Validation("validation" if len(names) == 1 else f"validation {number}", tuple(runs[name]), held[name])
+        for number, name in enumerate(names, 1)
+    ]
 
 
 def _kind(part: Experiment | Comparison | Kind) -> Kind:

@@ -25,13 +25,15 @@ class Dataset:
     """Samples of any number of inputs and one target.
 
     inputs: name -> values, in the order of a sheet's columns. y: the values of the target, or the line of the only
-    input on which they lie, which the sheet shows as that formula. target: the target's name.
+    input on which they lie, which the sheet shows as that formula. target: the target's name. held_out: samples
+    that no step sees, to validate with; their columns are the same.
     """
 
     name: str
     inputs: Mapping[str, tuple[float, ...]]
     y: tuple[float, ...] | Line
     target: str = "y"
+    held_out: Dataset | None = None
 
     def __post_init__(self) -> None:
         counts = {name: len(values) for name, values in self.inputs.items()}
@@ -49,6 +51,11 @@ class Dataset:
             if count != len(self):
                 first = next(iter(self.inputs))
                 raise SettingError(f"{len(self)} values of {first} but {count} of {name}: give one for each sample.")
+        if self.held_out and self.held_out.names != self.names:
+            raise SettingError(
+                f"The samples held out of {self.name} have the columns {', '.join(self.held_out.names)}, not "
+                f"{', '.join(self.names)}: give both the same."
+            )
         if not all(np.all(np.isfinite(self.column(name))) for name in self.names):
             raise SettingError(f"Every {', '.join(self.inputs)} and {self.target} must be a finite number.")
 
