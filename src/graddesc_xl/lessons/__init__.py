@@ -11,7 +11,7 @@ from ..experiments import Experiment
 from ..sheets.answers import Question
 from ..sheets.comparison import Compared
 from ..sheets.steps import Steps
-from . import first_steps, graddesc, two_neurons
+from . import bent, first_steps, graddesc, two_neurons
 from .lesson import Lesson
 
 __all__ = ["COMPARISONS", "EXPERIMENTS", "LESSONS", "Lesson", "Question", "lesson"]
@@ -19,7 +19,9 @@ __all__ = ["COMPARISONS", "EXPERIMENTS", "LESSONS", "Lesson", "Question", "lesso
 #: how many bytes the file of a recipe may have
 LARGEST = 10_000_000
 #: every lesson by name
-LESSONS: Mapping[str, Lesson] = {of.name: of for of in (graddesc.LESSON, two_neurons.LESSON, first_steps.LESSON)}
+LESSONS: Mapping[str, Lesson] = {
+    of.name: of for of in (graddesc.LESSON, two_neurons.LESSON, first_steps.LESSON, bent.LESSON)
+}
 #: their experiments and comparisons by name
 EXPERIMENTS: Mapping[str, Experiment] = {
     kind.sheet: kind.experiment for of in LESSONS.values() for kind in of.kinds if isinstance(kind, Steps)

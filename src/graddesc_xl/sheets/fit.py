@@ -42,6 +42,7 @@ FIRST = (1, 2)
 DASHES = ("round_dot", "dash_dot", "solid")
 #: what a figure calls the epoch that is typed
 TYPED_EPOCH = "typed"
+EPOCH = "epoch"
 HELD = (
     "Each line has the weights after a whole epoch, held still for all samples; a sheet of steps measures √Σe² while "
     "they move."
@@ -90,7 +91,7 @@ class Fit(Kind):
         last = max(run.plan.epochs for run in runs)
         about = f"after how many epochs the weights are taken: 0 for the start weights, {last} for the last ones"
         built = min(self.epoch, last)
-        given = Input("epoch", float(built), "epoch", about, low=0.0, high=float(last))
+        given = Input(EPOCH, float(built), EPOCH, about, low=0.0, high=float(last))
         epoch = making.put(sheet, INPUT, 2, given, labelled=True)
         said = f"type 0 for the start weights, or any epoch up to {last}, and watch what is drawn"
         sheet.put(INPUT, 3, said, Style(color=FAINT, indent=1))
@@ -125,7 +126,7 @@ class Fit(Kind):
 
 
 def _figures(panels: Sequence[_Panel]) -> dict[str, Figure]:
-    """Errors and live samples: of which epoch (or `typed`) and, of several runs, of which."""
+    """Weights, errors and live samples: of which epoch (or `typed`) and, of several runs, of which; what is typed."""
 
     def of(place: Callable[[_Panel], int]) -> Figure:
         def figure(epoch: str, run: str = panels[0].run.title) -> Cell:
@@ -148,6 +149,7 @@ def _figures(panels: Sequence[_Panel]) -> dict[str, Figure]:
         "live samples": live,
         "weight": lambda name, epoch, run=panels[0].run.title: of(lambda p: p.place(name))(epoch, run),
         "best line": best,
+        "input": lambda name: {EPOCH: panels[0].typed}[name],
     }
 
 

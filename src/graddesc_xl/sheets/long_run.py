@@ -58,7 +58,7 @@ class LongRun(Kind):
     epochs: int = 1000
     every: int = 10
     headline: str = "Who wins in the long run?"
-    subtitle: str = "√Σe² by epoch, measured while the weights move. Both axes of the chart are powers of ten."
+    subtitle: str = "The error of each epoch, measured while the weights move; the axes of the chart are powers of ten."
     about: str = "The same runs for many more epochs."
 
     def __post_init__(self) -> None:
@@ -264,7 +264,8 @@ class _Table:
         column = self.place(len(self.runs)) + 2
         sheet.widths[column - 1] = 2.0
         title = f"{self.lines[-1]:,} epochs"
-        chart = Chart(title, "epoch", "√Σe²", series, HEAD, column, WIDTH, HEIGHT, x_min=1, x_max=self.lines[-1])
+        errors = ", ".join(dict.fromkeys(run.plan.error.title for run in self.runs))
+        chart = Chart(title, "epoch", errors, series, HEAD, column, WIDTH, HEIGHT, x_min=1, x_max=self.lines[-1])
         sheet.charts.append(replace(chart, x_log=True, y_log=True))
         sheet.aside |= {*range(left, max(self.end, left + len(self.runs) + 2) + 1)}
 

@@ -59,9 +59,9 @@ class Picked:
     @property
     def predicted(self) -> Expr:
         """What the weights after a step predict for a sample, in the units of the target."""
-        scales = [leaf for leaf in leaves(self.plan.column("err").expr) if isinstance(leaf, Param)]
         predicted = self.plan.after("pred")
-        return predicted * scales[0] if self.plan.loss == "loss" else predicted
+        scale = next((leaf for leaf in leaves(self.plan.column("err").expr) if isinstance(leaf, Param)), None)
+        return predicted if scale is None else predicted * scale
 
     def after(self, weight: str, epoch: Expr) -> Expr:
         """A weight after so many epochs, 0 for its start, picked live from the steps."""
