@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ..comparison import Comparison, Row
-from ..experiment import Experiment
+from ..experiments import Experiment
 from ..parts.data import dataset
 from ..parts.models import ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from ..plan import Input
@@ -162,6 +162,7 @@ LONG_RUN = LongRun(
     tuple(Of(SHEETS[group], title=group) for group in SHEETS),
     headline="Does one neuron only need more time?",
     about="The three models for a thousand epochs, and which is lowest.",
+    live=False,
 )
 
 _PREDICTS = "What the model predicts for this x, from the weights above."

@@ -133,6 +133,7 @@ LESSON = Lesson(
             "a thousand epochs",
             tuple(Of(name) for name in MIRRORS),
             about="The five runs for a thousand epochs, and which of them is lowest at each.",
+            live=False,
         ),
     ),
     "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",

@@ -475,6 +475,7 @@ LONG_RUN = LongRun(
     "a thousand epochs",
     tuple(Of(BY_RATE, f"{group}: run {RATES.index(rate) + 1}", group) for group, rate in BEST.items()),
     about="The three models for a thousand epochs, each at one of the learning rates, and which is lowest.",
+    live=False,
 )
 
 LESSON = Lesson(

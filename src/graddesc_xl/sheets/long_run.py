@@ -47,8 +47,9 @@ class LongRun(Kind):
     """Runs of other sheets, all on the same samples, for more epochs.
 
     every: after the tenth epoch only those that it divides have a line, and the last. headline, subtitle: above the
-    sheet. about: for the overview. Where there are few enough the steps are formulas, on a sheet behind it, if each
-    epoch starts from the new weights of the one before; else the errors are NumPy's, as constants.
+    sheet. about: for the overview. live: whether the steps should be formulas, on a sheet behind it: they are where
+    there are few enough and each epoch starts from the new weights of the one before. Else the errors are NumPy's, as
+    constants.
     """
 
     kind = "long run"
@@ -60,6 +61,7 @@ class LongRun(Kind):
     headline: str = "Who wins in the long run?"
     subtitle: str = "The error of each epoch, measured while the weights move; the axes of the chart are powers of ten."
     about: str = "The same runs for many more epochs."
+    live: bool = True
 
     def __post_init__(self) -> None:
         if not self.of:
@@ -77,8 +79,8 @@ class LongRun(Kind):
 
     @property
     def behind(self) -> str:
-        """The name of the sheet with its steps, where it is live."""
-        return behind(self.name)
+        """The name of the sheet with its steps, where these should be formulas."""
+        return behind(self.name) if self.live else ""
 
     @property
     def lines(self) -> list[int]:
@@ -93,7 +95,7 @@ class LongRun(Kind):
         sheet.put(2, 1, self.subtitle, SUBTITLE)
         table = _Table(sheet, runs, self.lines)
         table.head()
-        plans = _live(runs, self.epochs)
+        plans = _live(runs, self.epochs) if self.live else []
         made = self._formulas(table, plans, making) if plans else self._constants(table, making)
         table.leads()
         table.draw()
