@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, substitute
 from .language.operators import MINUS, OPERATORS, PHRASE, WORD
 from .plan import Plan
@@ -26,10 +28,8 @@ def words(expr: Expr, plan: Plan) -> str:
     weights = {w for c in plan.columns if c.role == "weight" for w in c.of}
     before = {c.name: w for c in plan.columns if c.role == "update" for w in c.of if w not in weights}
 
-    def spell(e: Expr) -> str:
+    def leaf(e: Expr) -> str:
         match e:
-            case Const(value):
-                return f"{value:.15g}".replace("-", "−", value < 0)
             case Data(name):
                 return name
             case Param(name):
@@ -48,11 +48,28 @@ def words(expr: Expr, plan: Plan) -> str:
                 return footers[name]
             case Over(reduction, column):
                 return _REDUCED[reduction].format(titles[column])
+        raise AssertionError(e)
+
+    return spelled(expr, leaf)
+
+
+def spelled(expr: Expr, leaf: Callable[[Expr], str]) -> str:
+    """The expression with texts of one's own for its leaves.
+
+    >>> from graddesc_xl.language.expr import Here
+    >>> spelled(2 * (Here("u") - Here("v")), lambda of: of.column.upper())
+    '2·(U − V)'
+    """
+
+    def spell(e: Expr) -> str:
+        match e:
+            case Const(value):
+                return f"{value:.15g}".replace("-", "−", value < 0)
             case Apply(op, args):
                 notation = OPERATORS[op].words
                 assert notation is not None, f"{op} has no notation"
                 return notation.text(*(within(arg, wanted) for arg, wanted in zip(args, notation.wants, strict=True)))
-        raise AssertionError(e)
+        return leaf(e)
 
     def within(arg: Expr, wanted: int) -> str:
         text = spell(arg)

@@ -12,6 +12,7 @@ from ..parts.optimizers import OPTIMIZERS, PUBLISHED
 from ..sheets.fit import Fit
 from ..sheets.landscape import Landscape
 from ..sheets.long_run import LongRun
+from ..sheets.one_step import OneStep
 from ..sheets.picked import Of
 from ..sheets.trying import Try
 from .lesson import Lesson
@@ -120,6 +121,18 @@ LESSON = Lesson(
             "the fit",
             (Of("basic", title="plain SGD (basic)"), Of("adam", title="Adam (adam)")),
             about="The samples and the line that the neuron is after an epoch of your choice: plain SGD and Adam.",
+        ),
+        OneStep(
+            "basic by hand",
+            "One step of plain SGD, by hand",
+            "basic",
+            about="The arithmetic of a step of your choice, line by line with its numbers: plain SGD.",
+        ),
+        OneStep(
+            "adam by hand",
+            "One step of Adam, by hand",
+            "adam",
+            about="The same of Adam: what its averages remember, and what they make of a derivative.",
         ),
         Landscape(
             "error landscape",

@@ -19,6 +19,7 @@ from ..sheets.derivatives import Derivatives
 from ..sheets.fit import Fit
 from ..sheets.landscape import Landscape
 from ..sheets.long_run import LongRun
+from ..sheets.one_step import OneStep
 from ..sheets.picked import Of
 from ..sheets.speed_limit import SpeedLimit
 from ..sheets.steps import Steps
@@ -478,11 +479,19 @@ LONG_RUN = LongRun(
     live=False,
 )
 
+BY_HAND = OneStep(
+    "ReLU by hand",
+    "One step of two neurons with a ReLU, by hand",
+    RELU,
+    about="The arithmetic of a step of your choice, line by line with its numbers: two neurons with a ReLU.",
+)
+
 LESSON = Lesson(
     "Two neurons: why does it explode?",
     (
         *(_steps(e) for e in THREAD),
         THE_FIT,
+        BY_HAND,
         SPEED_LIMIT,
         *LANDSCAPES,
         DERIVATIVES,

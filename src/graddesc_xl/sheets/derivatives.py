@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 
 from ..errors import SettingError, did_you_mean, shown
-from ..language.calculus import inlined
 from ..language.expr import Data, Expr, Here, Param, call, maximum, substitute, where
 from ..language.reports import NONE, floor, positive
 from ..plan import Derived, Input, Plan
-from ..workbook.reference import Block, Cell, Down
+from ..workbook.reference import Cell, Down
 from ..workbook.sheet import Chart, Series, Sheet
 from ..workbook.style import (
     FAINT,
@@ -26,6 +25,7 @@ from ..workbook.style import (
     Style,
     number_format,
 )
+from .at_step import at, steps_of, written_out
 from .kind import Composed, Kind
 from .making import Making
 from .steps_list import StepsList
@@ -114,38 +114,17 @@ class Derivatives(Kind):
         h = Cell(steps.of.sheet, *steps.of.layout.cell("h"))
         for row in range(top + 5, top + 5 + count):
             step = sheet.put(row, 1, start + (row - top - 5), Style("data", "integer"))
-            weight = sheet.put(row, 2, _pick(steps, w, step), Style("weight", "weight"))
+            weight = sheet.put(row, 2, at(steps, w, step), Style("weight", "weight"))
             spacing = sheet.put(row, 3, _spacing(weight), Style("watch", "0.0E+00"))
             nudge = sheet.put(row, 4, h, Style("watch", "0E+00"))
-            sheet.put(row, 5, _pick(steps, numerical, step), Style("numerical", "amount"))
-            sheet.put(row, 6, _pick(steps, analytic, step), Style("analytic", "amount"))
+            sheet.put(row, 5, at(steps, numerical, step), Style("numerical", "amount"))
+            sheet.put(row, 6, at(steps, analytic, step), Style("analytic", "amount"))
             said = where(spacing > nudge * 2, f"{w} + h is {w}: the derivative is 0", f"{w} + h is not {w}")
             sheet.put(row, 7, call("if_error", said, f"{w} is no number"), Style(indent=1))
         below = top + 5 + count
         vanished = call("count_if", sheet.block(top + 5, 5, count), 0)
         sheet.put(below, 4, "derivatives that are 0", LABEL)
         sheet.put(below, 5, vanished, Style(number="integer", bold=True))
-
-
-def steps_of(name: str, of: str, before: Mapping[str, Composed]) -> StepsList:
-    """The steps of the sheet `of`; SettingError where it has none, or does not stand before the sheet `name`."""
-    found = before[of].steps if of in before else None
-    if found is None:
-        known = [sheet for sheet, made in before.items() if made.steps]
-        raise SettingError(
-            f"{name} looks at the steps of {shown(of)}: no sheet of one run that stands before it is called so."
-            f"{did_you_mean(of, known)}"
-        )
-    return found
-
-
-def written_out(plan: Plan, column: str) -> Expr:
-    """A column of a row as one expression of weights, samples and inputs."""
-    return inlined({c.name: c.expr for c in plan.columns if c.role not in ("weight", "state", "update")}, column)
-
-
-def _pick(steps: StepsList, column: str, step: Expr) -> Expr:
-    return call("index", Block(steps.sheet, steps.live(column)), step)
 
 
 def _chosen(sheet: Sheet, making: Making, steps: StepsList) -> Mapping[Expr, Cell]:
@@ -156,7 +135,7 @@ def _chosen(sheet: Sheet, making: Making, steps: StepsList) -> Mapping[Expr, Cel
     step = making.put(sheet, CHOSEN, 2, given, labelled=True)
     samples = making.of(steps.of.experiment.data)
     sample = call("mod", step - 1, samples.count) + 1
-    sources: dict[Expr, Expr] = {Here(w): _pick(steps, w, step) for w in plan.weights}
+    sources: dict[Expr, Expr] = {Here(w): at(steps, w, step) for w in plan.weights}
     sources |= {Data(s): call("index", samples.column(s), sample) for s in plan.samples}
     titles = [*(plan.column(w).title for w in plan.weights), *plan.samples]
     singles: list[Input | Derived] = [*plan.inputs, *plan.derived]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from ..language.expr import Const, Expr, Text, call, where
+from ..language.expr import Const, Expr, Text, call, maximum, minimum, where
 from ..language.reports import NONE, floor
 from .reference import Cell
 from .sheet import Sheet
@@ -79,3 +79,37 @@ class Figures:
         sign = where(number * digits < 0, "-", "")
         told = sign & (digits - behind) / one & decimals & exponent
         return put(3, where(call("is_number", number), told, number))
+
+
+#: the helper cells of a number to so many digits, and the powers of ten that are not told
+SIGNIFICANT_TITLES = ("power of ten", "of them told", "decimals", "digits", "as told")
+PLAIN = range(-4, 7)
+MINUS = "−"
+
+
+def significant(sheet: Sheet, row: int, left: int, number: Expr, digits: int = 5) -> Cell:
+    """Put the helper cells of a number told to so many digits, zeros at its end left out; a reference to its text.
+
+    Numbers from 0.0001 up to 10 million have no power of ten; what is no number is told as –.
+    """
+    look = Style(number="general", color=FAINT, align="right")
+
+    def put(column: int, content: Expr) -> Cell:
+        return sheet.put(row, left + column, content, look)
+
+    size = call("abs", number)
+    nearly = 1 - 0.5 * 10.0**-digits  # from here on so many digits are a power of ten more
+    power = put(0, call("if_error", where(size.equals(0), 0, floor(call("log10", size / nearly))), 0))
+    shift = put(1, where(call("and", power + (1 - PLAIN.start) > 0, power < PLAIN.stop), 0, power))
+    least = digits - 1 - PLAIN.start
+    places = put(2, maximum(minimum(Const(digits - 1) - power + shift, least), 0))
+    one = call("power", 10, places)
+    whole = put(3, call("if_error", call("round", size / call("power", 10, shift) * one, 0), 0))
+    behind = call("mod", whole, one)
+    count: Expr = places
+    for zeros in range(1, digits):
+        count = where(call("mod", behind, 10.0**zeros).equals(0), places - zeros, count)
+    decimals = where(behind.equals(0), "", Text(".") & call("mid", behind + one, 2, count))
+    exponent = where(shift.equals(0), "", where(shift < 0, f"E{MINUS}", "E+") & call("abs", shift))
+    sign = where(number * whole < 0, MINUS, "")
+    return put(4, where(call("is_number", number), sign & (whole - behind) / one & decimals & exponent, NONE))
