@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from graddesc_xl.errors import WorkbookError
+from graddesc_xl.language.expr import call, where
 from graddesc_xl.language.values import CellError
 from graddesc_xl.lessons import LESSONS
 from graddesc_xl.lessons.composing import compose
@@ -22,6 +23,7 @@ from graddesc_xl.verification.formulas import Shared
 from graddesc_xl.verification.grid import Grid
 from graddesc_xl.verification.held import Cells, Held
 from graddesc_xl.verification.neighbours import computed, computed_down
+from graddesc_xl.workbook.reference import Down
 from graddesc_xl.workbook.sheet import Sheet
 
 TOP, ROWS = 3, 6
@@ -293,3 +295,14 @@ def test_most_rows_are_plain(two_neurons: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sheet_reader._Parsed, "_cell", count)
     held = reading.load(two_neurons).held
     assert len(parsed) < 0.01 * sum(len(cells.rows) for cells in held.cells.values())
+
+
+def test_a_fill_beside_texts_is_worth_row_by_row() -> None:
+    """A column with a text among its numbers, as a table shows what is none: each row is worth its own."""
+    sheet = Sheet("mixed")
+    held: tuple[float | str, ...] = (2.0, "–", 3.0)
+    for row, content in enumerate(held, 1):
+        sheet.put(row, 1, content)
+    cell = Down(sheet, 1)
+    sheet.repeat(1, 2, where(call("is_number", cell), cell * 2, "none"), 3)
+    assert [sheet.value(row, 2) for row in (1, 2, 3)] == [4.0, "none", 6.0]

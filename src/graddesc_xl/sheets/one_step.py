@@ -53,6 +53,8 @@ TOLD = SIGNIFICANT_TITLES.index("as told")
 #: error cells are white on white: a step that exploded is no wall of them
 WHITE = "#FFFFFF"
 YES, NO = "yes", "no"
+#: before these a negative number stands in brackets wherever it is
+RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹^")
 #: stands in maths for a leaf, by its number
 _PLACE = re.compile(r"_(\d+)_")
 
@@ -240,7 +242,7 @@ class _Maker:
         said = where(self.step.equals(1), "its start", self.origin(start) & self.above)
         role = "weight" if shown.role == "update" else shown.role
         has = at(self.steps, shown.name, self.step) if isinstance(leaf, Here) else None
-        self.line(leaf, title, role, said, source, number_format(role, small=shown.small), has=has)
+        self.line(leaf, title, role, said, source, number_format(role, small=shown.small, given=shown.format), has=has)
 
     def origin(self, start: Start) -> Expr:
         """The column that a value comes from, in words that end in a step's number."""
@@ -254,7 +256,7 @@ class _Maker:
         operands = list(dict.fromkeys(leaf for leaf in leaves(column.expr) if leaf in self.known))
         value = substitute(column.expr, lambda leaf: self.known[leaf].value)
         said = f"= {words(column.expr, self.plan)}"
-        number = number_format(column.role, small=column.small)
+        number = number_format(column.role, small=column.small, given=column.format)
         has = at(self.steps, column.name, self.step)
         self.line(Here(column.name), column.title, column.role, said, value, number, column.expr, has, operands)
         self.sheet.notes[self.row, TITLED] = f"{column.title}\n{sentence(column.about)}"
@@ -303,14 +305,14 @@ class _Maker:
         used = list(dict.fromkeys(leaf for leaf in leaves(maths) if leaf in self.known))
         text = spelled(maths, lambda leaf: f"_{used.index(leaf)}_")
         parts: list[Expr | str] = ["= "]
-        for i, part in enumerate(_PLACE.split(text)):
-            told = self.known[used[int(part)]].told if i % 2 else None
-            if told is None:
-                parts.append(part)
-            elif text == f"_{part}_":
-                parts.append(told)
-            else:
-                parts.append(where(call("left", told, 1).equals(MINUS), Text("(") & told & ")", told))
+        pieces = _PLACE.split(text)
+        for i, piece in enumerate(pieces):
+            if not i % 2:
+                parts.append(piece)
+                continue
+            told, alone = self.known[used[int(piece)]].told, not pieces[i - 1] or pieces[i - 1][-1] == "("
+            bracketed = where(call("left", told, 1).equals(MINUS), Text("(") & told & ")", told)
+            parts.append(told if alone and pieces[i + 1][:1] not in RAISED else bracketed)
         numbers = [call("is_number", self.known[leaf].value) for leaf in used]
         return where(call("and", *numbers), joined(parts), NONE) if numbers else joined(parts)
 

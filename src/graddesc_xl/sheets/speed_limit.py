@@ -214,7 +214,7 @@ class _Maker:
             sheet.put(self.maths, place, f"= {maths}", look)
             sheet.put(self.head, place, of.title, Style(of.role, header=True, bold=True, align="right"))
             sheet.notes[self.head, place] = f"{of.title}\n{sentence(of.about)}"
-            number = RATE if column == "bearable" else number_format(of.role, small=of.small)
+            number = RATE if column == "bearable" else number_format(of.role, small=of.small, given=of.format)
             style = Style(of.role, number)
             there = Down(self.runs.sheet, lane.columns[column], lane.row(0) - self.first)
             sheet.repeat(self.first, place, there, n, style)

@@ -136,7 +136,11 @@ def worth_down(expr: Expr, top: int, count: int) -> Sequence[Value] | Array:
     def leaf(e: Expr) -> Any:
         match e:
             case Down(sheet, column, offset):
-                return sheet.down(column, top + offset, count)
+                first = top + offset
+                cells = sheet.values(Area(sheet.name, first, column, first + count - 1, column))
+                if not isinstance(cells, np.ndarray) and any(isinstance(cell, str) for cell in cells):
+                    raise MixedError
+                return sheet.down(column, first, count)
             case Row(Down(_, _, offset)):
                 return np.arange(top + offset, top + offset + count, dtype=float)
         return _outside(e)
