@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .parts.models import MODELS, Model
     from .parts.optimizers import OPTIMIZERS
     from .parts.schedules import SCHEDULES, Schedule
+    from .parts.sequential import from_torch
     from .parts.writing import loss, model, optimizer
     from .plan import Input
     from .running import compare, run
@@ -65,6 +66,7 @@ _HOME = {
     "OPTIMIZERS": "parts.optimizers",
     "SCHEDULES": "parts.schedules",
     "Schedule": "parts.schedules",
+    "from_torch": "parts.sequential",
     "loss": "parts.writing",
     "model": "parts.writing",
     "optimizer": "parts.writing",
@@ -112,6 +114,7 @@ __all__ = [
     "data",
     "dataset",
     "experiment",
+    "from_torch",
     "landscape",
     "loss",
     "model",
