@@ -362,7 +362,7 @@ def test_answers_follow_what_is_typed(typist: Typist) -> None:
     says(after, FASTER, "Not faster here: after one epoch with lr 1E-2 two neurons are at √Σe² no number")
     says(after, RIGHT, "one neuron: 4.5E-5; two: ", "lr 3E-4 after 1000")
     slope, error = _best_with(5.0)
-    says(after, CREEPS, f"Were b held at 5, the best slope would be {slope:.4f}, and √Σe² {error:.2f}.")
+    says(after, CREEPS, f"Were b held at 5, the best slope would be {slope:.4f}, and √Σe² {error:.4g}.")
     says(
         after, STARTS, "typed over (was the line itself)", "are stuck from: none.", "dead from: a closed ReLU, drawn 4"
     )
@@ -371,7 +371,7 @@ def test_answers_follow_what_is_typed(typist: Typist) -> None:
     says(after, SAVED, "for all 29 samples cuts off a, b and c for good", "with lr 0: stuck.")
     says(after, SAME, "At step 2, x = 86: 1·86 + 2 = 88, and the two neurons predict 88. ")
     says(after, BEATS, "better start weights, gradient clipped", "worse with: typed over (was baseline), x scaled")
-    says(after, SMOOTH, "With lr 1E-4 it ends after 10 epochs at √Σe² no number (exploded at step 99)")
+    says(after, SMOOTH, "With lr 1E-4 it ends after 10 epochs at √Σe² – (exploded at step 99)")
     assert typist.value(typist.compared(RATES, 1e-5, "whose inputs")) == "others, as built"
     assert typist.value(typist.compared(RATES, 1e-6, "whose inputs")) == "others, as built", "b is another for all"
 

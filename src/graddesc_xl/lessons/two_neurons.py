@@ -180,7 +180,7 @@ FIXES = Comparison(
     charted=(-1.0, 3.0),
     yardstick=ONE,
     note="x is divided by x scale, y by y scale (errors stay in the units of y); a gradient longer than the limit is "
-    f"shortened to it. As good: an error no higher than that of {ONE} in the same row, or none left.",
+    f"shortened to it. As good: it learns or settles with an error no higher than {ONE} in the same row, or none left.",
     summary="What makes two neurons train: each fix alone, at rates of its own.",
 )
 

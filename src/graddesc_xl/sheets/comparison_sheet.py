@@ -99,17 +99,23 @@ class ComparisonSheet:
         return self._listed(lambda row: call("or", *(self.kind(row, group).equals(kind) for kind in kinds)))
 
     def as_good(self, group: str) -> Expr:
-        """The rows in which a group does no worse than the yardstick, each after a comma."""
-        return self._listed(lambda row: self._as_good(row, group))
+        """The rows in which a group is as good as the yardstick, each after a comma."""
+        return self._listed(lambda row: self.is_as_good(row, group))
 
     def worse(self, group: str) -> Expr:
         """The others."""
-        return self._listed(lambda row: where(self._as_good(row, group), 0, 1))
+        return self._listed(lambda row: where(self.is_as_good(row, group), 0, 1))
 
-    def _as_good(self, row: str, group: str) -> Expr:
+    def is_as_good(self, row: str, group: str) -> Expr:
+        """Whether a run learns or has settled with no higher an error than the yardstick's, or none left."""
         error = self.error(row, group)
         exact = call("abs", error) <= EXACT * call("sqrt", self.samples.scale)
-        return call("if_error", call("or", exact, error <= self.error(row, self.of.yardstick)), 0)
+        low = call("or", exact, error <= self.error(row, self.of.yardstick))
+        return call("if_error", where(self.learns(row, group), low, 0), 0)
+
+    def learns(self, row: str, group: str) -> Expr:
+        """Whether a run learns or has settled."""
+        return call("or", *(self.kind(row, group).equals(kind) for kind in (LEARNING, SETTLED_AT)))
 
     def _listed(self, condition: Callable[[str], Expr]) -> Expr:
         return listed([(condition(row.title), self.title(row.title)) for row in self.of.rows])
@@ -330,7 +336,7 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
         for line, row in zip(made.lines, of.rows, strict=True):
             error = Cell(sheet, line, left)
             measured = of.yardstick not in ("", group)
-            other: Expr | str = where(made._as_good(row.title, group), AS_GOOD, NONE) if measured else NONE
+            other: Expr | str = where(made.is_as_good(row.title, group), AS_GOOD, NONE) if measured else NONE
             found = where(error.equals(lowest), BEST, other)
             sheet.put(line, left + 1, found, Style(color=FAINT, indent=1))
         marked, of_kind = (f"${column_letters(place)}{first}" for place in (left + 1, _kinds(of, g)))
@@ -455,8 +461,7 @@ def _along(made: ComparisonSheet) -> Chart:
         sheet.put(line, left, positive(typed), look)
         for g, group in enumerate(of.groups, 1):
             sheet.put(line, left + g, positive(made.error(row.title, group)), look)
-            kind = made.kind(row.title, group)
-            learns = where(call("or", kind.equals(LEARNING), kind.equals(SETTLED_AT)), typed, 0)
+            learns = where(made.learns(row.title, group), typed, 0)
             sheet.put(line, left + len(of.groups) + g, learns, Style("watch", "general", color=FAINT))
     first, last = made.lines[0], made.lines[-1]
     x, *ys = (Area(sheet.name, first, left + i, last, left + i) for i in range(len(of.groups) + 1))
