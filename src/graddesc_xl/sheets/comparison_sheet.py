@@ -13,6 +13,7 @@ from ..language.reports import NONE, listed, positive
 from ..numbers.verdict import BOUNCING, DEAD, EXACT, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE
 from ..plan import Input, compact
 from ..settings import rounded
+from ..workbook.apart import MOST, apart
 from ..workbook.cells import Area, column_letters
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Chart, Mark, Series, Sheet
@@ -419,7 +420,9 @@ def _charts(made: ComparisonSheet, blocks: list[_Drawn]) -> None:
         ]
         epochs = logs.epochs.right - logs.epochs.left + 1
         title = f"{group}: error by epoch"
-        charts.append(_chart(of, title, "epoch", series, x_min=1, x_max=epochs))
+        about = f"{group}: √Σe² by epoch on a logarithmic axis, a curve per run; all but the first {MOST} are faint."
+        drawn = _chart(of, title, "epoch", apart(series), x_min=1, x_max=epochs)
+        charts.append(replace(drawn, about=about))
     if of.ordered:
         charts.insert(0, _along(made))
     top, second = made.lines[-1] + 2, _column_at(sheet, CHART_WIDTH + 30)
