@@ -16,7 +16,7 @@ from parts import At, Page, Parts, Steps, Value, number
 from reader import Reader
 
 #: the colours of what is typed, of what is best, and of warnings
-INPUT, BEST, RED, ORANGE, WHITE = "FFF8DC", "1F6B3F", "B8403A", "D9822B", "FFFFFF"
+INPUT, BEST, RED, ORANGE, WHITE = "FFF8DC", "1F6B3F", "B8403A", "A85C12", "FFFFFF"
 TOO_LARGE = 100_000
 
 

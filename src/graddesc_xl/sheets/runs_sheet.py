@@ -198,7 +198,7 @@ class _Maker:
             else:
                 self.typed.append(link)
                 now[given.name] = engine_value(link.value)
-                sheet.put(*at, link, Style("input", "typed", align="right"))
+                sheet.put(*at, link, Style(number="typed", align="right"))
         twin = self.making.twin(plan, self.samples, now, built)
         for derived in plan.derived:
             spelled = render(derived.expr, lambda leaf: self.lane.outside(leaf, 0))
@@ -214,7 +214,7 @@ class _Maker:
         for column in plan.columns:
             place = lane.columns[column.name]
             maths = words(column.expr, plan)
-            look = Style(column.role, wrap=True, italic=True, valign="bottom", color=FAINT)
+            look = Style(column.role, wrap=True, italic=True, valign="bottom")
             sheet.put(lane.maths, place, f"{column.title} = {maths}", look)
             sheet.put(lane.head, place, column.title, Style(column.role, header=True, bold=True, align="right"))
             first = Template(render(column.expr, lane.inside)).at(lane.row(0))

@@ -208,7 +208,7 @@ class _Maker:
         for column in SHOWN:
             place, of = self.place(group, column), plan.column(column)
             sheet.widths[place] = 13.5 if column == "grad2" else 11.5
-            look = Style(of.role, wrap=True, italic=True, valign="bottom", color=FAINT)
+            look = Style(of.role, wrap=True, italic=True, valign="bottom")
             target = self.of.data.target
             maths = f"prediction with the new weights − {target}" if column == "real" else words(of.expr, plan)
             sheet.put(self.maths, place, f"= {maths}", look)

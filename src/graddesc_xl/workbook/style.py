@@ -8,8 +8,8 @@ from dataclasses import dataclass
 FONT = "Calibri"
 #: of the text in charts, in points
 CHART_SIZE = 10
-INK, FAINT, RULE, MINOR = "#1F2933", "#6B7785", "#C9D1D9", "#ECEFF2"
-ACCENT, CONTRAST, THIRD, FOURTH, FIFTH = "#2F6DB5", "#D9822B", "#3A8F5C", "#8A5BB0", "#B8403A"
+INK, FAINT, RULE, MINOR = "#1F2933", "#505C69", "#C9D1D9", "#ECEFF2"
+ACCENT, CONTRAST, THIRD, FOURTH, FIFTH = "#2F6DB5", "#A85C12", "#2E7A4C", "#8A5BB0", "#B8403A"
 #: for many curves of one kind, from the first to the last
 SPECTRUM = (
     "#1B3A6B",
@@ -49,7 +49,7 @@ ROLES: Mapping[str, Look] = {
     "analytic": Look("#EBF5EA", "#CFE6CC", "an analytic derivative"),
     "state": Look("#F3EDF8", "#E0D2EC", "what the optimizer remembers"),
     "update": Look("#E5F4F3", "#C3E4E1", "a weight after this step"),
-    "watch": Look("#F7F7F2", "#E8E8DA", "only to watch: nothing depends on it"),
+    "watch": Look("#F7F7F2", "#E8E8DA", "to watch: no step of its epoch depends on it"),
 }
 
 FORMATS: Mapping[str, str] = {
