@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from graddesc_xl import GRADDESC, Experiment, Lesson, Model, build, experiment, landscape, run, verify
+from graddesc_xl import EXPERIMENTS, GRADDESC, Experiment, Lesson, Model, build, experiment, landscape, run, verify
 from graddesc_xl.errors import SettingError
 from graddesc_xl.language.evaluate import evaluate, magnitude
 from graddesc_xl.language.expr import Data, Expr, Here, call, maximum, minimum, where
@@ -23,6 +23,7 @@ from graddesc_xl.parts.models import TWO_NEURONS_RELU
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.sheets.landscape import Landscape
 from graddesc_xl.sheets.landscape_map import LEFT, SAID, TOP, TYPED, UP
+from graddesc_xl.sheets.layout import Layout
 from graddesc_xl.surface import arithmetic, around, plain
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
@@ -441,3 +442,27 @@ def test_the_picture_shows_the_arrays() -> None:
     nowhere = replace(made, errors=np.full_like(made.errors, np.inf))
     with pytest.raises(SettingError, match="No point of this landscape is a number"):
         nowhere.plot()
+
+
+def test_a_switch_of_the_model_switches_the_map(tmp_path: Path) -> None:
+    """The setting of a run's model is an input of the error too: typed over on its own sheet, the map follows."""
+    switched = EXPERIMENTS["momentum 2 neuron"]
+    shown = Landscape("map", "Where to?", (switched.name,), ("a", "c"), cells=N, window={"a": (-6, 4), "c": (-6, 4)})
+    path = build(Lesson("Switched", [replace(switched, epochs=2), shown]), tmp_path).path
+    model = Spreadsheet(reading.load(path))
+    across, up = axes(model, "map")
+    row, column = place(model, "map", "relu")
+    (given,) = (i for i in switched.plan.inputs if i.name == "relu")
+    assert model.value("map", row, column + 1) == given.value
+    at = Layout(switched.plan, len(X)).cell("relu")
+    for flag in (0.0, 1.0):
+        model.type_number(switched.name, *at, flag)
+        model.recalculate()
+        error = with_relu if flag else stacked
+        wanted = [[np.log10(error(a, c)) for a in across] for c in up]
+        np.testing.assert_allclose(grid(model, "map"), wanted, rtol=1e-12)
+
+
+def stacked(a: float, c: float, b: float = 1.0, d: float = 1.0) -> float:
+    """√Σe² of two neurons without a ReLU."""
+    return float(np.sqrt(((Y - (c * (a * X + b) + d)) ** 2).sum()))
