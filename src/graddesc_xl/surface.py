@@ -21,10 +21,10 @@ from .plan import Plan
 
 #: what a window adds to a path at each side
 MARGIN = 0.15
-#: what every spreadsheet program does to a whole range: functions it applies to the first cell alone, or not at all
-PLAIN = ("add", "sub", "mul", "div", "neg", "pow", "gt", "le")
 #: what is TRUE or FALSE, which no comparison with a number takes for 1 or 0
-TESTS = ("gt", "le")
+TESTS = ("gt", "lt", "le", "ge", "eq", "ne")
+#: what every spreadsheet program does to a whole range: functions it applies to the first cell alone, or not at all
+PLAIN = ("add", "sub", "mul", "div", "neg", "pow", "power", "pi", *TESTS)
 
 
 def still(plan: Plan, column: str) -> Expr:
@@ -122,6 +122,9 @@ def arithmetic(expr: Expr) -> Expr:
         left, right = args
         above, below = (left > right, left <= right) if expr.op == "max" else (left <= right, left > right)
         return _gated([(left, above), (right, below)])
+    if expr.op in ("abs", "sign"):
+        (value,) = args
+        return _gated([(value, value > 0), (-value, value <= 0)]) if expr.op == "abs" else (value > 0) - (0 - value > 0)
     if expr.op == "where":
         chosen, then, otherwise = args
         test = chosen if isinstance(chosen, Apply) and chosen.op in TESTS else chosen * chosen > 0

@@ -34,7 +34,10 @@ Of = Callable[[StepsList], Expr]
 
 @dataclass(eq=False)
 class Map:
-    """A landscape while it is composed. cells: those that others refer to, by name."""
+    """A landscape while it is composed.
+
+    cells: those that others refer to, by name. known: where weights that are held, and inputs, stand.
+    """
 
     sheet: Sheet
     making: Making
@@ -42,6 +45,7 @@ class Map:
     over: tuple[str, str]
     count: int
     cells: dict[str, Cell] = field(default_factory=dict)
+    known: dict[Expr, Cell] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:
@@ -115,14 +119,11 @@ class Map:
         data = self.making.of(self.runs[0].of.experiment.data)
 
         def at(leaf: Expr) -> Expr:
-            match leaf:
-                case Data(name):
-                    return data.column(name)
-                case Here(name):
-                    return weights.get(name) or self.cells[name]
-                case Param(name):
-                    return self.cells[name]
-            raise AssertionError(leaf)
+            if isinstance(leaf, Data):
+                return data.column(leaf.name)
+            if isinstance(leaf, Here) and leaf.column in weights:
+                return weights[leaf.column]
+            return self.known[leaf]
 
         spelled = substitute(arithmetic(expr), at)
         return call("sum_product", spelled) if sampled(expr) else spelled * self.samples

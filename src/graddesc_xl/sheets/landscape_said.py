@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..language.expr import Expr, Text, call, sqrt, where
+from ..language.expr import Expr, Param, Text, call, sqrt, where
 from ..language.reports import GAP, joined
 from ..surface import plain, straight
 from ..workbook.figures import Figures
@@ -117,7 +117,7 @@ def _walls(of: Map, tell: Figures) -> Expr:
     flags = {plain(run.of.experiment.plan) for run in of.runs}
     if flags == {False}:
         return Text(NO_WALL)
-    rate = tell.rate(of.cells["lr"])
+    rate = tell.rate(of.known[Param("lr")])
     if of.walled:
         grid = of.sheet.block(TOP, of.right + WALLS, of.count, of.count)
         beyond = tell.number(call("count_if", grid, ">0"), 0)

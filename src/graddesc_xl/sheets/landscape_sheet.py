@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..language.expr import Const, Expr, Param, Text, call, leaves, sqrt, where
+from ..language.expr import Const, Expr, Here, Param, Text, call, leaves, sqrt, where
 from ..language.reports import GAP, NONE
 from ..plan import Input
 from ..surface import around, passed, plain, slope
@@ -109,7 +109,7 @@ def _inputs(of: Map, window: Mapping[str, tuple[float, float]], held: Mapping[st
     needed = [i.name for i in of.plan.inputs if Param(i.name) in {*leaves(of.error)}]
     for name in (*needed, *(["lr"] if all(any(i.name == "lr" for i in plan.inputs) for plan in plans) else [])):
         sheet.put(row, LABELS, name, LABEL)
-        of.cells[name] = sheet.put(row, TYPED, of.chosen(_input(name)), HELPER).absolute
+        of.known[Param(name)] = sheet.put(row, TYPED, of.chosen(_input(name)), HELPER).absolute
         row += 1
     return row + 1
 
@@ -152,7 +152,7 @@ def _held(of: Map, row: int, held: Mapping[str, float]) -> int:
         )
         own = of.making.put(sheet, line, TYPED, given, labelled=True)
         taken = where(step.equals(0), own, of.at_step(weight, call("round", step, 0)))
-        of.cells[weight] = sheet.put(line, USED, taken, Style("weight", "weight")).absolute
+        of.known[Here(weight)] = sheet.put(line, USED, taken, Style("weight", "weight")).absolute
     return row + 1 + len(of.others)
 
 
