@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from graddesc_xl import COMPARISONS, GRADDESC, compare
+from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, compare, landscape
 from parts import ChartPart, Page, Parts, Steps, Value, number
 
 SAMPLES, EPOCHS = Steps.SAMPLES, Steps.EPOCHS
@@ -170,6 +171,41 @@ def of_the_fit(page: Page, chart: ChartPart, name: str) -> Claim:
     return "drawn", xs, [y if least - reach < y < most + reach else None for y in ys]
 
 
+def of_the_landscape(page: Page, chart: ChartPart, name: str) -> Claim:
+    """The floor of the landscape as the library has it, and the run's path as far as it is on the map."""
+    across, up = chart.title.removeprefix("The path over ").split(" and ")
+    sheet = next(str(v) for (_, column), v in sorted(page.values.items()) if column == 1 and v in EXPERIMENTS)
+    window = {w: (number(page.beside(f"{w} from")), number(page.beside(f"{w} to"))) for w in (across, up)}
+    held = dict.fromkeys({*"abcd"} & {*EXPERIMENTS[sheet].model.weights} - {across, up}, 1.0)
+    made = landscape(sheet, (across, up), window=window, points=31, held=held)
+    floor = made.up[::-1][np.argmin(made.errors[::-1], axis=0)].tolist()
+    if name == f"lowest {up} for each {across}":
+        return up, made.across.tolist(), floor
+    if name == "lowest cell":
+        return "", [made.lowest[0]], [made.lowest[1]]
+    steps = {
+        "path": slice(None),
+        "start": slice(1),
+        "end": slice(-1, None),
+        "where epochs start": slice(0, -1, SAMPLES),
+    }
+    half = 0.0 if name.startswith("where") else 1 / 60
+    near = {w: (high - low) * half for w, (low, high) in window.items()}
+    points = made.path[steps[name]].tolist()
+    inside = [
+        all(window[w][0] - near[w] <= at <= window[w][1] + near[w] for w, at in zip(near, point, strict=True))
+        for point in points
+    ]
+    if half:
+        xs, ys = ([point[i] if ok else None for point, ok in zip(points, inside, strict=True)] for i in (0, 1))
+        return f"{up} drawn", xs, ys
+    found = [
+        [at if window[w][0] <= at <= window[w][1] else None for at in made.path[steps[name], i].tolist()]
+        for i, w in enumerate((across, up))
+    ]
+    return up, found[0], found[1]
+
+
 def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
     """What a curve must be to be what it is called."""
     if page.name in COMPARISONS:
@@ -194,6 +230,8 @@ def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
             return of_the_fit(page, chart, name)
         case "derivatives":
             return of_the_derivatives(page, name)
+        case "error landscape" | "error landscape ReLU":
+            return of_the_landscape(page, chart, name)
         case "ReLU shape":
             return of_the_relu(page, name)
     return of_one_run(Steps(page), chart, name)
@@ -211,7 +249,8 @@ def assert_curves(path: Path) -> int:
                 held = parts.page(curve.y.sheet)
                 if title:
                     assert held.heading(curve.y.cells[0])[0] == title, said
-                assert parts.values(curve.x) == pytest.approx(xs, rel=1e-12), said
+                across = [v if v is None else pytest.approx(v, rel=1e-12) for v in xs]
+                assert parts.values(curve.x) == across, said
                 found = parts.values(curve.y)
                 wanted = [v if v is None else pytest.approx(v, rel=1e-6, abs=1e-9) for v in ys]
                 assert found == wanted, said
