@@ -34,8 +34,8 @@ HERE = Path(__file__).parent
 LIST, RECORD = HERE / "pictures.toml", HERE / "pictures.json"
 #: to so many digits a number counts in a digest: programs and platforms differ in the last ones
 DIGITS = 5
-#: dots per inch at which a page is drawn before it is brought to its width, and how many colours a picture has
-FINE, COLORS = 220, 256
+#: dots per inch at which a page is drawn before it is brought to its width
+FINE = 220
 #: how long LibreOffice may take for a workbook, in seconds
 LIMITS = Limits(600)
 #: what stands at the head and the foot of printed pages
@@ -44,7 +44,10 @@ _AROUND = re.compile(rb"<headerFooter>.*?</headerFooter>")
 
 @dataclass(frozen=True)
 class Picture:
-    """A part of a sheet, from A1 to a row and a column. typed: numbers that were typed into cells."""
+    """A part of a sheet, from A1 to a row and a column. typed: numbers that were typed into cells.
+
+    width: in pixels. colors: how many, 0 for all: a map needs more than a table.
+    """
 
     file: str
     workbook: str
@@ -53,6 +56,7 @@ class Picture:
     columns: int
     typed: Mapping[str, float] = field(default_factory=dict)
     width: int = 1400
+    colors: int = 256
 
     def __post_init__(self) -> None:
         if self.workbook not in LESSONS:
@@ -100,7 +104,7 @@ def digest(made: Composition, of: Picture) -> str:
     """What stands in a picture: cells and their looks, sizes, and the charts with their points."""
     sheets = {sheet.name: sheet for sheet in made.sheets}
     sheet = sheets[of.sheet]
-    seen: list[Any] = [of.rows, of.columns, of.width]
+    seen: list[Any] = [of.rows, of.columns, of.width, of.colors]
     for (row, column), content, style in sorted(sheet.every(), key=lambda cell: cell[0]):
         if row <= of.rows and column <= of.columns:
             seen.append([row, column, _plain(content.value if isinstance(content, Formula) else content), repr(style)])
@@ -172,7 +176,9 @@ def _draw(made: Composition, pictures: Sequence[Picture], folder: Path, program:
                 box = ImageChops.difference(image, Image.new("RGB", image.size, "white")).getbbox()
                 image = image.crop(box)
                 image = image.resize((of.width, round(image.height * of.width / image.width)), Image.Resampling.LANCZOS)
-                image.quantize(COLORS, Image.Quantize.MAXCOVERAGE).save(folder / of.file, optimize=True)
+                if of.colors:
+                    image = image.quantize(of.colors, Image.Quantize.MAXCOVERAGE)
+                image.save(folder / of.file, optimize=True)
             document.close()
 
 
