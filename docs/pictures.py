@@ -38,8 +38,12 @@ DIGITS = 5
 FINE = 220
 #: how long LibreOffice may take for a workbook, in seconds
 LIMITS = Limits(600)
-#: what stands at the head and the foot of printed pages
-_AROUND = re.compile(rb"<headerFooter>.*?</headerFooter>")
+#: where a workbook keeps its sheets
+SHEETS = "xl/worksheets/sheet"
+#: of a printed sheet: what stands at the head and the foot of its pages, where they end, and their size
+_AROUND = re.compile(rb"<(headerFooter|rowBreaks|colBreaks)\b.*?</\1>|<pageSetUpPr[^>]*/>", re.DOTALL)
+_SETUP = re.compile(rb"<pageSetup [^>]*/>")
+_FITS = b'<pageSetUpPr fitToPage="1"/>'
 
 
 @dataclass(frozen=True)
@@ -158,8 +162,7 @@ def _draw(made: Composition, pictures: Sequence[Picture], folder: Path, program:
     for sheet in made.sheets:
         of = shown.get(sheet.name)
         sheet.hidden, sheet.opens = of is None, sheet.name == pictures[0].sheet
-        sheet.one_page, sheet.portrait = True, False
-        sheet.page_ends, sheet.repeat_rows, sheet.repeat_columns = (), None, 0
+        sheet.repeat_rows, sheet.repeat_columns = None, 0
         # LibreOffice prints a hidden sheet that has an area to print
         sheet.printed, sheet.printed_rows = (of.columns, of.rows) if of else (0, 0)
     with TemporaryDirectory() as scratch:
@@ -167,7 +170,7 @@ def _draw(made: Composition, pictures: Sequence[Picture], folder: Path, program:
         write(made.sheets, Path(scratch) / "printed.xlsx", title=made.lesson.title, manifest={})
         with ZipFile(Path(scratch) / "printed.xlsx") as source, ZipFile(book, "w") as out:
             for part in source.namelist():
-                out.writestr(part, _AROUND.sub(b"", source.read(part)))
+                out.writestr(part, _on_one_page(source.read(part)) if part.startswith(SHEETS) else source.read(part))
         with libreoffice.converted(book, program, LIMITS, "pdf") as pages:
             document = pypdfium2.PdfDocument(pages)
             assert len(document) == len(pictures), f"{len(document)} pages for {len(pictures)} pictures"
@@ -180,6 +183,15 @@ def _draw(made: Composition, pictures: Sequence[Picture], folder: Path, program:
                     image = image.quantize(of.colors, Image.Quantize.MAXCOVERAGE)
                 image.save(folder / of.file, optimize=True)
             document.close()
+
+
+def _on_one_page(sheet: bytes) -> bytes:
+    """The XML of a sheet that is printed on one page, however small, with nothing around it."""
+    sheet = _SETUP.sub(b'<pageSetup paperSize="8" orientation="landscape"/>', _AROUND.sub(b"", sheet))
+    if b"</sheetPr>" in sheet:
+        return sheet.replace(b"</sheetPr>", _FITS + b"</sheetPr>", 1)
+    sheet = re.sub(rb"<sheetPr[^>]*/>", b"", sheet, count=1)
+    return re.sub(rb"(<worksheet\b[^>]*>)", rb"\1<sheetPr>" + _FITS + b"</sheetPr>", sheet, count=1)
 
 
 def main(arguments: Sequence[str]) -> int:
