@@ -36,6 +36,8 @@ LIST, RECORD = HERE / "pictures.toml", HERE / "pictures.json"
 DIGITS = 5
 #: dots per inch at which a page is drawn before it is brought to its width
 FINE = 220
+#: so many of its dots are left white around what is drawn
+EDGE = 16
 #: how long LibreOffice may take for a workbook, in seconds
 LIMITS = Limits(600)
 #: where a workbook keeps its sheets
@@ -156,7 +158,7 @@ def make(pictures: Sequence[Picture], folder: Path, program: str) -> Iterator[tu
 def _draw(made: Composition, pictures: Sequence[Picture], folder: Path, program: str) -> None:
     """Print the parts of sheets, each on a page of its own, and nothing else of the workbook."""
     import pypdfium2
-    from PIL import Image, ImageChops
+    from PIL import Image, ImageChops, ImageOps
 
     shown = {of.sheet: of for of in pictures}
     for sheet in made.sheets:
@@ -177,7 +179,7 @@ def _draw(made: Composition, pictures: Sequence[Picture], folder: Path, program:
             for page, of in zip(document, pictures, strict=True):
                 image = page.render(scale=FINE / 72).to_pil().convert("RGB")
                 box = ImageChops.difference(image, Image.new("RGB", image.size, "white")).getbbox()
-                image = image.crop(box)
+                image = ImageOps.expand(image.crop(box), EDGE, "white")
                 image = image.resize((of.width, round(image.height * of.width / image.width)), Image.Resampling.LANCZOS)
                 if of.colors:
                     image = image.quantize(of.colors, Image.Quantize.MAXCOVERAGE)
