@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ SAMPLE = TABLE[::5]
 @pytest.fixture(scope="module")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook of every fifth configuration, a sheet each, some with numerical columns."""
-    sheets = [configured(made, f"s{i}", numerical=i % 4 == 0) for i, made in enumerate(SAMPLE)]
+    sheets = [configured(made, f"run {i}", numerical=i % 4 == 0) for i, made in enumerate(SAMPLE)]
     return build(Lesson("Sampled", sheets), tmp_path_factory.mktemp("sampled")).path
 
 
@@ -173,7 +174,7 @@ def test_a_sample_is_a_workbook_that_ironcalc_computes_alike(sampled: Path) -> N
 
 def test_a_sample_comes_back_from_its_recipe() -> None:
     """What is written into a file is read as the same lesson."""
-    lesson = Lesson("Sampled", [configured(made, f"s{i}") for i, made in enumerate(SAMPLE)])
+    lesson = Lesson("Sampled", [configured(made, f"run {i}") for i, made in enumerate(SAMPLE)])
     again = recipe.read(recipe.spell(lesson))
     for was, now in zip(lesson.experiments, again.experiments, strict=True):
         for field in dataclasses.fields(was):
@@ -466,3 +467,39 @@ def test_a_schedule_is_a_column_with_a_chart(schedule: str, tmp_path: Path) -> N
     made = compose(Lesson("Rates", [e]), run_plan)
     (sheet,) = [sheet for sheet in made.sheets if sheet.name == "e"]
     assert "Learning rate by step" in [chart.title for chart in sheet.charts]
+
+
+def test_losses_side_by_side(tmp_path: Path) -> None:
+    """A comparison has √Σe² of each, whatever it learns by, and each run the verdict that it has alone."""
+    rows = []
+    for name in ("squared", "absolute", "huber"):
+        e = made_of("a*sqft + b", loss=name, batch=2, schedule="cosine", values={"lr": 0.01}, epochs=3)
+        rows.append(Row(name, (replace(e, name=name),)))
+    lesson = Lesson(
+        "Losses", [Comparison("losses", "Losses", "", ("line",), tuple(rows), ("lr",)), rows[2].experiments[0]]
+    )
+    path = build(lesson, tmp_path).path
+    report = verify(path)
+    assert report.ok, report
+    sheets = openpyxl.load_workbook(path, data_only=True)
+    held = [cell.value for line in sheets["losses"] for cell in line]
+    for row in rows:
+        trace = run_of(row.experiments[0])
+        assert any(isinstance(v, float) and v == pytest.approx(trace.roots[-1], rel=1e-12) for v in held), row.title
+        assert str(trace.verdict) in held
+    assert "mean Huber loss" in {cell.value for line in sheets["huber"] for cell in line}
+
+
+def test_verdicts_are_of_the_loss_that_is_meant() -> None:
+    """What gets better by its own loss is learning, where the squared error alone grows."""
+    data = dataset([0.0, 1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 2.0, 3.0, 40.0])
+    line = model("a*x + b", a=5, b=0)
+    trace = run_of(Experiment("e", model=line, data=data, loss=LOSSES["absolute"], epochs=9, values={"lr": 0.1}))
+    assert trace.errors[-1] < trace.errors[0] and trace.roots[-1] > trace.roots[0]
+    assert trace.verdict.kind == "learning"
+
+
+def test_the_sample_in_libreoffice_and_gnumeric(sampled: Path, soffice: str, ssconvert: str) -> None:
+    """Every configuration of the sample, recalculated by both."""
+    report = verify(sampled, libreoffice=True, gnumeric=True)
+    assert report.ok, report

@@ -393,7 +393,7 @@ def compact(plan: Plan) -> Plan:
         found = written_in.get(leaf.column) if isinstance(leaf, Here) else None
         return leaf if found is None else substitute(found, write_in)
 
-    wanted = {"error", *(leaf.name for s in plan.states for leaf in leaves(s.next) if isinstance(leaf, Foot))}
+    wanted = {"error", "root", *(leaf.name for s in plan.states for leaf in leaves(s.next) if isinstance(leaf, Foot))}
     footers: list[Footer] = []
     for footer in reversed(plan.footers):
         if footer.name in wanted:

@@ -189,7 +189,8 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     weights = [f"new {w}" for w in plan.weights]
     settings = ", ".join(f"{i.label} {setting(i, float(trace.inputs[i.name]))}" for i in plan.inputs)
     driven = e.gradient if "driver" not in trace.inputs else GRADIENTS[int(trace.inputs["driver"])]
-    headers = ("Epoch", "√Σe²", "RMSE", *weights)
+    beside = ["√Σe²"] if plan.other else []
+    headers = ("Epoch", plan.error.title, *beside, "RMSE", *weights)
     rows = table(out, *headers, right=headers)
     shown = elided(plan.epochs, every=every)
     for row in shown:
@@ -234,7 +235,7 @@ class Ended(NamedTuple):
     @classmethod
     def of(cls, trace: Trace) -> Ended:
         """How a run ended."""
-        return cls(trace.plan.epochs, float(trace.errors[-1]), trace.verdict)
+        return cls(trace.plan.epochs, float(trace.roots[-1]), trace.verdict)
 
 
 def show_comparison(

@@ -60,6 +60,11 @@ class Trace:
         return self.footers["error"][: self.plan.epochs]
 
     @property
+    def roots(self) -> Array:
+        """√Σe² of every epoch, whatever its loss is: shape as that of `errors`."""
+        return self.footers.get("root", self.footers["error"])[: self.plan.epochs]
+
+    @property
     def verdict(self) -> Verdict:
         """What became of a single run; a batch has `verdicts`."""
         self._single("verdict")
@@ -69,7 +74,7 @@ class Trace:
     def verdicts(self) -> list[Verdict]:
         """What became of every run."""
         errors = self.errors.reshape(self.plan.epochs, -1)
-        roots = self.footers.get("root", self.footers["error"])[: self.plan.epochs].reshape(errors.shape)
+        roots = self.roots.reshape(errors.shape)
         squared = self["err"].reshape(-1, errors.shape[1])
         dead = self._dead(errors.shape[1])
         return [
@@ -236,7 +241,7 @@ class Trace:
 
         epochs = self.plan.epochs
         table: dict[str, Any] = {"epoch": np.arange(1, epochs + 1)}
-        for name in ("error", "rmse"):
+        for name in ("error", *(["root"] if self.plan.other else []), "rmse"):
             table[name] = self.footers[name][:epochs].reshape(epochs, -1)[:, run]
         for name in map(self.plan.new, self.plan.weights):
             table[name] = self[name][:, -1].reshape(epochs, -1)[:, run]

@@ -69,9 +69,10 @@ def batched(of: Mapping[str, str], titles: Mapping[str, str], rows: int) -> Batc
         Column(
             STEPS,
             where(seen >= Param(SIZE), 1, where(Here(ROW) >= rows, 1, 0)),
-            "update",
+            "state",
             "takes a step",
             "1 where the batch is full or the epoch ends: the weights move only in these rows",
+            kind="mark",
             format=MARK,
         ),
     ]

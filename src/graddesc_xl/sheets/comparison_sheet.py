@@ -84,7 +84,7 @@ class ComparisonSheet:
     def first(self, row: str, group: str) -> Cell:
         """The first epoch's error of a run, which is an error cell where it is no number."""
         lane = self.lane(row, group)
-        return Cell(self.runs.sheet, lane.errors.top, lane.errors.left)
+        return Cell(self.runs.sheet, lane.roots.top, lane.roots.left)
 
     def lane(self, row: str, group: str) -> RunLane:
         """A run."""
@@ -326,7 +326,7 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
                 sheet.notes[head, left + i] = f"{title}\n{note}"
         for line, row in zip(made.lines, of.rows, strict=True):
             lane = lanes[row.title, group]
-            error = Cell(steps, lane.errors.bottom, lane.errors.left)
+            error = Cell(steps, lane.roots.bottom, lane.roots.left)
             shown = where(call("is_number", error), error, NONE)
             sheet.put(line, left, shown, Style(number="amount", align="right"))
             sheet.put(line, left + 2, lane.verdict, Style())
@@ -361,7 +361,7 @@ def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], maki
         for line, row in zip(made.lines, of.rows, strict=True):
             e = row.experiments[g]
             built = {given.name: float(rounded(given.value)) for given in e.plan.inputs}
-            error = float(making.run(replace(compact(e.plan), epochs=of.later), data, built).errors[-1])
+            error = float(making.run(replace(compact(e.plan), epochs=of.later), data, built).roots[-1])
             made.after[row.title, group] = error
             sheet.put(line, left + g, error if isfinite(error) else NONE, Style(number="amount", align="right"))
     for line, row in zip(made.lines, of.rows, strict=True):
@@ -395,7 +395,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
             sheet.put(top + 1, right + b, float(b + 1), replace(HEADER_RIGHT, color=FAINT))
             sheet.widths |= {left + 1 + b: 9.5, right + b: 6.5}
         for line, row in enumerate(of.rows, top + 2):
-            errors = lanes[row.title, group].errors
+            errors = lanes[row.title, group].roots
             sheet.put(line, left, Cell(sheet, made.lines[0] + line - top - 2, 1), Style(number="0.0E+00", align="left"))
             for b in range(epochs):
                 error = Cell(made.runs.sheet, errors.top + b, errors.left)

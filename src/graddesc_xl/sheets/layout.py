@@ -31,6 +31,8 @@ SAMPLE, WEIGHT, NUMBER, PREFIXED, STATE = 4.2, 8.6, 9.1, 12.0, 12.0
 NAMED = 7.5
 #: kinds of columns that only help: they are folded away
 HELPERS = ("nudged", "gap", "step")
+#: kinds of columns that stay in sight: the rate of each step, and which rows take one
+SEEN = ("rate", "mark")
 
 
 def pixels(width: float) -> float:
@@ -60,7 +62,7 @@ def _aside(plan: Plan) -> list[Column]:
     room = SCREEN - PANEL - len(plan.samples) * pixels(SAMPLE)
     for sort in ("watch", "between", "used", "state"):
         if left() > room:
-            found += [c for c in plan.columns if c not in found and sort in (c.role, c.kind)]
+            found += [c for c in plan.columns if c not in found and sort in (c.role, c.kind) and c.kind not in SEEN]
     return found
 
 

@@ -114,7 +114,7 @@ class LongRun(Kind):
         sheet.put(SAID, 1, STEPS_STAND.format(self.behind), SUBTITLE)
         for position, lane in enumerate(made.lanes):
             for row, epoch in enumerate(table.lines, TOP):
-                error = Cell(made.sheet, lane.errors.top + epoch - 1, lane.errors.left)
+                error = Cell(made.sheet, lane.roots.top + epoch - 1, lane.roots.left)
                 table.put(row, position, where(call("is_number", error), error, NONE))
         compared = check.of_runs(sheet, made, making, samples.data.name)
         return Composed(sheet, self.about, made.sheet, compared, runs=made)

@@ -62,6 +62,13 @@ class RunLane:
     first: Cell
 
     @property
+    def roots(self) -> Area:
+        """√Σe² by epoch: the errors, unless these are of another loss."""
+        e, plan = self.errors, self.lane.plan
+        left = self.lane.footer(losses.ROOT_BESIDE, 0)[1] if plan.other else e.left
+        return Area(e.sheet, e.top, left, e.bottom, left)
+
+    @property
     def difference(self) -> Block:
         """The differences of the errors by epoch from those NumPy had."""
         e = self.errors

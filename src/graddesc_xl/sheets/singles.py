@@ -56,7 +56,7 @@ def of_steps(of: StepSheet) -> list[tuple[Sheet, Single]]:
         top = of.by_epoch(name).top
         if name == "epoch":
             continue
-        if name in ("error", "rmse"):
+        if name in of.trace.footers:
             wanted = twin.wanted_footer(name)
         elif name in of.trace.states:
             wanted = twin.wanted_state(name)

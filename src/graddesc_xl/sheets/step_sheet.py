@@ -11,6 +11,8 @@ from ..experiments import Experiment
 from ..language.expr import Expr, call
 from ..language.reports import NONE
 from ..numbers.trace import Trace
+from ..parts import losses
+from ..parts.losses import ROOT_BESIDE
 from ..plan import ORDER, EpochState, Start
 from ..settings import rounded
 from ..words import words
@@ -200,7 +202,8 @@ def _notes(sheet: Sheet, layout: Layout) -> None:
 def _epoch_columns(layout: Layout) -> dict[str, int]:
     """The columns of the table by epoch, beside the first block."""
     plan = layout.plan
-    names = ("epoch", "error", "rmse", *map(plan.new, plan.weights), *(state.name for state in plan.states))
+    beside = [ROOT_BESIDE] if plan.other else []
+    names = ("epoch", "error", *beside, "rmse", *map(plan.new, plan.weights), *(state.name for state in plan.states))
     return {name: layout.right + 2 + i for i, name in enumerate(names)}
 
 
@@ -211,6 +214,7 @@ def _beside(of: StepSheet) -> None:
     titles = {
         "epoch": "epoch",
         "error": plan.error.title,
+        ROOT_BESIDE: losses.ROOT.title,
         "rmse": "RMSE",
         **ends,
         **{s.name: s.title for s in plan.states},

@@ -9,6 +9,7 @@ from ..experiments import CARRIES, LEARN, Experiment
 from ..language.expr import Const
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
+from ..parts.losses import ROOT_BESIDE
 from ..settings import rounded
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series
@@ -82,8 +83,9 @@ class Steps(Kind):
             return making.run(of.trace.plan, making.of(self.data).built, {**built, name: value})
 
         rates = [given for given in of.trace.plan.inputs if given.name == LEARN.name]
+        root = ROOT_BESIDE if of.trace.plan.other else "error"
         told = Told(
-            [by_epoch(what, last=last) for what in ("error", "rmse") for last in (False, True)],
+            [by_epoch(what, last=last) for what in (root, "rmse") for last in (False, True)],
             made.verdict,
             Series(self.sheet, of.by_epoch("epoch"), made.plotted("compared"), "", markers=True),
             of.trace.plan.epochs,

@@ -326,9 +326,10 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     sheet.put(2, left + 2, "in comparisons: ten times the error of predicting 0", Style(color=FAINT))
     area = of.by_epoch("error")
     error = Down(of.sheet, area.left, area.top - FIRST_ROW)
+    root = Down(of.sheet, of.by_epoch(losses.ROOT_BESIDE).left, error.offset) if of.trace.plan.other else error
     shown = {
         "error": where(call("is_number", error), error, GAP),
-        "compared": where(call("is_number", error), where(call("and", error > 0, error <= bound), error, GAP), GAP),
+        "compared": where(call("is_number", root), where(call("and", root > 0, root <= bound), root, GAP), GAP),
     }
     if log:
         shown["positive"] = positive(error)

@@ -75,7 +75,7 @@ def decimal(value: float) -> str:
 
 def _becomes(trace: Trace) -> str:
     """What became of a run: its verdict, and its errors where they can be told."""
-    first, last = float(trace.errors[0]), float(trace.errors[-1])
+    first, last = float(trace.roots[0]), float(trace.roots[-1])
     said = str(trace.verdict)
     if not max(first, last) < LARGE:
         return f"{said[0].upper()}{said[1:]}."
