@@ -277,6 +277,7 @@ class _Maker:
         self.row += 1
         sheet, row = self.sheet, self.row
         sheet.put(row, TITLED, title, Style(role, header=bool(role), bold=True))
+        sheet.widths[TITLED] = max(sheet.widths[TITLED], 1.1 * len(title))
         small = Style(role, size=9, italic=True, wrap=True)
         sheet.put(row, WORDS, said, small)
         sheet.put(row, NUMBERS, "" if maths is None else self.put_in(maths), Style(role, wrap=True))
