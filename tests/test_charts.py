@@ -254,7 +254,7 @@ def assert_curves(path: Path) -> int:
                 found = parts.values(curve.y)
                 wanted = [v if v is None else pytest.approx(v, rel=1e-6, abs=1e-9) for v in ys]
                 assert found == wanted, said
-                assert {*curve.y.cells} <= {*held.formulas} or title in ("−1", "y"), f"{said}: not live"
+                assert {*curve.y.cells} <= {*held.formulas} or title in ("0", "−1", "y"), f"{said}: not live"
                 count += 1
     return count
 

@@ -280,7 +280,9 @@ def test_other_programs_compute_it_after_another_step(
     name, step = ("moving", 7) if program == "LibreOffice" else ("bent", 7)
     sheet = ByHand(opened, name).type("step", step)
     address = a1(*sheet.cell("step"))
-    typed = rewritten(path, tmp_path / "typed.xlsx", sheet.name, rf'(<c r="{address}"[^>]*><v>)2(?:\.0)?<', rf"\g<1>{step}<")
+    typed = rewritten(
+        path, tmp_path / "typed.xlsx", sheet.name, rf'(<c r="{address}"[^>]*><v>)2(?:\.0)?<', rf"\g<1>{step}<"
+    )
     if program == "LibreOffice":
         recalculated = libreoffice.recalculated(typed, request.getfixturevalue("soffice"), Limits(180))
     else:
