@@ -8,8 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from graddesc_xl import Comparison, Experiment, Lesson, Model, Question, Row, build, dataset, run, verify
+from graddesc_xl import (
+    COMPARISONS,
+    Comparison,
+    Experiment,
+    Lesson,
+    Model,
+    Question,
+    Row,
+    build,
+    cli,
+    dataset,
+    run,
+    verify,
+)
 from graddesc_xl.errors import PlanError, SettingError
 from graddesc_xl.lessons import recipe
 from graddesc_xl.plan import Input
@@ -131,6 +145,17 @@ def test_titles_lists_and_a_later_epoch_follow_what_is_typed(model: Spreadsheet)
         "best at zero; good none; bad typed over (was at one), at zero; fine at zero; 1 learn"
     )
     assert exploded == "–" or exploded > 1e6
+
+
+def test_the_command_line_tells_the_cells_of_a_runs_own() -> None:
+    """Beside each error stands the rate of that run; a rate for all of them is refused."""
+    lines = CliRunner().invoke(cli.app, ["run", "fixes", "--epochs", "1"]).output.splitlines()
+    (head,) = (line for line in lines if line.startswith("Run "))
+    assert head.split("  ")[0] == "Run" and all(f"lr, {group}" in head for group in COMPARISONS["fixes"].groups)
+    (scaled,) = (line.split() for line in lines if line.startswith("x scaled"))
+    assert scaled[2] == "0.2" and scaled.count("0.002") == 2
+    refused = CliRunner().invoke(cli.app, ["run", "fixes", "--set", "lr=1e-5"])
+    assert refused.exit_code == 2 and "compares runs by lr" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,7 @@ def test_answers_follow_what_is_typed(typist: Typist) -> None:
             typist.compared(WEIGHTS, "the line itself", "a"): 3.0,
             typist.compared(WEIGHTS, "all 0", "a"): 0.5,
             typist.compared(WEIGHTS, "all 0", "c"): 0.5,
+            typist.beside(LIMIT, "lr"): 1e-6,
             given(RELU, "lr"): 1e-5,
             given(COLLAPSE, "lr"): 0.0,
             typist.compared(FIXES, "x scaled", "lr", GROUPS[2]): 1e-6,
@@ -360,6 +361,9 @@ def test_answers_follow_what_is_typed(typist: Typist) -> None:
     )
     after = typist.answers()
     says(after, FASTER, "Not faster here: after one epoch with lr 1E-2 two neurons are at √Σe² no number")
+    says(
+        after, EXPLODES, "With lr 1E-6 that happens to two neurons first at step: none; to one: none (it overshoots in"
+    )
     says(after, RIGHT, "one neuron: 4.5E-5; two: ", "lr 3E-4 after 1000")
     slope, error = _best_with(5.0)
     says(after, CREEPS, f"Were b held at 5, the best slope would be {slope:.4f}, and √Σe² {error:.4g}.")

@@ -250,11 +250,14 @@ def show_comparison(
         out.print("Changed: " + ", ".join(f"{name} {short(value)}" for name, value in settings.items()))
     out.print()
     errors = [spelled(out, f"√Σe², {group}") for group in of.groups]
-    rows = table(out, "Run", *(head for error in errors for head in (error, "Verdict")), right=errors)
+    own = {group: [f"{name}, {group}" for name in of.own] for group in of.groups}
+    heads = [head for group, error in zip(of.groups, errors, strict=True) for head in (*own[group], error, "Verdict")]
+    rows = table(out, "Run", *heads, right=[*errors, *(head for named in own.values() for head in named)])
     for row in of.rows:
         cells: list[str | Text] = []
-        for group in of.groups:
-            end = ends[row.title, group]
+        for group, e in zip(of.groups, row.experiments, strict=True):
+            end, inputs = ends[row.title, group], {i.name: i.value for i in e.inputs}
+            cells += [short(inputs[name]) if name in inputs else "" for name in of.own]
             cells += [digits(end.error), coloured(end.verdict)]
         rows.add_row(row.title, *cells)
     out.print(rows)
