@@ -440,7 +440,9 @@ def test_copies_by_other_programs_lose_nothing_unsaid(workbook: Path, tmp_path: 
     Spreadsheet(reading.load(workbook)).save(tmp_path / "ironcalc.xlsx")
     report = verify(tmp_path / "ironcalc.xlsx")
     assert report.ok
-    assert report.additions == ("The program that saved the file left out all of these: chart, input rule, note.",)
+    assert report.additions == (
+        "The program that saved the file left out all of these: alternative text, chart, input rule, note.",
+    )
 
 
 def test_charts_stripped_from_a_file_of_ours(workbook: Path, tmp_path: Path) -> None:

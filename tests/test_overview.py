@@ -14,7 +14,7 @@ from graddesc_xl import LESSONS, Experiment, Lesson, build, run, verify
 from graddesc_xl.errors import SettingError
 from graddesc_xl.lessons import recipe
 from graddesc_xl.sheets.trying import Try, decimal
-from graddesc_xl.verification import reading
+from graddesc_xl.verification import package, reading
 from parts import Parts
 from spreadsheet import Spreadsheet, below
 
@@ -196,3 +196,29 @@ def test_a_hidden_sheet_is_no_answer() -> None:
     question = replace(lesson.questions[0], see=lesson.hidden[0])
     with pytest.raises(SettingError, match="which is hidden"):
         replace(lesson, questions=[question])
+
+
+def test_every_chart_is_told_to_who_cannot_see_it(workbook: Path, two_neurons: Path) -> None:
+    """Each has an alternative text of its own sheet's words, which `verify` compares."""
+    for path in (workbook, two_neurons):
+        for around in package.read(path).sheets.values():
+            charts = {thing.place for thing in around.things if thing.kind == "chart"}
+            told = {thing.place: said for thing, said in around.things.items() if thing.kind == "alternative text"}
+            assert charts == {*told} and all(len(said) > 20 for said in told.values())
+
+
+def test_another_alternative_text_is_found(workbook: Path, tmp_path: Path) -> None:
+    """One that was changed, and one that is gone while others are there."""
+    target = tmp_path / "told.xlsx"
+    with zipfile.ZipFile(workbook) as file, zipfile.ZipFile(target, "w") as out:
+        for part in file.namelist():
+            content = file.read(part)
+            if part == "xl/drawings/drawing1.xml":
+                content = re.sub(rb'descr="[^"]*"', b'descr="A chart."', content)
+            if part == "xl/drawings/drawing2.xml":
+                content = re.sub(rb' descr="[^"]*"', b"", content)
+            out.writestr(part, content)
+    report = verify(target)
+    assert len(report.problems) == 2
+    assert report.problems[0].startswith("overview!G5: the alternative text (of a chart) is 'A chart.', not '")
+    assert report.problems[1] == "data!E7: the alternative text is gone."

@@ -41,9 +41,12 @@ def _operators(expr: Expr) -> set[str]:
 KNOWN: Mapping[str, Known] = {
     "IronCalc": Known(
         *(CellError.DIV0, CellError.NUM, frozenset({"pow", "power"})),  # an overflow in ^
-        loses=frozenset({"chart", "note", "input rule"}),
+        loses=frozenset({"chart", "alternative text", "note", "input rule"}),
     ),
-    "LibreOffice": Known(CellError.VALUE, CellError.NUM, frozenset({"sqrt"})),  # the root of a negative number
+    "LibreOffice": Known(
+        *(CellError.VALUE, CellError.NUM, frozenset({"sqrt"})),  # the root of a negative number
+        loses=frozenset({"alternative text"}),
+    ),
     "Gnumeric": Known(longer=True),
 }
 

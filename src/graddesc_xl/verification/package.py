@@ -217,6 +217,9 @@ def _drawn(parts: _Parts, part: str) -> Iterator[tuple[Thing, str]]:
         if chart is None:
             yield Thing("drawing", place, "kind"), " ".join(_local(e) for e in anchor if _local(e) not in _FRAME)
             continue
+        about = _first(anchor, "cNvPr")
+        if about is not None and about.get("descr"):
+            yield Thing("alternative text", place, "of a chart"), about.get("descr", "")
         yield from _chart(parts.tree(links.get(_linked(chart), ("", ""))[1]), place)
 
 
@@ -232,7 +235,8 @@ def _chart(tree: Element, place: str) -> Iterator[tuple[Thing, str]]:
             position = _SIDES.get(_value(axis, "axPos"), "unknown")
             axes[_value(axis, "axId")] = position
             heading = next((e for e in axis if _local(e) == "title"), None)
-            limits = [f"{name} {_shown(normal(limit))}" for name in ("min", "max") if (limit := _value(axis, name))]
+            named = {"min": "min", "max": "max", "log": "logBase"}
+            limits = [f"{n} {_shown(normal(limit))}" for n, of in named.items() if (limit := _value(axis, of))]
             if _value(axis, "delete") not in ("1", "true"):
                 yield Thing("chart", place, f"{position} axis"), ", ".join(filter(None, (_text(heading), *limits)))
     for group in plot if plot is not None else ():
