@@ -741,7 +741,7 @@ def test_a_comparisons_setting_reaches_the_runs_that_have_it() -> None:
     ("name", "settings", "said"),
     [
         ("lerning rates", {}, "There is no comparison 'lerning rates'. Did you mean learning rates?"),
-        ("zzz", {}, "There is no comparison 'zzz'. Known: learning rates, initial weights, fixes, optimizers."),
+        ("zzz", {}, f"There is no comparison 'zzz'. Known: {', '.join(COMPARISONS)}."),
         ("fixes", {"limt": 3}, "fixes has no setting 'limt'. Did you mean limit?"),
         ("initial weights", {"limit": 3}, "initial weights has no setting 'limit'. Known: b, a, d, c, lr."),
         ("fixes", {"limit": -1}, "limit=-1 is out of range: it must be from 1e-06 to 1e+12."),
