@@ -75,6 +75,12 @@ def two_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("two-neurons", tmp_path_factory.mktemp("two-neurons")).path
 
 
+@pytest.fixture(scope="session")
+def bent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workbook about bent data as `build` writes it."""
+    return build("bent", tmp_path_factory.mktemp("bent")).path
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small workbook of ours, with all its kinds of parts; it is known as long as the module's tests run."""

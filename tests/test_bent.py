@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graddesc_xl import LESSONS, build, verify
+from graddesc_xl import LESSONS, verify
 from graddesc_xl.verification import reading
 from spreadsheet import Spreadsheet
 
@@ -65,15 +65,9 @@ def one(epochs: int = EPOCHS) -> float:
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The workbook as it ships."""
-    return build("bent", tmp_path_factory.mktemp("bent")).path
-
-
-@pytest.fixture(scope="module")
-def opened(path: Path) -> Spreadsheet:
+def opened(bent: Path) -> Spreadsheet:
     """It, open in IronCalc."""
-    return Spreadsheet(reading.load(path))
+    return Spreadsheet(reading.load(bent))
 
 
 @pytest.fixture
@@ -200,7 +194,7 @@ def test_a_thousand_epochs_do_not_help_one_neuron(book: Spreadsheet) -> None:
 @pytest.mark.parametrize("changes", [(), ((TWO, "b", 1.0), (ONE, "lr", 0.1), ("the fit", "epoch", 4.0))])
 def test_every_program_agrees(
     changes: Sequence[tuple[str, str, float]],
-    path: Path,
+    bent: Path,
     book: Spreadsheet,
     soffice: str,
     ssconvert: str,
@@ -209,7 +203,7 @@ def test_every_program_agrees(
     """IronCalc, LibreOffice and Gnumeric, as built and once inputs are typed over."""
     for change in changes:
         typed(book, *change)
-    file = book.save(tmp_path / "typed.xlsx") if changes else path
+    file = book.save(tmp_path / "typed.xlsx") if changes else bent
     report: Any = verify(file, libreoffice=soffice, gnumeric=ssconvert)
     assert report.ok, [(s.sheet, s.where, s.note) for values in report.sets for s in values.sheets if not s.ok]
     assert len(report.sets) == 4 and len(report.inputs) == len({sheet for sheet, *_ in changes})

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, compare, landscape
+from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, LESSONS, compare, landscape, run
+from graddesc_xl.sheets.long_run import LongRun
 from parts import ChartPart, Page, Parts, Steps, Value, number
 
 SAMPLES, EPOCHS = Steps.SAMPLES, Steps.EPOCHS
@@ -206,6 +207,30 @@ def of_the_landscape(page: Page, chart: ChartPart, name: str) -> Claim:
     return up, found[0], found[1]
 
 
+def of_the_long_run(name: str) -> Claim:
+    """A thousand epochs of the run that bears its name; what is tiny is drawn as a millionth of predicting 0."""
+    if name == "best line, held still":
+        return "", [1.0, 1000.0], [None, None]
+    (of,) = {
+        of
+        for lesson in (LESSONS["graddesc"], LESSONS["two-neurons"])
+        for kind in lesson.kinds
+        if isinstance(kind, LongRun)
+        for of in kind.of
+        if name in (of.title, of.sheet)
+    }
+    if of.run:
+        group, _, number_of = of.run.partition(": run ")
+        runs = COMPARISONS[of.sheet]
+        plain = runs.rows[int(number_of) - 1].experiments[runs.groups.index(group)]
+    else:
+        plain = EXPERIMENTS[of.sheet]
+    errors = run(plain, epochs=1000).errors
+    shown = [*range(1, 11), *range(20, 1001, 10)]
+    ys: list[Value] = [max(float(e), 1e-6 * ZERO) if e <= 10 * ZERO else None for e in errors[[e - 1 for e in shown]]]
+    return name, list(map(float, shown)), ys
+
+
 def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
     """What a curve must be to be what it is called."""
     if page.name in COMPARISONS:
@@ -228,6 +253,8 @@ def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
             return of_the_speed_limit(page, chart, name)
         case "the fit":
             return of_the_fit(page, chart, name)
+        case "a thousand epochs":
+            return of_the_long_run(name)
         case "derivatives":
             return of_the_derivatives(page, name)
         case "error landscape" | "error landscape ReLU":

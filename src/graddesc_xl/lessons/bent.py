@@ -40,21 +40,21 @@ LEFT = float(np.sqrt(((_Y - _bent(_X)) ** 2).sum()))
 THREE_NEURONS_RELU = Model(
     name="three_neurons_relu",
     title="two neurons with ReLU side by side, and one that adds them up",
-    weights=("b", "a", "f", "e", "d", "c", "g"),
+    weights=("b", "a", "q", "p", "d", "c", "u"),
     lines={
         "z1": "a*x + b",
         "hid1": "max(z1, 0)",
-        "z2": "e*x + f",
+        "z2": "p*x + q",
         "hid2": "max(z2, 0)",
-        "pred": "c*hid1 + g*hid2 + d",
+        "pred": "c*hid1 + u*hid2 + d",
     },
     about={
         "a": "weight of the first hidden neuron before this step",
         "b": "bias of the first hidden neuron before this step",
-        "e": "weight of the second hidden neuron before this step",
-        "f": "bias of the second hidden neuron before this step",
+        "p": "weight of the second hidden neuron before this step",
+        "q": "bias of the second hidden neuron before this step",
         "c": "how much of the first hidden neuron the output takes, before this step",
-        "g": "how much of the second hidden neuron the output takes, before this step",
+        "u": "how much of the second hidden neuron the output takes, before this step",
         "d": "bias of the output before this step",
         "z1": "what the first hidden neuron adds up, before its ReLU",
         "z2": "what the second hidden neuron adds up, before its ReLU",
@@ -62,7 +62,7 @@ THREE_NEURONS_RELU = Model(
         "hid2": "what the second hidden neuron hands on",
         "pred": "what the output predicts for this x",
     },
-    gates={"z1": ("b", "a", "c"), "z2": ("f", "e", "g")},
+    gates={"z1": ("b", "a", "c"), "z2": ("q", "p", "u")},
     charted="a",
 )
 
@@ -73,7 +73,7 @@ STARTS: Mapping[str, Mapping[str, float]] = {
     ONE: {},
     STACKED: {"b": -0.5},
     TWO: {"b": -0.5},
-    THREE: {"b": -0.5, "f": -1.5},
+    THREE: {"b": -0.5, "q": -1.5},
 }
 _SCALED = ("x", "y")
 _SCALES = {"scale_x": 50.0, "scale_y": 100.0}
@@ -119,15 +119,15 @@ WHICH_RATE = Comparison(
 _BOTH = (TWO, THREE)
 
 
-def _start(title: str, a: float, b: float, c: float, d: float, e: float, f: float, g: float) -> Row:
-    weights = {"a": a, "b": b, "c": c, "d": d, "e": e, "f": f, "g": g}
+def _start(title: str, a: float, b: float, c: float, d: float, p: float, q: float, u: float) -> Row:
+    weights = {"a": a, "b": b, "c": c, "d": d, "p": p, "q": q, "u": u}
     return Row(title, tuple(_run(group, weights=weights) for group in _BOTH))
 
 
 WHICH_START = Comparison(
     "which start",
     "Which starts win, and which die?",
-    "Two and three neurons with ReLU from the same weights; type others. e, f and g are those of the third.",
+    "Two and three neurons with ReLU from the same weights; type others. p, q and u are those of the third.",
     _BOTH,
     (
         _start("start 1", 1, -0.5, 1, 1, 1, -1.5, 1),
@@ -136,7 +136,7 @@ WHICH_START = Comparison(
         _start("start 4", 1, -0.5, 1, 1, -1, -1, 1),
         _start("start 5", 1, -0.5, -1, 1, 1, -1.5, -1),
     ),
-    typed=("a", "b", "c", "d", "e", "f", "g"),
+    typed=("a", "b", "c", "d", "p", "q", "u"),
     shared=("lr",),
     charted=(1.0, 3.0),
     note="A ReLU is closed where a·x + b, with x scaled, is 0 or less; closed for all samples it gets no derivative.",
@@ -173,14 +173,14 @@ TWO_BENDS = Curves(
         Input("a", 1.0, "a", "weight of the first hidden neuron"),
         Input("b", -20.0, "b", "bias of the first hidden neuron"),
         Input("c", 2.0, "c", "how much of the first hidden neuron the output takes"),
-        Input("e", 1.0, "e", "weight of the second hidden neuron"),
-        Input("f", -70.0, "f", "bias of the second hidden neuron"),
-        Input("g", -2.0, "g", "how much of the second hidden neuron the output takes"),
+        Input("p", 1.0, "p", "weight of the second hidden neuron"),
+        Input("q", -70.0, "q", "bias of the second hidden neuron"),
+        Input("u", -2.0, "u", "how much of the second hidden neuron the output takes"),
         Input("d", 30.0, "d", "bias of the output"),
     ),
     (
         Curve("one ReLU", "c·max(a·x + b, 0) + d", TWO_NEURONS_RELU, _PREDICTS, dashed=True),
-        Curve("two ReLUs", "the same + g·max(e·x + f, 0)", THREE_NEURONS_RELU, _PREDICTS),
+        Curve("two ReLUs", "the same + u·max(p·x + q, 0)", THREE_NEURONS_RELU, _PREDICTS),
     ),
     tuple(float(x) for x in range(-20, 121, 10)),
     about="Curves of one and of two ReLUs over x, from weights to play with: a bend each.",
