@@ -14,6 +14,7 @@ PRINTED = {
     "learning_rates.py": "exploded at step",
     "build_and_verify.py": "verified",
     "error_landscape.py": "adam.png: ends at b = 29.58, a = 2.60; lowest at b = 29.875, a = 2\n",
+    "own_idea.py": "The pool is full after 8 hours.\n",
     "own_lesson.py": "plain: learning, adam: learning, plane: learning\nverified\n",
     "why_it_explodes.py": "further off first at step 2, by a factor of -2.762",
 }

@@ -143,6 +143,12 @@ def test_what_cannot_be_is_said(change: dict[str, object], said: str) -> None:
         compose(Lesson("Wrong", [replace(SQUARES, **change)]), run_plan)  # type: ignore[arg-type]
 
 
+def test_its_overview_says_nothing_of_runs() -> None:
+    """Where nothing runs, nothing is said of the errors of epochs."""
+    front = compose(LESSON, run_plan).sheets[0]
+    assert not [text for text, _ in front.cells.values() if isinstance(text, str) and "√Σe²" in text]
+
+
 def test_a_lesson_opens_on_a_sheet_of_its_own() -> None:
     """The name of no sheet is refused, with a hint."""
     with pytest.raises(SettingError, match=r"Wrong opens on the sheet 'square': there is none. Did you mean squares"):

@@ -339,7 +339,7 @@ def _legend(sheet: Sheet, top: int, last: int) -> int:
 
 def _explained(page: _Page, row: int, reading: Mapping[str, str]) -> None:
     """How to read it all: what every sheet has, what its kinds say where they agree, what the lesson says."""
-    sections = {"two errors": TWO_ERRORS}
+    sections = {"two errors": TWO_ERRORS} if any(made.told or made.runs for made in page.composed) else {}
     sections |= {
         title: said
         for made in page.composed
