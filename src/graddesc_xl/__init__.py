@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .numbers.trace import Trace
     from .numbers.verdict import Verdict
     from .parts.data import GRADDESC, Dataset, Line, dataset
-    from .parts.equations import Equation, Optimizer
+    from .parts.equations import Equation, Optimizer, with_clipping, with_decay
     from .parts.losses import LOSSES, Loss
     from .parts.models import MODELS, Model
     from .parts.optimizers import OPTIMIZERS
@@ -59,6 +59,8 @@ _HOME = {
     "dataset": "parts.data",
     "Equation": "parts.equations",
     "Optimizer": "parts.equations",
+    "with_clipping": "parts.equations",
+    "with_decay": "parts.equations",
     "MODELS": "parts.models",
     "Model": "parts.models",
     "LOSSES": "parts.losses",
@@ -121,6 +123,8 @@ __all__ = [
     "optimizer",
     "run",
     "verify",
+    "with_clipping",
+    "with_decay",
 ]
 
 

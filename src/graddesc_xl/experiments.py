@@ -121,7 +121,7 @@ class Experiment:
             )
         if isinstance(self.start, str) and self.start not in (GIVEN, *DRAWN):
             raise SettingError(f"Weights cannot start {shown(self.start)}.{did_you_mean(self.start, (GIVEN, *DRAWN))}")
-        if self.schedule.formula and self.optimizer.anneals:
+        if not self.schedule.stays and self.optimizer.anneals:
             raise SettingError(
                 f"{self.optimizer.title} changes the learning rate by itself: take the schedule 'constant' with it."
             )
@@ -310,7 +310,7 @@ def _named(what: str, given: object, known: Mapping[str, object]) -> object:
 
 def make_plan(e: Experiment) -> Plan:
     """Weights, forward pass, loss, numerical and analytic derivatives, batch, rate, optimizer: a sheet's columns."""
-    model, optimizer, symbol = e.model, e.optimizer, e.loss.symbol
+    model, optimizer, symbol = e.model, e.schedule.anneal(e.optimizer), e.loss.symbol
     forward, loss = _forward(e)
     slopes = gradient(forward, loss, model.weights)
     columns = [*_before(e), *_passed(e, forward), *_losses(e, forward)]
@@ -320,7 +320,7 @@ def make_plan(e: Experiment) -> Plan:
     rates, counted = e.schedule.columns(batch.moved if batch else None)
     parts = optimizer.build(
         list((batch.of if batch else drivers).items()),
-        rate=Here(RATE) if rates else None,
+        rate=Here(RATE) if e.schedule.formula else None,
         steps=batch.steps if batch else None,
         symbol=symbol,
     )
@@ -446,7 +446,7 @@ def _inputs(e: Experiment) -> tuple[Input, ...]:
     inputs += e.loss.inputs
     if e.rows > 1:
         inputs.append(batches.size(len(e.data), e.rows))
-    return _with_defaults(e, (*inputs, *e.schedule.cells(e.steps, e.epochs), *e.optimizer.inputs))
+    return _with_defaults(e, (*inputs, *e.schedule.cells(e.steps, e.epochs), *e.schedule.anneal(e.optimizer).inputs))
 
 
 def _scaled(expr: Expr, e: Experiment) -> Expr:

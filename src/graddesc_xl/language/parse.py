@@ -65,6 +65,7 @@ class _Reader:
     def __init__(self, text: str, names: Names, known: Iterable[str], reports: bool, rows: bool) -> None:
         self.text, self.names, self.known = text, names, known
         self.functions = [n for n, row in OPERATORS.items() if n not in _BINDS and (reports or not row.reports)]
+        self.reports = reports
         self.reductions = (*REDUCTIONS, START) if rows else ()
 
     def wrong(self, why: str) -> PlanError:
@@ -79,11 +80,13 @@ class _Reader:
             return self.read(part, depth + 1)
 
         match node:
-            case ast.Constant(value=bool() | None | complex() | bytes()):
+            case ast.Constant(value=bool() | None | complex() | bytes() | str()) if not (
+                self.reports and isinstance(node.value, str)
+            ):
                 raise self.wrong(f"holds {node.value!r}: a formula is made of numbers, names and functions.")
             case ast.Constant(value=int() | float() as value):
                 return Const(self.number(value))
-            case ast.Constant(value=str() as value):
+            case ast.Constant(value=str() as value) if self.reports:
                 return Text(value)
             case ast.Name(id=name):
                 return self.leaf(name)
@@ -129,13 +132,15 @@ class _Reader:
         """What a name stands for."""
         found = self.names(name)
         if found is None:
-            raise self.wrong(f"uses {name!r}, which does not exist.{did_you_mean(name, self.known)}")
+            raise self.wrong(f"uses {shown(name)}, which does not exist.{did_you_mean(name, self.known)}")
         return found
 
     def function(self, name: str, args: list[Expr]) -> Expr:
         """A function of one of the operators that plans know."""
         if name not in self.functions:
-            raise self.wrong(f"uses the function {name!r}, which does not exist.{did_you_mean(name, self.functions)}")
+            raise self.wrong(
+                f"uses the function {shown(name)}, which does not exist.{did_you_mean(name, self.functions)}"
+            )
         row = OPERATORS[name]
         if row.arity is not None and row.arity != len(args):
             raise self.wrong(f"gives {name} {len(args)} arguments: it takes {row.arity}.")

@@ -10,9 +10,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..errors import PlanError
-from ..language.expr import Apply, Expr, Foot, Here, Opening, Over, Param, Prev, State, replaced, total, where
-from ..language.operators import numeric
+from ..errors import PlanError, cut
+from ..language.expr import (
+    Apply,
+    Expr,
+    Foot,
+    Here,
+    Opening,
+    Over,
+    Param,
+    Prev,
+    State,
+    Text,
+    parts,
+    replaced,
+    total,
+    where,
+)
+from ..language.operators import OPERATORS, numeric
 from ..language.parse import parse, spell
 from ..plan import Column, Derived, EpochState, Footer, Input, Start
 
@@ -123,7 +138,15 @@ class Optimizer:
 
     def _parsed(self, equation: Equation) -> Expr:
         known = {"w", "g", "lr", *(e.name for e in self.equations), *self._cells, *self._states}
-        return numeric(parse(equation.formula, lambda name: Here(name) if name in known else None, known, reports=True))
+        tree = parse(equation.formula, lambda name: Here(name) if name in known else None, known, reports=True)
+        for part in parts(tree):
+            reports = isinstance(part, Apply) and part.op != "sum" and OPERATORS[part.op].reports
+            if reports or isinstance(part, Text):
+                odd = part.op if isinstance(part, Apply) else spell(part)
+                raise PlanError(
+                    f"{self.name} uses {cut(odd)} in {equation.name}, which no step can compute: leave it out."
+                )
+        return numeric(tree)
 
     @property
     def _cells(self) -> set[str]:

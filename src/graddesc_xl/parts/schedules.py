@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import PlanError
-from ..language.expr import Const, Expr, Here, Param, Prev
+from ..language.expr import Const, Expr, Here, Param, Prev, State
 from ..language.operators import numeric
 from ..language.parse import parse
 from ..plan import Column, Input, Start
+from .equations import Memory, Optimizer, Summary
 
 #: the columns of the number of steps and of the rate
 COUNT, RATE = "t", "rate"
@@ -24,8 +25,9 @@ TORCH = "PyTorch documentation, torch.optim.lr_scheduler"
 class Schedule:
     """What the learning rate is in each step.
 
-    formula: of `lr`, `t` and inputs; "" for a rate that stays. spans: inputs that are as many steps as an `epoch` or
-    the whole `run` has, unless they are given.
+    formula: of `lr`, `t` and inputs; "" for a rate that stays in an epoch. spans: inputs that are as many steps as an
+    `epoch` or the whole `run` has, unless they are given. summaries, memories: what makes the rate of an epoch, as of
+    an `Optimizer`; the memory `lr` is the rate.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Schedule:
     inputs: tuple[Input, ...] = ()
     spans: Mapping[str, str] = field(default_factory=dict)
     source: str = TORCH
+    summaries: tuple[Summary, ...] = ()
+    memories: tuple[Memory, ...] = ()
 
     def __post_init__(self) -> None:
         for name, span in self.spans.items():
@@ -47,8 +51,22 @@ class Schedule:
         names |= {i.name: Param(i.name) for i in self.inputs}
         return numeric(parse(self.formula, names.get, names))
 
+    @property
+    def stays(self) -> bool:
+        """Whether the rate is that of the input cell in every step."""
+        return not self.formula and not self.memories
+
+    def anneal(self, of: Optimizer) -> Optimizer:
+        """The optimizer with a rate of its own for each epoch, where this is such a schedule."""
+        if not self.memories:
+            return of
+        summaries, memories = (*of.summaries, *self.summaries), (*of.memories, *self.memories)
+        return replace(of, inputs=(*of.inputs, *self.inputs), summaries=summaries, memories=memories)
+
     def cells(self, steps: int, epochs: int) -> tuple[Input, ...]:
         """Its inputs for a run of so many epochs of so many steps."""
+        if self.memories:  # the optimizer's
+            return ()
         lasts = {"epoch": float(steps), "run": float(steps * epochs)}
         return tuple(replace(i, value=lasts[self.spans[i.name]]) if i.name in self.spans else i for i in self.inputs)
 
@@ -57,12 +75,15 @@ class Schedule:
 
         moved: 1 where the row above took a step, 0 where it only added to one; None where each row takes one.
         """
+        said = "the learning rate of this step"
+        if self.memories:
+            return (Column(RATE, State("lr"), "watch", "rate", said, small=True, kind="rate"),), ()
         if not self.formula:
             return (), ()
         count = Prev(COUNT) + (1 if moved is None else moved)
         columns = (
             Column(COUNT, count, "state", "t", "how many steps came before this one", kind="count"),
-            Column(RATE, self._tree(), "state", "rate", "the learning rate of this step", small=True, kind="rate"),
+            Column(RATE, self._tree(), "state", "rate", said, small=True, kind="rate"),
         )
         return columns, (Start(COUNT, Const(-1), COUNT),)
 
@@ -124,4 +145,43 @@ WARM_UP = Schedule(
     {"over": "epoch"},
 )
 
-SCHEDULES: Mapping[str, Schedule] = {of.name: of for of in (CONSTANT, STEP, EXPONENTIAL, COSINE, ONE_CYCLE, WARM_UP)}
+ANNEALED = Schedule(
+    "annealed",
+    "rate quartered where gradients grow",
+    "",
+    (
+        Input(
+            "most",
+            2.0,
+            "most",
+            "how many times as long as the shortest before an epoch's gradients may be: else the rate is quartered",
+            low=1.0,
+            high=1e9,
+        ),
+        Input("shortest0", 1e6, "shortest start", "longer than the gradients of any epoch", low=1e-9, high=1e12),
+    ),
+    source="the published graddesc.xlsx, of its Adam's averages; here of the gradients themselves",
+    summaries=(
+        Summary(
+            "length",
+            "sqrt(sum(sumsq(g)))",
+            "|grads|",
+            "the root of the squares of all this epoch's derivatives, added up",
+        ),
+    ),
+    memories=(
+        Memory(
+            "lr",
+            "lr",
+            "where(length > most*shortest, lr/4, lr)",
+            "lr",
+            "the last epoch's learning rate, or a quarter of it if its gradients were too long",
+            small=True,
+        ),
+        Memory("shortest", "shortest0", "min(length, shortest)", "shortest", "the shortest of any epoch before"),
+    ),
+)
+
+SCHEDULES: Mapping[str, Schedule] = {
+    of.name: of for of in (CONSTANT, STEP, EXPONENTIAL, COSINE, ONE_CYCLE, WARM_UP, ANNEALED)
+}

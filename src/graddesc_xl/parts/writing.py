@@ -22,7 +22,7 @@ Lines = str | Expr | Mapping[str, str | Expr]
 #: the functions that a line of their own makes readable
 ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "softplus")
 _NAMED = re.compile(r"\s*(\w+)\s*=(?!=)(.*)", re.DOTALL)
-_LONGEST_TITLE = 60
+_LONGEST_TITLE = _LONGEST_NAME = 60
 
 
 def model(
@@ -141,6 +141,9 @@ def _read(lines: Lines, last: str, what: str) -> dict[str, Expr]:
             raise PlanError(f"{what} has {times} lines called {name!r}: give each a name of its own.")
     reports = last == NEW
     read = {n: tree if isinstance(tree, Expr) else parse(tree, Here, reports=reports) for n, tree in pairs}
+    for name in (*read, *_names(read.values())):
+        if len(name) > _LONGEST_NAME:
+            raise PlanError(f"{what}: {cut(name, 40)} is too long a name: use at most {_LONGEST_NAME} characters.")
     for position, (name, tree) in enumerate(read.items()):
         later = {leaf.column for leaf in leaves(tree) if isinstance(leaf, Here)} & {*[*read][position:]}
         for early in sorted(later):
