@@ -50,9 +50,11 @@ def _aside(plan: Plan) -> list[Column]:
     """The columns that are folded away where a sheet's order is ours.
 
     Helpers, and where a switch chooses between derivatives the numerical ones. If what is left is still too wide for
-    a screen, what nothing depends on goes too, then what is between a derivative and another, then the chosen
-    derivatives, then what an optimizer remembers.
+    a screen, what nothing depends on goes too, then what is between a derivative and another, then what a switch
+    chooses, then what an optimizer remembers.
     """
+    switches = {Param(i.name) for i in plan.inputs if i.choices}
+    chosen = {c.name for c in plan.columns for leaf in leaves(c.expr) if leaf in switches}
     switched = any(c.kind == "used" for c in plan.columns)
     found = [c for c in plan.columns if c.kind in HELPERS or (switched and c.kind == "estimate")]
 
@@ -60,9 +62,10 @@ def _aside(plan: Plan) -> list[Column]:
         return sum(pixels(width(plan, c)) for c in plan.columns if c not in found)
 
     room = SCREEN - PANEL - len(plan.samples) * pixels(SAMPLE)
-    for sort in ("watch", "between", "used", "state"):
+    for sort in ("watch", "between", "", "state"):
         if left() > room:
-            found += [c for c in plan.columns if c not in found and sort in (c.role, c.kind) and c.kind not in SEEN]
+            more = [c for c in plan.columns if (sort in (c.role, c.kind) if sort else c.name in chosen)]
+            found += [c for c in more if c not in found and c.kind not in SEEN]
     return found
 
 

@@ -234,11 +234,10 @@ def _beside(of: StepSheet) -> None:
                 look = Style(number="weight" if name in ends else "small" if small else "amount", align="right")
                 sheet.put(row, column, _of_epoch(of, name, block), look)
     errors = sheet.block(TABLE_ROW + 1, left + 1, plan.epochs)
-    sheet.put(HEAD, left, plan.error.title, Style(color=FAINT))
-    for column, block in enumerate(dict.fromkeys((0, plan.epochs - 1)), left + 1):
-        sheet.put(HEAD - 1, column, f"epoch {block + 1}", Style(color=FAINT, align="right", valign="bottom"))
+    for row, block in ((HEAD - 1, 0), (HEAD, plan.epochs - 1)):
+        sheet.put(row, left, f"epoch {block + 1}", Style(color=FAINT, valign="bottom"))
         error = Cell(sheet, errors.area.top + block, errors.area.left)
-        sheet.put(HEAD, column, error, Style(number="amount", bold=True, align="right"))
+        sheet.put(row, left + 1, error, Style(number="amount", bold=True, align="right", valign="bottom"))
 
 
 def _of_epoch(of: StepSheet, name: str, block: int) -> Expr | Formula:
