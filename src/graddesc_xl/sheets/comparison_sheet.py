@@ -327,8 +327,7 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
         for line, row in zip(made.lines, of.rows, strict=True):
             lane = lanes[row.title, group]
             error = Cell(steps, lane.roots.bottom, lane.roots.left)
-            shown = where(call("is_number", error), error, NONE)
-            sheet.put(line, left, shown, Style(number="amount", align="right"))
+            sheet.show(line, left, error, Style(number="amount", align="right"))
             sheet.put(line, left + 2, lane.verdict, Style())
             sheet.put(line, _kinds(of, g), lane.kind, Style(color=FAINT))
     for g, group in enumerate(of.groups):

@@ -2,18 +2,20 @@
 
 A difference is relative to NumPy's value. Where a cell is what large numbers leave of each other, rounding can do
 more to it than the tolerance allows: there it is relative to a larger number, of which the tolerance is just that.
+Cells that follow each other share a formula as far as one such number, up to ten times that of each, does for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..language.evaluate import evaluate
-from ..language.expr import Const, Expr, Here, Param, call, substitute, where
+from ..language.expr import Const, Expr, Here, Param, call, maximum, substitute, where
 from ..language.operators import ROUNDING
 from ..language.reports import NONE
 from ..language.values import Array, CellError, cell_value, engine_value
@@ -46,7 +48,13 @@ FORMS: Mapping[float, Expr] = {
     ZERO: call("if_error", where(MINE.equals(0), 0, 1), 1),
     ERROR: call("if_error", where(call("abs", MINE) < HUGE, 1, 0), 0),
 }
-SCALED = call("if_error", _GAP / SCALE, 1)
+SCALED = call("if_error", _GAP / maximum(call("abs", THEIRS), SCALE), 1)
+#: how much larger than its own the number may be to which a difference is relative
+SHARED = 10
+#: which rows something is true of
+Rows = NDArray[np.bool_]
+#: the first cell of those that share a formula, and how many there are
+Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,36 +115,72 @@ def wanted(values: Array, nudged: Array, sizes: Array) -> Wanted:
     return Wanted(values, forms)
 
 
-def stretches(keys: Array) -> Iterator[tuple[int, int]]:
-    """Where equal keys, or rows of keys, follow each other: the first of them, and how many there are."""
-    changes = keys[1:] != keys[:-1]
-    changes = changes.any(axis=1) if changes.ndim > 1 else changes
-    ends = [*(np.flatnonzero(changes) + 1).tolist(), len(keys)]
-    for first, end in pairwise([0, *ends]):
-        yield first, end - first
+def joined(wanted: Sequence[Wanted], apart: Rows, free: Rows) -> tuple[list[Wanted], list[Stretch]]:
+    """The same values compared by as few formulas as may be, and the cells that have one in common.
+
+    wanted: what is compared in the same rows. apart: rows that differ in it share none. free: those that are not
+    compared as built.
+    """
+    limits = [_limits(each.forms, each.values) for each in wanted]
+    low, high = (np.column_stack(limits) for limits in zip(*limits, strict=True))
+    errors = np.column_stack([each.forms == ERROR for each in wanted]) & ~free[:, None]
+    low[free], high[free] = 0.0, np.inf
+    kinds = np.column_stack([errors, apart])
+    forms, found, first = np.empty(low.shape), [], 0
+    while first < len(low):
+        least, most = np.maximum.accumulate(low[first:]), np.minimum.accumulate(high[first:])
+        fits = (least <= most).all(axis=1) & (kinds[first:] == kinds[first]).all(axis=1)
+        count = len(fits) if fits.all() else int(fits.argmin())
+        here = slice(first, first + count)
+        for column, each in enumerate(wanted):
+            own = each.forms[here][~free[here]]
+            forms[here, column] = _form(own, float(least[count - 1, column]), float(most[count - 1, column]))
+        found.append((first, count))
+        first += count
+    return [Wanted(each.values, forms[:, column]) for column, each in enumerate(wanted)], found
+
+
+def _limits(forms: Array, values: Array) -> tuple[Array, Array]:
+    """The least and the largest number to which a difference may be relative, so that cells are compared as before."""
+    most = np.where(forms == ZERO, SMALLEST, np.where(forms == ERROR, np.inf, np.abs(values)))
+    return np.where(forms > 0, forms, 0.0), np.where(forms > 0, SHARED * forms, most)
+
+
+def _form(forms: Array, low: float, high: float) -> float:
+    """How cells are compared together, from how each is alone, and from the limits of their scale."""
+    for alike in (OWN, ERROR, ZERO):
+        if (forms == alike).all():
+            return alike
+    least = max(low, SMALLEST)
+    for digits in range(3):
+        unit = 10.0 ** (math.floor(math.log10(least)) - digits)
+        short = float(f"{math.ceil(least / unit) * unit:.2e}")
+        if least <= short <= high:
+            return short
+    return least
 
 
 def put_down(
     sheet: Sheet,
     top: int,
     column: int,
-    keys: Array,
+    stretches: Sequence[Stretch],
     spell: Callable[[int], Expr],
     values: Array,
     style: Style,
 ) -> Block:
-    """Fill cells downwards, one formula for each stretch of equal keys; `spell` gives it by its first row."""
-    for first, count in stretches(keys):
+    """Fill cells downwards, one formula for each stretch; `spell` gives it by its first row."""
+    for first, count in stretches:
         spelled = template(spell(first), sheet.name, repeats=True)
         sheet.fill(top + first, column, spelled, values[first : first + count], style)
-    return sheet.block(top, column, len(keys))
+    return sheet.block(top, column, len(values))
 
 
 def put_column_off(
     sheet: Sheet,
     top: int,
     column: int,
-    keys: Array,
+    stretches: Sequence[Stretch],
     numbers: Sequence[int],
     gaps: Callable[[int], Sequence[Expr]],
     differences: Sequence[Array],
@@ -145,7 +189,7 @@ def put_column_off(
     """Beside each step the number of the first column whose difference is above the limit, 0 where none is.
 
     numbers: those of the columns, in the order in which they are computed. gaps: the differences of a step, as
-    expressions that depend on `keys`; differences: of all steps by columns.
+    expressions that are the same in each of `stretches`; differences: of all steps by columns.
     """
 
     def spell(row: int) -> Expr:
@@ -157,7 +201,7 @@ def put_column_off(
     tolerance = engine_value(limit.value)
     off = np.column_stack([difference > tolerance for difference in differences])
     first = np.where(off.any(axis=1), np.array(numbers, float)[off.argmax(axis=1)], 0.0)
-    return put_down(sheet, top, column, keys, spell, first, Style("data", "integer", color=FAINT))
+    return put_down(sheet, top, column, stretches, spell, first, Style("data", "integer", color=FAINT))
 
 
 def first_off(

@@ -114,8 +114,7 @@ class LongRun(Kind):
         sheet.put(SAID, 1, STEPS_STAND.format(self.behind), SUBTITLE)
         for position, lane in enumerate(made.lanes):
             for row, epoch in enumerate(table.lines, TOP):
-                error = Cell(made.sheet, lane.roots.top + epoch - 1, lane.roots.left)
-                table.put(row, position, where(call("is_number", error), error, NONE))
+                table.show(row, position, Cell(made.sheet, lane.roots.top + epoch - 1, lane.roots.left))
         compared = check.of_runs(sheet, made, making, samples.data.name)
         return Composed(sheet, self.about, made.sheet, compared, runs=made)
 
@@ -229,6 +228,10 @@ class _Table:
     def put(self, row: int, position: int, content: Value | Expr) -> None:
         """Put an error."""
         self.sheet.put(row, self.place(position), content, Style("error", "small", align="right"))
+
+    def show(self, row: int, position: int, error: Cell) -> None:
+        """Put an error that another cell holds."""
+        self.sheet.show(row, self.place(position), error, Style("error", "small", align="right"))
 
     def leads(self) -> None:
         """In each line the run whose error is lowest."""

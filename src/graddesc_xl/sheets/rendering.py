@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..language.expr import Expr, Here, leaves
+import numpy as np
+
+from ..language.expr import Expr, Here, Prev, State, leaves
+from ..language.values import Array
 from ..numbers.trace import Trace
 from ..plan import Column, EpochState, Start
 from ..words import words, written_out
@@ -49,7 +52,8 @@ class Rendering:
             if not named:
                 self.sheet.put(titles, place, c.title, Style(c.role, header=True, bold=True, align="right"))
         wanted = max(self._lines(c) for c in plan.columns) * LINE
-        self.sheet.heights[titles - 1] = min(max(3 * LINE, wanted), TALLEST)
+        tall = max(3 * LINE, wanted, self.sheet.heights.get(titles - 1, 0.0))
+        self.sheet.heights[titles - 1] = min(tall, TALLEST)
 
     def _lines(self, column: Column) -> int:
         """How many lines the maths of a column takes."""
@@ -87,20 +91,31 @@ class Rendering:
         used = dict.fromkeys(leaf.column for leaf in leaves(column.expr) if isinstance(leaf, Here))
         return [name for name in used if self.places.columns[name] > place]
 
-    def rows(self, block: int) -> None:
-        """A row per sample. Every row of a column but a block's first has the same formula but for its row."""
-        top = self.places.row(block)
+    def rows(self) -> None:
+        """A row per sample. Cells that follow each other have the same formula but for their row, if they can."""
+        places, blocks = self.places, range(self.trace.plan.blocks)
         for c in self.trace.plan.columns:
-            place = self.places.columns[c.name]
+            place = places.columns[c.name]
             style = Style(c.role, number_format(c.role, small=c.small, given=c.format))
-            values = self.trace.rows[c.name][block]
-            first = render(c.expr, lambda leaf: self.places.first(leaf, block))
-            rest = render(c.expr, lambda leaf: self.places.inside(leaf, block))
-            if first != rest:
-                self.sheet.put(top, place, Formula(Template(first).at(top), float(values[0])), style)
-                top, values = top + 1, values[1:]
-            self.sheet.fill(top, place, rest, values, style)
-            top = self.places.row(block)
+            kinds = {type(leaf) for leaf in leaves(c.expr)}
+            spans: list[tuple[int, str, list[Array]]] = []
+            rest = ""
+            for block in blocks:
+                top, values = places.row(block), self.trace.rows[c.name][block]
+                if not block or State in kinds:
+                    rest = render(c.expr, lambda leaf, b=block: places.inside(leaf, b))  # type: ignore[misc]
+                first = rest
+                if Prev in kinds:
+                    first = render(c.expr, lambda leaf, b=block: places.first(leaf, b))  # type: ignore[misc]
+                if first != rest:
+                    self.sheet.put(top, place, Formula(Template(first).at(top), float(values[0])), style)
+                    top, values = top + 1, values[1:]
+                if spans and spans[-1][1] == rest and block and places.last_row(block - 1) == top - 1:
+                    spans[-1][2].append(values)
+                else:
+                    spans.append((top, rest, [values]))
+            for top, spelled, values_of in spans:
+                self.sheet.fill(top, place, spelled, np.concatenate(values_of), style)
 
     def openings(self) -> None:
         """Start cells and epoch states, but inputs, and what a block starts from in its own rows."""

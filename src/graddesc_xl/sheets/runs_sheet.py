@@ -7,28 +7,27 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..language.expr import Expr, Here, Param, Text, where
+from ..language.expr import Expr, Text, where
 from ..language.reports import NONE
 from ..language.values import engine_value
-from ..parts import losses
 from ..plan import Derived, Input, Plan
 from ..settings import rounded
-from ..words import words
-from ..workbook.cells import Area, Formula
-from ..workbook.fill import Template
-from ..workbook.formula import render
+from ..workbook.cells import Area
 from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
-from ..workbook.style import FAINT, LABEL, SECTION, Style, number_format
+from ..workbook.style import FAINT, LABEL, SECTION, Style
 from . import verdicts
 from .data_sheet import Samples
-from .differences import COLUMN_OFF, COLUMN_OFF_NOTE, first_off, put_column_off
+from .differences import COLUMN_OFF, COLUMN_OFF_NOTE, first_off, joined, put_column_off, put_down
+from .judging import Judging
 from .layout import Lane
-from .making import Making, Twin, put_input, sentence
+from .making import Making, Twin, put_input
+from .rendering import Rendering
 
 #: the row of the limit above which a step counts as exploded
 LIMIT = 2
-MATHS_HEIGHT = 76.0
+#: of the columns of a run, in characters
+WIDTH = 10.6
 #: the last column that may be printed: more would be too small to read
 MOST_PRINTED = 26
 
@@ -132,7 +131,6 @@ def _shared(sheet: Sheet, lanes: Sequence[Lane], names: Sequence[str], samples: 
     sheet.put(lane.VERDICT, lane.step, "verdict", LABEL)
     for i, name in enumerate(names):
         sheet.put(lane.FIRST_CELL + i, lane.step, labels[name], LABEL)
-    sheet.heights[lane.maths] = MATHS_HEIGHT
     for column, head in enumerate((*data.names, "step"), 1):
         sheet.put(lane.head, column, head, Style("data", header=True, bold=True, align="right"))
     sheet.put(lane.head + 1, lane.step, "start", Style(color=FAINT, italic=True, align="right"))
@@ -170,25 +168,35 @@ class _Maker:
 
     def make(self) -> RunLane:
         """Everything of the run."""
-        twin = self.inputs()
-        self.trace = twin.now
-        self.head()
-        self.rows()
-        after = self.lane.exploded
-        exploded = self.flags(after)
-        dead = self.dead(after + 1)
-        off, first = self.off(twin)
+        twin, sheet, lane = self.inputs(), self.sheet, self.lane
+        made = Rendering(sheet, lane, twin.now)
+        made.derived(lambda _: Style("watch", "typed", align="right"))
+        made.rows()
+        sheet.widths |= dict.fromkeys(lane.columns.values(), WIDTH)
+        made.head(0)
+        made.notes()
+        made.openings()
+        for block in range(self.run.plan.epochs):
+            made.footers(block)
         errors = self.by_epoch(twin)
-        self.sheet.put(self.lane.maths - 1, after, verdicts.NO_NUMBER, LABEL)
-        lacking = verdicts.lacking(self.typed, self.samples)
-        lacks = self.sheet.put(self.lane.maths, after, lacking, Style(color=FAINT, valign="bottom"))
-        place, by_epoch = (self.sheet, self.lane.VERDICT, after), Block(self.sheet, errors)
-        plan = self.run.plan
-        root = self.lane.footer(losses.ROOT_BESIDE, plan.epochs - 1) if plan.other else None
-        beside = Cell(self.sheet, *root) if root else None
-        said = verdicts.said(place, by_epoch, exploded, dead, self.samples, lacks, beside)
-        at = self.sheet.put(self.lane.VERDICT, self.lane.left, said, Style(bold=True))
-        return RunLane(self.run.title, self.lane, twin, at, Cell(*place), errors, lacks, off, first)
+        judging = Judging(
+            sheet=sheet,
+            plan=self.run.plan,
+            samples=self.samples,
+            titles=lane.head,
+            top=self.top,
+            left=lane.exploded,
+            number=lane.step,
+            column=lane.columns.__getitem__,
+            before=lambda weight: self.here(self.run.plan.new(weight), -1),
+            typed=self.typed,
+            input=lambda name: Cell(sheet, *lane.cell(name)),
+        )
+        kind = lane.VERDICT, lane.exploded
+        said, lacks = judging.judge(self.bound, kind, Block(sheet, errors), lane, sheet)
+        off, first = self.off(twin)
+        at = sheet.put(lane.VERDICT, lane.left, said, Style(bold=True))
+        return RunLane(self.run.title, lane, twin, at, Cell(sheet, *kind), errors, lacks, off, first)
 
     def inputs(self) -> Twin:
         """The cells of the inputs: links to another sheet, or numbers to type over."""
@@ -206,44 +214,7 @@ class _Maker:
                 self.typed.append(link)
                 now[given.name] = engine_value(link.value)
                 sheet.put(*at, link, Style(number="typed", align="right"))
-        twin = self.making.twin(plan, self.samples, now, built)
-        for derived in plan.derived:
-            spelled = render(derived.expr, lambda leaf: self.lane.outside(leaf, 0))
-            at = self.lane.cell(derived.name)
-            sheet.put(
-                *at, Formula(spelled, float(twin.now.cells[derived.name])), Style("watch", "typed", align="right")
-            )
-        return twin
-
-    def head(self) -> None:
-        """Maths, titles with notes, start cells."""
-        plan, lane, sheet = self.run.plan, self.lane, self.sheet
-        for column in plan.columns:
-            place = lane.columns[column.name]
-            maths = words(column.expr, plan)
-            look = Style(column.role, wrap=True, italic=True, valign="bottom")
-            sheet.put(lane.maths, place, f"{column.title} = {maths}", look)
-            sheet.put(lane.head, place, column.title, Style(column.role, header=True, bold=True, align="right"))
-            first = Template(render(column.expr, lane.inside)).at(lane.row(0))
-            lines = (column.title, sentence(column.about), f"= {maths}", f"First row: ={first}")
-            sheet.notes[lane.head, place] = "\n".join(lines)
-            sheet.widths[place] = 10.6
-        for start in plan.starts:
-            role = plan.column(start.column).role
-            spelled = render(start.initial, lambda leaf: lane.outside(leaf, 0))
-            value = float(self.trace.starts[start.column][0])
-            sheet.put(
-                *lane.start(start.column, 0), Formula(spelled, value), Style(role, number_format(role), header=True)
-            )
-
-    def rows(self) -> None:
-        """A row per step, the same formula down each column."""
-        plan, lane = self.run.plan, self.lane
-        for c in plan.columns:
-            place, style = lane.columns[c.name], Style(c.role, number_format(c.role, small=c.small, given=c.format))
-            for block in range(plan.epochs):
-                template = render(c.expr, lambda leaf, b=block: lane.inside(leaf, b))  # type: ignore[misc]
-                self.sheet.fill(lane.row(block), place, template, self.trace.rows[c.name][block], style)
+        return self.making.twin(plan, self.samples, now, built)
 
     @property
     def top(self) -> int:
@@ -259,45 +230,6 @@ class _Maker:
         """A column of the lane, for formulas that repeat."""
         return Down(self.sheet, self.lane.columns[column], offset)
 
-    def helper(self, column: int, title: str, top: int, expr: Expr, count: int) -> None:
-        """A narrow column of helper formulas, from the row `top` on."""
-        self.sheet.put(self.lane.head, column, title, Style("data", header=True, align="right"))
-        self.sheet.widths[column] = 8.0
-        self.sheet.repeat(top, column, expr, count, Style("data", "integer", color=FAINT))
-
-    def flags(self, column: int) -> Block:
-        """A 1 in each step whose error has exploded."""
-        self.helper(column, "exploded", self.top, verdicts.above(self.here("err"), self.bound), self.steps)
-        return self.sheet.block(self.top, column, self.steps)
-
-    def dead(self, column: int) -> list[Cell]:
-        """For each ReLU since when it is dead, from two helper columns."""
-        plan, sheet, samples, found = self.run.plan, self.sheet, self.samples, []
-        end = self.top + self.steps
-
-        def last(leaf: Expr) -> Cell:
-            if isinstance(leaf, Param):
-                return Cell(sheet, *self.lane.cell(leaf.name))
-            assert isinstance(leaf, Here), leaf
-            return Cell(sheet, end - 1, self.lane.columns[leaf.column])
-
-        for gate, weights in plan.gates.items():
-            title = plan.column(gate).title
-            moves = [(self.here(plan.new(w), -1), self.here(plan.new(w))) for w in weights]
-            alive = verdicts.alive(Down(sheet, self.lane.step), self.here(gate), moves)
-            self.helper(column, f"{title} alive", self.top, alive, self.steps)
-            first = end - samples.count
-            opens = verdicts.opened(plan, gate, last, samples, first)
-            self.helper(column + 1, f"{title} open", first, opens, samples.count)
-            since = verdicts.dead(
-                sheet.block(self.top, column, self.steps), sheet.block(first, column + 1, samples.count)
-            )
-            look = Style("data", "integer", valign="bottom", align="right")
-            found.append(sheet.put(self.lane.maths, column, since, look))
-            sheet.put(self.lane.maths - 1, column, "dead since", LABEL)
-            column += 2
-        return found
-
     def off(self, twin: Twin) -> tuple[Block, Cell]:
         """A column with the number of each step's first column that is off; below the steps the first such cell.
 
@@ -307,26 +239,22 @@ class _Maker:
         sheet.put(lane.head, column, COLUMN_OFF, Style("data", header=True, align="right"))
         sheet.notes[lane.head, column] = f"{COLUMN_OFF_NOTE} These values are folded away behind all runs."
         sheet.widths[column] = 9.0
-        wanted = [twin.wanted(c.name) for c in plan.columns]
+        rows = np.zeros(self.steps, bool)
+        wanted, stretches = joined([twin.wanted(c.name) for c in plan.columns], rows, rows)
         numpys = [*range(lane.numpys, lane.numpys + len(plan.columns))]
         for place, of, had in zip(numpys, plan.columns, wanted, strict=True):
             sheet.put(lane.head, place, of.title, Style(header=True, color=FAINT, align="right"))
             sheet.fill(self.top, place, None, had.constants, Style(number="general", color=FAINT))
-            sheet.widths[place] = 10.6
+            sheet.widths[place] = WIDTH
         sheet.aside |= {*numpys}
+        compared = [*zip(numpys, plan.columns, wanted, strict=True)]
 
         def gaps(step: int) -> list[Expr]:
-            return [
-                had.spelled(step, self.here(of.name), Down(sheet, place))
-                for place, of, had in zip(numpys, plan.columns, wanted, strict=True)
-            ]
+            return [had.spelled(step, self.here(of.name), Down(sheet, place)) for place, of, had in compared]
 
-        differences = [
-            had.differences(self.trace[of.name].ravel()) for of, had in zip(plan.columns, wanted, strict=True)
-        ]
-        keys = np.column_stack([had.forms for had in wanted])
+        differences = [had.differences(twin.now[of.name].ravel()) for _, of, had in compared]
         numbers = range(1, len(plan.columns) + 1)
-        flags = put_column_off(sheet, self.top, column, keys, numbers, gaps, differences, self.limit)
+        flags = put_column_off(sheet, self.top, column, stretches, numbers, gaps, differences, self.limit)
         below = self.top + self.steps
         places = [*lane.columns.values()]
         step, letter = first_off(sheet, flags, below, places, places)
@@ -344,21 +272,11 @@ class _Maker:
         titles += [(lane.state(s.name, 0), s.title) for s in plan.states]
         for (_, place), title in titles:
             sheet.put(top - 1, place, title, Style("state", header=True, bold=True, align="right"))
-        wanted = twin.wanted_footer("error")
-        for block in range(plan.epochs):
-            row = lane.line(block)
-            for footer in plan.footers:
-                spelled = render(footer.expr, lambda leaf, b=block: lane.outside(leaf, b))  # type: ignore[misc]
-                value = float(self.trace.footers[footer.name][block])
-                sheet.put(*lane.footer(footer.name, block), Formula(spelled, value), Style("error", "amount"))
-            for state in plan.states:
-                expr, previous = plan.opening(state, block)
-                source = block if previous is None else previous
-                spelled = render(expr, lambda leaf, b=source: lane.outside(leaf, b))  # type: ignore[misc]
-                value = float(self.trace.states[state.name][block])
-                look = Style("state", "small" if state.small else "amount")
-                sheet.put(*lane.state(state.name, block), Formula(spelled, value), look)
-            there = sheet.put(row, left + 1, wanted.constants[block], Style(number="amount"))
-            gap = wanted.spelled(block, Cell(sheet, row, left), there)
-            sheet.put(row, left + 2, gap, Style(number="relative", color=FAINT))
+        rows = np.zeros(plan.epochs, bool)
+        (wanted,), stretches = joined([twin.wanted_footer("error")], rows, rows)
+        sheet.fill(top, left + 1, None, wanted.constants, Style(number="amount"))
+        mine, theirs = Down(sheet, left), Down(sheet, left + 1)
+        found = wanted.differences(twin.now.footers["error"].ravel())
+        look = Style(number="relative", color=FAINT)
+        put_down(sheet, top, left + 2, stretches, lambda k: wanted.spelled(k, mine, theirs), found, look)
         return Area(sheet.name, top, left, lane.line(plan.epochs - 1), left)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..language.expr import Expr, call
+from ..language.values import coded
 from ..plan import Start
-from ..workbook.cells import Formula, column_number, quoted
-from ..workbook.reference import Block, Cell
+from ..workbook.cells import Formula
+from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, HEADER, HEADER_RIGHT, Style
-from .differences import Wanted
+from .differences import Wanted, joined, put_down
 from .layout import Places
 from .making import Twin
 from .runs_sheet import RunsSheet
 from .step_sheet import StepSheet
 
-#: a formula that repeats the cell of another sheet, or says that this is no number
-_REPEATS = re.compile(r"""(IF\(ISNUMBER\()?(?P<sheet>'[^']+'|\w+)!(?P<column>[A-Z]+)(?P<row>\d+)(\),.*,"–"\))?""")
 #: row, column -> what belongs there: one of the values that NumPy had
 Single = tuple[tuple[int, int], tuple[Wanted, int]]
 
@@ -41,12 +41,20 @@ def put(on: Sheet, top: int, left: int, cells: Sequence[tuple[Sheet, Single]]) -
     for i, title in enumerate(("cell", "live", "NumPy had", "difference")):
         on.put(top, left + i, title, HEADER_RIGHT if i else HEADER)
         on.widths[left + i] = 11.0 if i else 14.0 + 0.5 * max(len(sheet.name) for sheet, _ in cells)
-    for line, (sheet, (at, (wanted, which))) in enumerate(cells, top + 1):
+    for line, (sheet, (at, _)) in enumerate(cells, top + 1):
         on.put(line, left, sheet.address(*at), Style(color=FAINT))
-        mine = on.put(line, left + 1, Cell(sheet, *at), Style(number="amount"))
-        theirs = on.put(line, left + 2, wanted.constants[which], Style(number="amount"))
-        on.put(line, left + 3, wanted.spelled(which, mine, theirs), Style(number="relative", color=FAINT))
-    return Singles(*(on.block(top + 1, left + i, len(cells)) for i in (0, 3)))
+        on.put(line, left + 1, Cell(sheet, *at), Style(number="amount"))
+    rows, of = np.zeros(len(cells), bool), [belongs for _, (_, belongs) in cells]
+    forms = np.array([each.forms[which] for each, which in of])
+    values = np.array([each.values[which] for each, which in of])
+    (wanted,), stretches = joined([Wanted(values, forms)], rows, rows)
+    on.fill(top + 1, left + 2, None, wanted.constants, Style(number="amount"))
+    mine, theirs = Down(on, left + 1), Down(on, left + 2)
+    live = [on.value(top + 1 + line, left + 1) for line in range(len(cells))]
+    found = wanted.differences(np.array([np.nan if isinstance(value, str) else coded(value or 0.0) for value in live]))
+    look = Style(number="relative", color=FAINT)
+    differences = put_down(on, top + 1, left + 3, stretches, lambda k: wanted.spelled(k, mine, theirs), found, look)
+    return Singles(on.block(top + 1, left, len(cells)), differences)
 
 
 def of_steps(of: StepSheet) -> list[tuple[Sheet, Single]]:
@@ -69,10 +77,9 @@ def of_steps(of: StepSheet) -> list[tuple[Sheet, Single]]:
 def of_runs(front: Sheet, runs: RunsSheet) -> list[tuple[Sheet, Single]]:
     """Starts and totals of each run, and the cells of the sheet in front that repeat a cell of a run."""
     repeats: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for at, formula in front.formulas().items():
-        match = _REPEATS.fullmatch(formula.text)
-        if match and match["sheet"] == quoted(runs.sheet.name):
-            repeats.setdefault((int(match["row"]), column_number(match["column"])), []).append(at)
+    for at, other in front.shown():
+        if other.sheet is runs.sheet:
+            repeats.setdefault((other.row, other.column), []).append(at)
     found: list[tuple[Sheet, Single]] = []
     for made in runs.lanes:
         lane, known = made.lane, dict(_blocks(made.lane, made.twin))

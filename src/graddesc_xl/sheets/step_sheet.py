@@ -80,10 +80,10 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     sheet.aside |= layout.aside
     made = Rendering(sheet, layout, trace)
     _inputs(made, layout)
+    made.rows()
     for block in range(plan.blocks):
         made.head(block)
         _samples(sheet, layout, samples, block)
-        made.rows(block)
         made.footers(block, titled=True)
         _head(sheet, layout, trace, block)
         sheet.put(layout.last_row(block) + 1, 1, "this epoch", Style(color=FAINT, italic=True))

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language.expr import Const, Expr, Here, Param, Text, call, where
+from ..language.expr import Const, Expr, Text, call, where
 from ..language.reports import GAP, NONE, positive
 from ..language.values import Array, Value
-from ..parts import losses
 from ..workbook.cells import Area
 from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, LABEL, SECTION, Style, number_format
 from . import verdicts
 from .data_sheet import Samples
-from .differences import COLUMN_OFF, COLUMN_OFF_NOTE, first_off, put_column_off, put_down
+from .differences import COLUMN_OFF, COLUMN_OFF_NOTE, first_off, joined, put_column_off, put_down
+from .judging import Judging
 from .making import Making
 from .step_sheet import StepSheet
 
@@ -137,24 +137,41 @@ def compose(behind: str, of: StepSheet, making: Making, *, log: bool = False) ->
     _headers(steps)
     bound = verdicts.limit(sheet, 2, samples)
     _live(steps)
-    exploded = _flags(steps, bound)
     _noise(steps)
     differences = _numpys(steps)
     _targets(steps, samples)
-    dead = _dead(steps, samples)
     _plotted(steps, samples, log=log)
     if log:
         _explosion(steps)
+    said = _judge(steps, bound, samples)
     _first(steps, making, differences)
-    sheet.put(3, 1, verdicts.NO_NUMBER, LABEL)
-    inputs = [Cell(of.sheet, *of.layout.cell(given.name)) for given in of.trace.plan.inputs]
-    lacks = sheet.put(3, 2, verdicts.lacking(inputs, samples), Style(color=FAINT))
-    errors = Block(sheet, steps.plotted("error"))
-    root = of.layout.footer(losses.ROOT_BESIDE, of.trace.plan.epochs - 1) if of.trace.plan.other else None
-    beside = Cell(of.sheet, *root) if root else None
-    found = verdicts.said((sheet, steps.kind.row, steps.kind.column), errors, exploded, dead, samples, lacks, beside)
-    of.sheet.put(steps.verdict.row, steps.verdict.column, found, Style(bold=True))
+    of.sheet.put(steps.verdict.row, steps.verdict.column, said, Style(bold=True))
     return steps
+
+
+def _judge(steps: StepsList, bound: Cell, samples: Samples) -> Expr:
+    """Flags beside the steps, and the run's verdict."""
+    of, plan = steps.of, steps.of.trace.plan
+
+    def input_cell(name: str) -> Cell:
+        return Cell(of.sheet, *of.layout.cell(name))
+
+    judging = Judging(
+        sheet=steps.sheet,
+        plan=plan,
+        samples=samples,
+        titles=HEADER,
+        top=FIRST_ROW,
+        left=max(steps.extras.values()) + 1,
+        number=2,
+        column=lambda name: steps.place(0, name),
+        before=lambda weight: Down(steps.sheet, steps.place(0, weight)),
+        typed=[input_cell(given.name) for given in plan.inputs],
+        input=input_cell,
+    )
+    steps.extras["flags"] = judging.right
+    kind, errors = (steps.kind.row, steps.kind.column), Block(steps.sheet, steps.plotted("error"))
+    return judging.judge(bound, kind, errors, of.layout, of.sheet)[0]
 
 
 def _headers(steps: StepsList) -> None:
@@ -208,7 +225,8 @@ def _numpy(steps: StepsList, name: str, guarded: NDArray[np.bool_], noisy: NDArr
 
     guarded: where it may be noise. noisy: where it is.
     """
-    sheet, column, wanted = steps.sheet, steps.of.trace.plan.column(name), steps.of.twin.wanted(name)
+    sheet, column = steps.sheet, steps.of.trace.plan.column(name)
+    (wanted,), stretches = joined([steps.of.twin.wanted(name)], guarded, noisy)
     mine, theirs, gap = (steps.place(part, name) for part in range(3))
     look = Style(number=number_format(column.role, small=column.small, given=column.format))
     sheet.fill(FIRST_ROW, theirs, None, wanted.constants, look)
@@ -218,8 +236,7 @@ def _numpy(steps: StepsList, name: str, guarded: NDArray[np.bool_], noisy: NDArr
         spelled = wanted.spelled(k, Down(sheet, mine), Down(sheet, theirs))
         return where(Down(sheet, steps.extras["noise"]).equals(1), 0, spelled) if guarded[k] else spelled
 
-    keys = np.column_stack([wanted.forms, guarded])
-    put_down(sheet, FIRST_ROW, gap, keys, spell, values, Style(number="relative", color=FAINT))
+    put_down(sheet, FIRST_ROW, gap, stretches, spell, values, Style(number="relative", color=FAINT))
     return values
 
 
@@ -235,7 +252,7 @@ def _first(steps: StepsList, making: Making, differences: list[Array]) -> None:
     gaps = [Down(sheet, steps.place(2, c.name)) for c in plan.columns]
     ordered = [differences[i] for i in order]
     numbers = [i + 1 for i in order]
-    flags = put_column_off(sheet, FIRST_ROW, column, np.zeros(steps.rows), numbers, lambda _: gaps, ordered, limit)
+    flags = put_column_off(sheet, FIRST_ROW, column, [(0, steps.rows)], numbers, lambda _: gaps, ordered, limit)
     passes = steps.rows - steps.kept
     above = [steps.place(2, name) for name in steps.names]
     places = [layout.columns[name] for name in steps.names]
@@ -250,13 +267,6 @@ def _first(steps: StepsList, making: Making, differences: list[Array]) -> None:
     sheet.put(3, column + 1, "its first cell that is off", Style(color=FAINT))
 
 
-def _flags(steps: StepsList, bound: Cell) -> Block:
-    """A 1 in each step of the epochs whose error has exploded."""
-    column = steps.extra("exploded", "exploded", _HELPER)
-    flag = verdicts.above(Down(steps.sheet, steps.place(0, "err")), bound)
-    return steps.sheet.repeat(FIRST_ROW, column, flag, steps.kept, Style("data", "integer"))
-
-
 def _noise(steps: StepsList) -> None:
     """A 1 in each step from the first on whose numerical derivatives are rounding noise."""
     if not steps.of.trace.plan.numerical:
@@ -268,34 +278,6 @@ def _noise(steps: StepsList) -> None:
     sheet.put(1, column + 1, "above this h is below the last digits of err²: differences count 0", Style(color=FAINT))
     noise = verdicts.above(Down(sheet, steps.place(0, steps.of.trace.plan.loss)), bound)
     sheet.stay(FIRST_ROW, column, noise, 0, steps.kept, Style("data", "integer"))
-
-
-def _dead(steps: StepsList, samples: Samples) -> list[Cell]:
-    """For each ReLU since when it is dead: put above a column of the steps that still reach its weights."""
-    plan, sheet, found = steps.of.trace.plan, steps.sheet, []
-    look = Style("data", "integer")
-
-    def at(name: str) -> Down:
-        return Down(sheet, steps.place(0, name))
-
-    def last(leaf: Expr) -> Cell:
-        if isinstance(leaf, Param):
-            return Cell(steps.of.sheet, *steps.of.layout.cell(leaf.name))
-        assert isinstance(leaf, Here), leaf
-        return Cell(sheet, steps.lines[steps.kept - 1], steps.place(0, leaf.column))
-
-    for gate, weights in plan.gates.items():
-        title, top = plan.column(gate).title, steps.lines[steps.kept - samples.count]
-        column = steps.extra(f"alive {gate}", f"{title} alive", _HELPER)
-        flag = verdicts.alive(Down(sheet, 2), at(gate), [(at(w), at(plan.new(w))) for w in weights])
-        alive = sheet.repeat(FIRST_ROW, column, flag, steps.kept, look)
-        place = steps.extra(f"open {gate}", f"{title} open", _HELPER)
-        sheet.repeat(top, place, verdicts.opened(plan, gate, last, samples, top), samples.count, look)
-        opens = sheet.block(FIRST_ROW, place, steps.kept)
-        sheet.put(3, column - 1, "dead since", LABEL)
-        since = verdicts.dead(alive, opens)
-        found.append(sheet.put(3, column, since, Style("data", "integer", bold=True, align="right")))
-    return found
 
 
 def _targets(steps: StepsList, samples: Samples) -> None:
@@ -316,7 +298,7 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
     Where sheets are compared, an error that has exploded is left out as well: it would flatten all others.
     """
     of, sheet = steps.of, steps.sheet
-    gap = max(steps.extras.values()) + 1
+    gap = max(steps.place(3, steps.names[0]) - 1, *steps.extras.values(), 0) + 1
     sheet.widths[gap] = 2.0
     steps.extras["gap"] = gap
     left = gap + 1

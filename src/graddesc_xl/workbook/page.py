@@ -54,7 +54,8 @@ class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
         if self.dim_rowmin is None:
             return
         self.fills.sort(key=lambda item: (item[0].column, item[0].top))
-        shared = {id(fill): number for number, (fill, _) in enumerate(self.fills)}
+        repeated = [fill for fill, _ in self.fills if fill.template and fill.bottom > fill.top]
+        shared = {id(fill): number for number, fill in enumerate(repeated)}
         for top in range(self.dim_rowmin + 1, self.dim_rowmax + 2, BAND):
             bottom = min(top + BAND - 1, self.dim_rowmax + 1)
             lines: list[list[tuple[int, str]]] = [[] for _ in range(top, bottom + 1)]
@@ -62,7 +63,7 @@ class Page(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
                 first, last = max(fill.top, top), min(fill.bottom, bottom)
                 if first > last:
                     continue
-                spelled = _spelled(fill, look._get_xf_index(), shared[id(fill)], first, last)
+                spelled = _spelled(fill, look._get_xf_index(), shared.get(id(fill), 0), first, last)
                 for line, cell in zip(lines[first - top :], spelled, strict=False):
                     line.append((fill.column - 1, cell))
             for row, line in enumerate(lines, top - 1):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..language.expr import Expr, where
+from ..language.expr import Expr, call, where
+from ..language.reports import NONE
 from ..language.values import Array, Value, cell_value, coded
 from .cells import Area, Formula, a1
 from .fill import Fill, Template
@@ -175,11 +176,26 @@ class Sheet:
     hidden: bool = False
     opens: bool = False
     _down: dict[int, list[Fill]] = field(default_factory=dict, init=False, repr=False)
+    _shown: list[tuple[int, int, int, Cell | Down]] = field(default_factory=list, init=False, repr=False)
 
     def put(self, row: int, column: int, content: Content | Expr, style: Style = TEXT) -> Cell:
         """Fill a cell, with what an expression of cells that are already composed is worth; a reference to it."""
+        if isinstance(content, Cell):
+            self._shown.append((row, column, 1, content))
         self.cells[row, column] = (formula(content, self.name) if isinstance(content, Expr) else content, style)
         return Cell(self, row, column)
+
+    def show(self, row: int, column: int, other: Cell, style: Style = TEXT) -> Cell:
+        """Put the number of another cell, or – where it holds none; a reference to it."""
+        self._shown.append((row, column, 1, other))
+        return self.put(row, column, where(call("is_number", other), other, NONE), style)
+
+    def shown(self) -> Iterator[tuple[tuple[int, int], Cell]]:
+        """The cells that only show the number of another, each with that."""
+        for top, column, count, other in self._shown:
+            for row in range(top, top + count):
+                there = Cell(other.sheet, row + other.offset, other.column) if isinstance(other, Down) else other
+                yield (row, column), replace(there, fixed=False)
 
     def text(self, row: int, column: int, content: str, style: Style = TEXT, across: int = 1) -> None:
         """Write text, merged across so many columns."""
@@ -199,6 +215,8 @@ class Sheet:
 
     def repeat(self, top: int, column: int, expr: Expr, count: int, style: Style = TEXT) -> Block:
         """Fill `count` cells downwards with what an expression is worth in each row; a reference to them."""
+        if isinstance(expr, Down):
+            self._shown.append((top, column, count, expr))
         spelled = template(expr, self.name, repeats=True)
         return self.fill(top, column, spelled, worth_down(expr, top, count), style)
 
