@@ -70,9 +70,9 @@ class Table:
 
 
 def stands_out(wanted: Wanted, which: int) -> bool:
-    """Whether a change of the share is more than rounding could be, by ten times what a cell alone may be off."""
+    """Whether a change of the share is more than rounding could be, by three times what a cell alone may be off."""
     value, form = float(wanted.values[which]), float(wanted.forms[which])
-    return math.isfinite(value) and 2 * TOLERANCE.value * max(10 * form, abs(value)) < SHARE * abs(value)
+    return math.isfinite(value) and 2 * TOLERANCE.value * max(3 * form, abs(value)) < SHARE * abs(value)
 
 
 class Checked:

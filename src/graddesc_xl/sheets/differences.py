@@ -2,7 +2,7 @@
 
 A difference is relative to NumPy's value. Where a cell is what large numbers leave of each other, rounding can do
 more to it than the tolerance allows: there it is relative to a larger number, of which the tolerance is just that.
-Cells that follow each other share a formula as far as one such number, up to ten times that of each, does for all.
+Cells that follow each other share a formula as far as one such number, up to three times that of each, does for all.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FORMS: Mapping[float, Expr] = {
 }
 SCALED = call("if_error", _GAP / maximum(call("abs", THEIRS), SCALE), 1)
 #: how much larger than its own the number may be to which a difference is relative
-SHARED = 10
+SHARED = 3
 #: which rows something is true of
 Rows = NDArray[np.bool_]
 #: the first cell of those that share a formula, and how many there are

@@ -101,15 +101,17 @@ def of_runs(front: Sheet, runs: RunsSheet) -> list[tuple[Sheet, Single]]:
 def _blocks(layout: Places, twin: Twin) -> Iterator[Single]:
     """What belongs into the cells that start a block and into those below its rows."""
     plan = layout.plan
+    had = {start.name: twin.wanted_start(start.name) for start in plan.starts}
+    had |= {state.name: twin.wanted_state(state.name) for state in plan.states}
+    summed = {footer.name: twin.wanted_footer(footer.name) for footer in plan.footers}
     for block in range(plan.blocks):
         rows = range(layout.row(block) - (block > 0), layout.last_row(block) + 1)
         for item in plan.openings:
             places = {layout.opening(item, block)}
             if isinstance(item, Start):
                 places.add(layout.start(item.column, block))
-            wanted = twin.wanted_start(item.column) if isinstance(item, Start) else twin.wanted_state(item.name)
-            yield from ((at, (wanted, block)) for at in sorted(places) if at[0] not in rows)
+            yield from ((at, (had[item.name], block)) for at in sorted(places) if at[0] not in rows)
         for footer in plan.footers:
             below = layout.footer(footer.name, block)
             if below:
-                yield below, (twin.wanted_footer(footer.name), block)
+                yield below, (summed[footer.name], block)
