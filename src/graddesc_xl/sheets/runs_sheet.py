@@ -10,6 +10,7 @@ import numpy as np
 from ..language.expr import Expr, Text, where
 from ..language.reports import NONE
 from ..language.values import engine_value
+from ..parts import losses
 from ..plan import Derived, Input, Plan
 from ..settings import rounded
 from ..workbook.cells import Area

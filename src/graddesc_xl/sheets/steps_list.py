@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..language.expr import Const, Expr, Text, call, where
 from ..language.reports import GAP, NONE, positive
 from ..language.values import Array, Value
+from ..parts import losses
 from ..workbook.cells import Area
 from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
