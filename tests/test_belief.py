@@ -365,7 +365,7 @@ def all_of(*rewrites: Rewrite) -> Rewrite:
 AROUND: Mapping[str, Sequence[tuple[Rewrite, str]]] = {
     "xl/worksheets/sheet1.xml": [
         (instead('location="momentum!A1"', 'location="adam!A1"'), "overview!A13: the link (target) is \"'ADAM'!A1\""),
-        (instead('<mergeCell ref="A27:B27"/>', ""), "overview!A27:B27: the merging of cells is gone."),
+        (instead('<mergeCell ref="D7:E7"/>', ""), "overview!D7:E7: the merging of cells is gone."),
     ],
     "xl/worksheets/sheet3.xml": [
         (instead("<formula2>1000.0<", "<formula2>1e9<"), "basic!F1: the input rule (limits) is 'decimal between 0.0"),
