@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,14 @@ import pytest
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PRINTED = {
     "first_steps.py": "150.7552",
+    "from_pytorch.py": "PyTorch is not installed" if find_spec("torch") is None else "verified",
+    "hidden_layer.py": "hidden layer: RMSE",
     "learning_rates.py": "exploded at step",
+    "logistic_regression.py": "0.144 in the last\nverified\n",
     "build_and_verify.py": "verified",
     "error_landscape.py": "adam.png: ends at b = 29.58, a = 2.60; lowest at b = 29.875, a = 2\n",
     "own_idea.py": "The pool is full after 8 hours.\n",
+    "own_optimizer.py": "mine                238.41     79.42  learning\n",
     "own_lesson.py": "plain: learning, adam: learning, plane: learning\nverified\n",
     "why_it_explodes.py": "further off first at step 2, by a factor of -2.762",
 }

@@ -82,8 +82,8 @@ MEANS = {
     "h": "the input that says how far a weight is nudged",
     "max": "an operator",
 }
-#: names of XML elements and attributes, of axes and the like
-MARKUP = {"verification": {"a", "b", "c", "d"}}
+#: names of XML elements and attributes, of axes and the like; of a power of ten
+MARKUP = {"verification": {"a", "b", "c", "d", "e", "f"}, "cli": {"e"}}
 
 
 #: words that every workbook may use, whatever a shipped sheet is called: of the package, and of what it is about
@@ -105,6 +105,8 @@ def texts(path: Path) -> Iterator[tuple[str, int]]:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     said = [node.body[0] for node in ast.walk(tree) if isinstance(node, documented) and node.body]
     documentation = {id(first.value) for first in said if isinstance(first, ast.Expr)}
+    spelled = (node.format_spec for node in ast.walk(tree) if isinstance(node, ast.FormattedValue) and node.format_spec)
+    documentation |= {id(part) for spec in spelled for part in ast.walk(spec)}  # how a number is shown is no name
     kinds = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "kind"]
     documentation |= {id(node.value) for node in kinds}
     for node in ast.walk(tree):

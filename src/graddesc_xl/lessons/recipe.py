@@ -11,6 +11,7 @@ import tomllib
 import types
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import count
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ..errors import GraddescError, SettingError, did_you_mean
@@ -83,13 +84,8 @@ def _fields(part: Any, tables: dict[str, dict[str, Any]], skip: Sequence[str] = 
 def _plain(value: Any, tables: dict[str, dict[str, Any]], hint: Any) -> Any:
     """A value as TOML has it; a whole number where any number may stand has its decimal point."""
     if type(value) in TABLES:
-        name, shipped = TABLES[type(value)]
-        if shipped.get(value.name) != value:
-            own = {key: field for key, field in _fields(value, tables).items() if key != "name"}
-            known = tables.setdefault(name, {}).setdefault(value.name, own)
-            if known != own:
-                raise SettingError(f"Two {name} are called {value.name!r} and are not the same: rename one.")
-        return value.name
+        table, shipped = TABLES[type(value)]
+        return value.name if shipped.get(value.name) == value else _tabled(value, table, shipped, tables)
     if dataclasses.is_dataclass(value):
         return _fields(value, tables)
     if isinstance(value, Mapping):
@@ -99,6 +95,16 @@ def _plain(value: Any, tables: dict[str, dict[str, Any]], hint: Any) -> Any:
         hints = items if len(items) > 1 and items[-1] is not Ellipsis else items[:1] * len(value)
         return [_plain(item, tables, hint) for item, hint in zip(value, hints, strict=True)]
     return float(value) if hint is float else value
+
+
+def _tabled(value: Any, table: str, shipped: Mapping[str, Any], tables: dict[str, dict[str, Any]]) -> str:
+    """The name under which a part stands in its table: with a number, where another one has its own."""
+    own = {key: field for key, field in _fields(value, tables).items() if key != "name"}
+    for number in count(1):
+        name = value.name if number == 1 else f"{value.name} {number}"
+        if name not in shipped and tables.setdefault(table, {}).setdefault(name, own) == own:
+            return name
+    raise AssertionError
 
 
 def _key(key: Any) -> str:
