@@ -85,7 +85,9 @@ def run_of(e: Experiment, **settings: Any) -> Trace:
 def made_of(text: str, **more: Any) -> Experiment:
     """An experiment with a model from text, on a few samples of two inputs."""
     data = dataset({"sqft": [1.0, 4.0, 2.0, 7.0, 3.0], "c": [0.5, 1.0, 0.2, 0.1, 0.9]}, [3.0, 9.5, 5.0, 15.0, 7.5])
-    return Experiment("e", model=model(text), data=more.pop("data", data), epochs=more.pop("epochs", 2), **more)
+    return Experiment(
+        more.pop("name", "e"), model=model(text), data=more.pop("data", data), epochs=more.pop("epochs", 2), **more
+    )
 
 
 def test_the_table_has_every_part_there_is() -> None:
@@ -286,7 +288,7 @@ WRONG_MODELS = {
     "h = h*x": "the line h uses h",
     "a*b": "uses none of the inputs of graddesc: put x into its lines",
     "a*x + y": "uses 'y', which is what it should predict",
-    "pred = a*x; q = pred*b": "'pred' is what the last line of yours predicts",
+    "pred = a*x; q = pred*b": "'pred' is what the last line of a*x; q = pred*b predicts",
     "x*2": "has no weights",
     "err = a*x; b*err": "calls something 'err', as the sheet e does",
     "new_a = a*x; b*new_a": "calls something 'new_a'",
@@ -310,7 +312,7 @@ def test_starts_are_given_by_name() -> None:
     assert Experiment("e", model=model("a*x + b", a=0.1, b=0)).plan.inputs[0].value == 0.1
     with pytest.raises(PlanError, match=r"has no weight 'slop' to start. Did you mean slope"):
         model("slope*x", slop=1)
-    with pytest.raises(PlanError, match="'x' is an input of graddesc, no weight of yours"):
+    with pytest.raises(PlanError, match=r"'x' is an input of graddesc, no weight of a\*x"):
         Experiment("e", model=model("a*x", x=1))
 
 
@@ -339,7 +341,7 @@ def test_the_logistic_loss_wants_labels_and_a_probability() -> None:
     assert words(e.plan.column("d_b").expr, e.plan) == "p − y"
     with pytest.raises(PlanError, match=r"targets that are 0 or 1, and graddesc has 58 among them"):
         Experiment("e", model=model("sigmoid(a*x)"), loss=LOSSES["logistic"]).plan.columns  # noqa: B018
-    with pytest.raises(PlanError, match=r"let the last line of yours be a sigmoid, as in sigmoid\(a\*x\)"):
+    with pytest.raises(PlanError, match=r"let the last line of a\*x be a sigmoid, as in sigmoid\(a\*x\)"):
         Experiment("e", model=model("a*x"), data=labels, loss=LOSSES["logistic"]).plan.columns  # noqa: B018
     far = run_of(Experiment("e", model=model("sigmoid(a*x)", a=1000), data=labels, loss=LOSSES["logistic"], epochs=1))
     assert np.isfinite(far["loss"]).all() and far["loss"][0, 0] == pytest.approx(np.log(2))
@@ -519,3 +521,11 @@ def test_the_rate_is_quartered_where_gradients_grow(tmp_path: Path) -> None:
     for name in ("sgd", "torch_adam"):
         sheet = e.with_(name=name, optimizer=name, batch=2)
         assert verify(build(Lesson(name, [sheet]), tmp_path).path).ok
+
+
+def test_models_without_names_stand_in_one_lesson(tmp_path: Path) -> None:
+    """Each goes by its text, in the recipe too."""
+    sheets = [made_of(text, name=f"run {i}") for i, text in enumerate(("a*sqft + b", "h = relu(a*c)\nb*h + d"))]
+    path = build(Lesson("Unnamed", sheets), tmp_path).path
+    assert verify(path).ok
+    assert [e.model.name for e in sheets] == ["a*sqft + b", "h = relu(a*c); pred = b*h + d"]

@@ -70,7 +70,7 @@ def batched(of: Mapping[str, str], titles: Mapping[str, str], rows: int) -> Batc
             STEPS,
             where(seen >= Param(SIZE), 1, where(Here(ROW) >= rows, 1, 0)),
             "state",
-            "takes a step",
+            "step",
             "1 where the batch is full or the epoch ends: the weights move only in these rows",
             kind="mark",
             format=MARK,

@@ -30,15 +30,15 @@ def model(
     *,
     layers: Sequence[int | tuple[int, str]] = (),
     inputs: Sequence[str] = ("x",),
-    name: str = "yours",
+    name: str = "",
     title: str = "",
     **starts: float,
 ) -> Model:
     """A model from text: the last line is the prediction, the data's columns are its inputs, all else are weights.
 
     lines: as in "h = tanh(a*x + b); pred = c*h + d". layers: instead of lines, the units of each layer of a network,
-    with the function that they go through, as in [(3, "tanh"), 1]; inputs: what its first layer takes. starts: where
-    weights start, which is 1 for those not named.
+    with the function that they go through, as in [(3, "tanh"), 1]; inputs: what its first layer takes. name, title:
+    its text, if left out. starts: where weights start, which is 1 for those not named.
     Raises PlanError, in a sentence, for what is no formula.
 
     >>> model("h = tanh(a*sqft + b); price = c*h + d", a=0.1).lines
@@ -49,23 +49,28 @@ def model(
     'w1*x + b1'
     """
     text = _network(layers, inputs) if layers else lines
-    read = _read(text, PREDICTION, f"The model {name}")
+    read = _read(text, PREDICTION, f"The model {name}".strip())
     shown_as = [*read][-1]
+    whole = "; ".join(f"{line} = {spell(tree)}" for line, tree in read.items())
+    said = f"layers of {', '.join(map(_layer, layers))}" if layers else whole.removeprefix(f"{PREDICTION} = ")
+    name = name or cut(said, _LONGEST_TITLE)
     trees = _parted(read)
     final = [*trees][-1]
     if final != PREDICTION and PREDICTION in {*trees, *_names(trees.values())}:
         raise PlanError(f"{PREDICTION!r} is what the last line of {name} predicts: rename the other one of that name.")
     texts = {PREDICTION if line == final else line: spell(tree) for line, tree in trees.items()}
-    whole = "; ".join(f"{line} = {spell(tree)}" for line, tree in read.items())
-    title = title or (
-        f"{len(layers)} layers" if layers else cut(whole.removeprefix(f"{PREDICTION} = "), _LONGEST_TITLE)
-    )
     titles = {PREDICTION: shown_as} if shown_as != PREDICTION else {}
     about = {line: f"what {after} is made of" for line, after in _added(read, trees).items()}
+    title = title or cut(said, _LONGEST_TITLE)
     return Model(name, title, (), texts, about, titles=titles, starts=dict(starts), free=True)
 
 
-def loss(lines: Lines, *, name: str = "yours", title: str = "loss", **inputs: float) -> Loss:
+def _layer(layer: int | tuple[int, str]) -> str:
+    """A layer in words."""
+    return str(layer) if isinstance(layer, int) else " ".join(map(str, layer))
+
+
+def loss(lines: Lines, *, name: str = "", title: str = "loss", **inputs: float) -> Loss:
     """A loss from text: of `pred`, `y` and what the model's lines and weights are called; the last line is the loss.
 
     inputs: the numbers that it needs, which become input cells.
@@ -73,7 +78,8 @@ def loss(lines: Lines, *, name: str = "yours", title: str = "loss", **inputs: fl
     >>> loss("e = pred - y; e**2 + strength*a**2", strength=0.1).lines
     {'e': 'pred - y', 'loss': 'e**2 + strength*a**2'}
     """
-    read = _read(lines, LOSS, f"The loss {name}")
+    read = _read(lines, LOSS, f"The loss {name}".strip())
+    name = name or cut("; ".join(map(spell, read.values())), _LONGEST_TITLE)
     last = [*read][-1]
     texts = {LOSS if line == last else line: spell(tree) for line, tree in read.items()}
     return Loss(name, title, texts, tuple(Input(i, value, i, f"{i}, of the loss") for i, value in inputs.items()))

@@ -18,6 +18,7 @@ from functools import cached_property
 from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
 from ..mirror import Mirror
 from ..plan import Column, EpochState, Footer, Plan, Start
+from ..words import words
 from ..workbook.cells import a1, column_letters
 
 #: lines of a block above its first row
@@ -27,6 +28,8 @@ SCREEN, PANEL = 1310, 240
 #: widths in characters: of a sample, a weight, another number, one with room for its label, one that an optimizer
 #: remembers, whose maths is long
 SAMPLE, WEIGHT, NUMBER, PREFIXED, STATE = 4.2, 8.6, 9.1, 12.0, 12.0
+#: as many characters of maths fit above the column of a weight after the step
+LONG = 80
 #: of the first column where the name of an epoch has but that
 NAMED = 7.5
 #: kinds of columns that only help: they are folded away
@@ -43,7 +46,10 @@ def pixels(width: float) -> float:
 def width(plan: Plan, column: Column) -> float:
     """How many characters a column needs."""
     least = {"weight": WEIGHT, "update": WEIGHT, "state": STATE if column.kind != "used" else NUMBER}
-    return max(least.get(column.role, NUMBER), len(column.title) + 0.5 if column.role != "state" else 0)
+    long = column.role == "update" and len(words(column.expr, plan)) > LONG
+    return max(
+        STATE if long else least.get(column.role, NUMBER), len(column.title) + 0.5 if column.role != "state" else 0
+    )
 
 
 def _aside(plan: Plan) -> list[Column]:
