@@ -106,7 +106,7 @@ def optimizer(lines: Lines, *, name: str = "yours", title: str = "", source: str
     for forgotten in sorted(remembered - {*read}):
         raise PlanError(f"{name} uses prev({forgotten}), but has no line {forgotten} = ....")
     equations = tuple(
-        Equation(line, spell(tree), start=repr(float(values.get(line, 0))) if line in remembered else "")
+        Equation(line, spell(tree), start=spell(Const(float(values.get(line, 0)))) if line in remembered else "")
         if line != NEW
         else Equation(NEW, spell(tree), "new {w}", "{w} after this step")
         for line, tree in read.items()
