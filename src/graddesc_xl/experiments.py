@@ -19,11 +19,12 @@ from .parts.batches import batched
 from .parts.data import GRADDESC, Dataset
 from .parts.equations import Optimizer
 from .parts.losses import LOSS, LOSSES, SQUARED, SQUARED_ERROR, Loss
-from .parts.models import MODELS, ONE_NEURON, Model
+from .parts.models import MODELS, ONE_NEURON, PREDICTION, Model
 from .parts.optimizers import OPTIMIZERS
+from .parts.scaling import Scaling, divided, standard
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
-from .plan import ORDER, Column, Footer, Input, Plan, Start
+from .plan import ORDER, PREDICTED, Column, Footer, Input, Plan, Start
 from .settings import Settings
 
 T = TypeVar("T")
@@ -115,6 +116,10 @@ class Experiment:
             raise SettingError(
                 f"scaled must be names of columns ({columns}), each once, {example}, not {shown(self.scaled)}."
             )
+        if self.scaled and self.data.scale:
+            raise SettingError(
+                f"{self.data.name} is scaled by {self.data.scale} already: leave scaled out, or the scale of the data."
+            )
         if self.batch != ALL and (not isinstance(self.batch, int) or not 1 <= self.batch <= len(self.data)):
             raise SettingError(
                 f"batch must be from 1 to the {len(self.data)} samples, or 'all', not {shown(self.batch)}."
@@ -148,6 +153,14 @@ class Experiment:
     def steps(self) -> int:
         """How many steps an epoch has."""
         return -(-len(self.data) // self.rows)
+
+    @cached_property
+    def scalings(self) -> Mapping[str, Scaling]:
+        """How each column that is scaled is scaled: all, as the data want it, or those that the experiment divides."""
+        if not self.data.scale:
+            return {name: divided(name) for name in self.scaled}
+        names = [*self.data.inputs, *([] if self.loss.labels else [self.data.target])]
+        return {name: standard(self.data.scale, name) for name in names}
 
     @cached_property
     def inputs(self) -> tuple[Input, ...]:
@@ -331,7 +344,7 @@ def make_plan(e: Experiment) -> Plan:
     return Plan(
         name=e.name,
         inputs=e.inputs,
-        derived=optimizer.cells,
+        derived=(*(cell for by in e.scalings.values() for cell in by.cells), *optimizer.cells),
         columns=tuple(columns),
         starts=(
             *(Start(f"new_{w}", Param(w), carry.format(w)) for w in model.weights),
@@ -348,7 +361,7 @@ def make_plan(e: Experiment) -> Plan:
         epochs=e.epochs,
         discarded=e.passes,
         hands_on=parts.hands_on,
-        targets=model.fitted if e.data.least_squares else {},
+        targets=model.fitted if e.data.least_squares and not e.scalings else {},
         gates=model.gated,
         charted=model.charted or model.weights[-1],
         mirror=None if e.shuffled else e.mirror,
@@ -361,7 +374,7 @@ def _forward(e: Experiment) -> tuple[dict[str, Expr], str]:
     That is the squared error itself, where it is what is differentiated and in the target's own units.
     """
     lines = e.loss.on(e.model, e.data)
-    loss = SQUARED_ERROR if e.loss == SQUARED and e.data.target not in e.scaled else LOSS
+    loss = SQUARED_ERROR if e.loss == SQUARED and e.data.target not in e.scalings else LOSS
     renamed = {loss if name == LOSS else name: expr for name, expr in lines.items()}
     return {name: _scaled(expr, e) for name, expr in {**e.model.forward, **renamed}.items()}, loss
 
@@ -372,32 +385,39 @@ def _before(e: Experiment) -> list[Column]:
     columns = [_weight(model, w) for w in model.weights]
     columns += [Column(n, expr, "watch", model.heads(n), model.says(n)) for n, expr in model.shown.items()]
     columns += [
-        Column(f"{s}_scaled", Data(s) / Param(f"scale_{s}"), "data", f"{s}_scaled", f"{s}, scaled") for s in e.scaled
+        Column(f"{s}_scaled", by.scaled(s), "data", f"{s}_scaled", f"{s}, {by.about}") for s, by in e.scalings.items()
     ]
     return columns
 
 
 def _passed(e: Experiment, forward: Mapping[str, Expr]) -> list[Column]:
     """The lines of the model."""
-    return [Column(n, forward[n], "forward", e.model.heads(n), e.model.says(n)) for n in e.model.forward]
+    passed = [Column(n, forward[n], "forward", e.model.heads(n), e.model.says(n)) for n in e.model.forward]
+    target = e.data.target
+    if target in e.scalings:
+        about = f"the prediction in the units of {target}"
+        back = e.scalings[target].back(Here(PREDICTION))
+        passed.append(Column(f"pred_{target}", back, "forward", f"{target}_pred", about, kind=PREDICTED))
+    return passed
 
 
 def _losses(e: Experiment, forward: Mapping[str, Expr]) -> list[Column]:
     """The lines of the loss, and the squared error, which every run has."""
-    target, scaled = e.data.target, e.data.target in e.scaled
+    target, scaled = e.data.target, e.data.target in e.scalings
     said = "squared error of this sample"
     if SQUARED_ERROR in forward:
         return [Column(SQUARED_ERROR, forward[SQUARED_ERROR], "error", "err²", said)]
     if scaled:
         said += f", in the units of {target}"
-    back = Param(f"scale_{target}") ** 2
     if e.loss == SQUARED:
         loss = Column(LOSS, forward[LOSS], "error", "loss", "squared error of the scaled sample")
-        return [loss, Column(SQUARED_ERROR, Here(LOSS) * back, "error", "err²", said)]
+        back = Here(LOSS) * e.scalings[target].by ** 2
+        return [loss, Column(SQUARED_ERROR, back, "error", "err²", said)]
     error = _scaled(losses.squared_error(target), e)
     own = [Column(n, forward[n], "error", e.loss.titles.get(n, n), f"{n}, of the {e.loss.title}") for n in e.loss.lines]
     own[-1] = replace(own[-1], about=f"{e.loss.title} of this {'scaled ' if scaled else ''}sample")
-    return [*own, Column(SQUARED_ERROR, error * back if scaled else error, "error", "err²", said)]
+    back = error * e.scalings[target].by ** 2 if scaled else error
+    return [*own, Column(SQUARED_ERROR, back, "error", "err²", said)]
 
 
 def _derivatives(
@@ -452,7 +472,7 @@ def _inputs(e: Experiment) -> tuple[Input, ...]:
 def _scaled(expr: Expr, e: Experiment) -> Expr:
     """The expression with scaled samples where the experiment wants them."""
     return substitute(
-        expr, lambda leaf: Here(f"{leaf.name}_scaled") if isinstance(leaf, Data) and leaf.name in e.scaled else leaf
+        expr, lambda leaf: Here(f"{leaf.name}_scaled") if isinstance(leaf, Data) and leaf.name in e.scalings else leaf
     )
 
 

@@ -15,7 +15,21 @@ from typing import Protocol
 import numpy as np
 
 from .errors import PlanError, did_you_mean, shown
-from .language.expr import REDUCTIONS, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves, substitute
+from .language.expr import (
+    REDUCTIONS,
+    Data,
+    Expr,
+    Foot,
+    Here,
+    Opening,
+    Over,
+    Param,
+    Prev,
+    State,
+    Whole,
+    leaves,
+    substitute,
+)
 from .language.values import Array
 from .mirror import Mirror
 
@@ -29,6 +43,8 @@ class _Data(Protocol):
 
 #: of a sample that is not seen in its turn, the column with its number on its own sheet, the first of a row
 ORDER = "sample"
+#: the kind of the column with the prediction in the target's units, where the model predicts the scaled target
+PREDICTED = "predicted"
 #: What a column is for; each role has a colour of its own.
 ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
 
@@ -261,6 +277,11 @@ class Plan:
 
         return substitute(self.column(column).expr, expand)
 
+    @property
+    def predicted(self) -> Expr:
+        """What the weights after a step predict for a sample, in the units of the target."""
+        return self.after(next((c.name for c in self.columns if c.kind == PREDICTED), "pred"))
+
     def handed_on(self, block: int) -> tuple[list[Start | EpochState], list[Start | EpochState]]:
         """Of what the discarded passes prepare: what this one hands on, and what stays as it was before it."""
         prepared = [item for item in self.openings if item.unprepared is not None]
@@ -342,7 +363,7 @@ def check(plan: Plan) -> None:
             known(where, leaf.column, columns, "column")
             if leaf.reduction not in REDUCTIONS:
                 raise PlanError(f"{where}: there is no reduction {leaf.reduction!r}; use one of {REDUCTIONS}.")
-        elif isinstance(leaf, Data):
+        elif isinstance(leaf, (Data, Whole)):
             known(where, leaf.name, samples, "sample column")
 
     left: set[str] = set()

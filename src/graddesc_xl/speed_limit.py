@@ -33,7 +33,7 @@ def with_speed_limit(e: Experiment) -> Plan:
 
     Raises SettingError for another optimizer or loss, scaled samples, numerical derivatives, batches or a schedule.
     """
-    plain = e.optimizer == OPTIMIZERS["sgd"] and e.gradient == "analytic" and not e.scaled
+    plain = e.optimizer == OPTIMIZERS["sgd"] and e.gradient == "analytic" and not e.scalings
     if not plain or e.loss != SQUARED or e.rows > 1 or not e.schedule.stays:
         raise SettingError(
             f"{e.name}: the speed limit is that of plain SGD, analytic derivatives, unscaled samples, the squared "

@@ -82,6 +82,7 @@ def data(
     inputs: Sequence[str] = (),
     sheet: str = "",
     name: str = "",
+    scale: str = "",
     validation: float = 0,
     seed: int = 1,
 ) -> Dataset:
@@ -91,8 +92,9 @@ def data(
     `sheet` names a sheet if not the first), a DataFrame, columns by name, or an array of shape (samples,) or
     (samples, inputs). target: the title of the column to predict, the last if left out; for an array the targets,
     shape (samples,). inputs: the titles of the columns to predict from; all others that hold numbers if left out.
-    name: what the data are called; the file's name if left out. validation: the share of the samples (or, from 1 on,
-    their number) that no step sees, drawn by the seed.
+    name: what the data are called; the file's name if left out. scale: `z-score` or `min-max`, what models see in place
+    of each column; predictions and errors stay in the target's units. validation: the share of the samples (or, from
+    1 on, their number) that no step sees, drawn by the seed.
 
     Titles that no formula can hold become names: "living area (m2)" is `living_area_m2`. Raises SettingError, with
     file, row and column, for what is no number, missing, named twice or not named.
@@ -129,11 +131,11 @@ def data(
     called = name or (Path(table.source).stem if isinstance(source, (str, Path)) else "yours")
     kept, held = _split(len(columns[-1]), validation, seed)
 
-    def part(called: str, rows: Sequence[int], held_out: Dataset | None = None) -> Dataset:
-        chosen = [tuple(column[row] for row in rows) for column in columns]
-        return Dataset(called, dict(zip(names, chosen[:-1], strict=False)), chosen[-1], names[-1], held_out)
+    def part(called: str, rows: Sequence[int], held_out: Dataset | None = None, scale: str = "") -> Dataset:
+        *chosen, ys = [tuple(column[row] for row in rows) for column in columns]
+        return Dataset(called, dict(zip(names, chosen, strict=False)), ys, names[-1], held_out, scale)
 
-    return part(called, kept, part(f"{called} held out", held) if held else None)
+    return part(called, kept, part(f"{called} held out", held) if held else None, scale)
 
 
 def _split(count: int, validation: float, seed: int) -> tuple[list[int], list[int]]:

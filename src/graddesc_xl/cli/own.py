@@ -38,6 +38,9 @@ InputsOption = Annotated[
     str | None, _option("--inputs", "COLUMN,...", "The columns to predict from; all others if left out.")
 ]
 SheetOption = Annotated[str | None, _option("--sheet", "NAME", "The sheet of an .xlsx that holds the samples.")]
+ScaleOption = Annotated[
+    str | None, _option("--scale", "z-score|min-max", "What the model sees in place of each column.")
+]
 ValidationOption = Annotated[
     float | None, _option("--validation", "SHARE", "The share of the samples that no step sees, as in 0.2.")
 ]
@@ -73,6 +76,7 @@ class Own:
     target: str | None = None
     inputs: str | None = None
     sheet: str | None = None
+    scale: str | None = None
     validation: float | None = None
     optimizer: str | None = None
     loss: str | None = None
@@ -124,7 +128,7 @@ class Own:
         from ..tables import data
 
         if self.data is None:
-            for option in ("target", "inputs", "sheet", "validation"):
+            for option in ("target", "inputs", "sheet", "scale", "validation"):
                 if getattr(self, option) is not None:
                     raise SettingError(f"--{option} is of a file of samples: name it with --data houses.csv.")
             return GRADDESC
@@ -132,7 +136,12 @@ class Own:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             found = data(
-                self.data, self.target or "", inputs=chosen, sheet=self.sheet or "", validation=self.validation or 0
+                self.data,
+                self.target or "",
+                inputs=chosen,
+                sheet=self.sheet or "",
+                scale=self.scale or "",
+                validation=self.validation or 0,
             )
         for warning in caught:
             screen(err=True).print(str(warning.message), soft_wrap=True, markup=False)

@@ -138,7 +138,7 @@ def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:
     if isinstance(expr, Text):
         return 0.0
     if not isinstance(expr, Apply):
-        return np.abs(leaf(expr)) if size is None else size(expr)
+        return _size(leaf(expr)) if size is None else size(expr)
     with np.errstate(all="ignore"):
         row, outside = OPERATORS[expr.op], leaf
         if row.whole:
@@ -149,6 +149,11 @@ def magnitude(expr: Expr, leaf: Leaf, size: Leaf | None = None) -> Any:
         if row.takes == "numbers" and any(isinstance(value, str) for value, _ in parts):
             return 0.0  # of an error
         return _as_its_arguments(evaluate(expr, outside), parts) if row.magnitude is None else row.magnitude(*parts)
+
+
+def _size(value: Any) -> Any:
+    """The size of a leaf's value; a range has none of its own."""
+    return 0.0 if isinstance(value, Cells) else np.abs(value)
 
 
 def _as_its_arguments(value: Any, parts: list[tuple[Any, Any]]) -> Any:

@@ -109,6 +109,13 @@ class Data(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Whole(Expr):
+    """A column of the samples, all of them: for functions of ranges, in single cells."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Here(Expr):
     """Another column in this row."""
 

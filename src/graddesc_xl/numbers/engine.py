@@ -19,8 +19,8 @@ import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
 from ..language.evaluate import evaluate, reduce
-from ..language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
-from ..language.operators import OPERATORS, taken_apart
+from ..language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, Whole
+from ..language.operators import OPERATORS, Cells, taken_apart
 from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import EpochState, Plan, Start
@@ -165,6 +165,8 @@ def run_inputs(
     cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}
 
     def cell(leaf: Expr) -> Any:
+        if isinstance(leaf, Whole):
+            return Cells(data.column(leaf.name))
         assert isinstance(leaf, Param), f"{leaf} in a derived cell"
         return cells[leaf.name]
 

@@ -139,7 +139,7 @@ def _fit(trace: Trace, axes: Axes) -> None:
         raise AssertionError(of)
 
     axes.plot(xs, trace.data.ys, "o", markersize=4, label="samples")
-    curve = np.broadcast_to(evaluate(trace.plan.after("pred"), leaf), grid.shape)
+    curve = np.broadcast_to(evaluate(trace.plan.predicted, leaf), grid.shape)
     axes.plot(grid, np.where(np.isfinite(curve), curve, np.nan), label="prediction, last weights")
     best = trace.data.least_squares
     if best:

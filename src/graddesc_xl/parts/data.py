@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..errors import SettingError
+from ..errors import SettingError, did_you_mean, shown
 from ..language.values import Array
 
 
@@ -26,7 +26,8 @@ class Dataset:
 
     inputs: name -> values, in the order of a sheet's columns. y: the values of the target, or the line of the only
     input on which they lie, which the sheet shows as that formula. target: the target's name. held_out: samples
-    that no step sees, to validate with; their columns are the same.
+    that no step sees, to validate with; their columns are the same. scale: `z-score` or `min-max`: what models see in
+    place of each column, and of the target unless it is a class; "" for the columns themselves.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Dataset:
     y: tuple[float, ...] | Line
     target: str = "y"
     held_out: Dataset | None = None
+    scale: str = ""
 
     def __post_init__(self) -> None:
         counts = {name: len(values) for name, values in self.inputs.items()}
@@ -51,6 +53,15 @@ class Dataset:
             if count != len(self):
                 first = next(iter(self.inputs))
                 raise SettingError(f"{len(self)} values of {first} but {count} of {name}: give one for each sample.")
+        if self.scale not in ("", "z-score", "min-max"):
+            hint = did_you_mean(str(self.scale), ("z-score", "min-max"))
+            raise SettingError(f"{self.name} cannot be scaled by {shown(self.scale)}.{hint}")
+        for name in self.names if self.scale else ():
+            if len({*self.column(name).tolist()}) == 1:
+                raise SettingError(
+                    f"Every {name} of {self.name} is {self.column(name)[0]:g}, so it cannot be scaled by {self.scale}: "
+                    "leave the column out."
+                )
         if self.held_out and self.held_out.names != self.names:
             raise SettingError(
                 f"The samples held out of {self.name} have the columns {', '.join(self.held_out.names)}, not "

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, leaves
+from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, Whole, leaves
 from ..mirror import Mirror
 from ..plan import Column, EpochState, Footer, Plan, Start
 from ..words import words
@@ -176,6 +176,9 @@ class Places(ABC):
         match leaf:
             case Param(name):
                 return a1(*self.cell(name), fixed=True)
+            case Whole(name):
+                letters = column_letters(self.sample(name))
+                return f"{letters}{self.row(0)}:{letters}{self.last_row(0)}"
             case State(name):
                 return a1(*self.state(name, block), fixed=True)
             case Opening(column):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
 from ..language.evaluate import evaluate, magnitude
-from ..language.expr import Data, Expr, Here, Param, call, leaves, sqrt, substitute, where
+from ..language.expr import Data, Expr, Here, Param, call, sqrt, substitute, where
 from ..language.values import Array
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
@@ -59,9 +59,7 @@ class Picked:
     @property
     def predicted(self) -> Expr:
         """What the weights after a step predict for a sample, in the units of the target."""
-        predicted = self.plan.after("pred")
-        scale = next((leaf for leaf in leaves(self.plan.column("err").expr) if isinstance(leaf, Param)), None)
-        return predicted if scale is None else predicted * scale
+        return self.plan.predicted
 
     def after(self, weight: str, epoch: Expr) -> Expr:
         """A weight after so many epochs, 0 for its start, picked live from the steps."""

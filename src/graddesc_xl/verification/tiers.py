@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..language.evaluate import evaluate, magnitude, reduce
-from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
+from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, Whole
+from ..language.operators import Cells
 from ..language.values import Array, cell_value, same
 from ..numbers.trace import Trace
 from ..plan import Start
@@ -121,6 +122,8 @@ class Local:
         match leaf:
             case Param(name):
                 return self.grid[self.layout.cell(name)]
+            case Whole(name):
+                return Cells(self.grid[self.rows[0], self.layout.sample(name)])
             case State(name):
                 return self.grid[self.layout.state(name, block)]
             case Opening(column):
