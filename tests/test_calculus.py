@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from graddesc_xl.language.calculus import derivative, gradient, inlined, nudged, same
+from graddesc_xl.errors import PlanError
+from graddesc_xl.language.calculus import bound, derivative, gradient, inlined, nudged, same
 from graddesc_xl.language.evaluate import evaluate, magnitude
 from graddesc_xl.language.expr import Apply, Const, Data, Expr, Here, Param, greater, leaves, maximum, sqrt, where
 from graddesc_xl.language.operators import OPERATORS
+from graddesc_xl.parts import writing
 from graddesc_xl.parts.losses import squared_error
 from graddesc_xl.parts.models import MODELS, ONE_NEURON, TWO_NEURONS
 from graddesc_xl.running import experiment, run
@@ -297,3 +299,16 @@ def test_a_column_may_be_spelled_otherwise(name: str) -> None:
     trace, plain = run(name, epochs=2), run(name, epochs=2, spelled={})
     for column in plain.rows:
         np.testing.assert_array_equal(trace[column], plain[column])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("{0}*{0} + c", "parts: take fewer lines"), ("tanh({0})", "nested 121 deep")]
+)
+def test_lines_that_double_or_nest_without_end_are_refused(line: str, said: str) -> None:
+    """At once: written out, the first were longer than any memory, the others deeper than Python goes."""
+    chain = [f"h{i} = {line.format(f'h{i - 1}')}" for i in range(2, 400)]
+    with pytest.raises(PlanError, match=said):
+        writing.model("; ".join(["h1 = a*x + b", *chain]))
+    with pytest.raises(PlanError, match=said):
+        experiment("basic", loss=writing.loss("; ".join(["h1 = (pred - y)**2", *chain]).replace("c", "1"))).plan  # noqa: B018
+    bound({"h": Here("a") * Data("x"), "err": Here("h") * Here("h")}, "it")

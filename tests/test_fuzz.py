@@ -196,7 +196,7 @@ def folder(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
+def patience(seconds: int = PATIENCE) -> Iterator[None]:
     """Fail where something hangs."""
 
     def hangs(*_: object) -> None:
@@ -206,7 +206,7 @@ def patience() -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, hangs)
-    signal.alarm(PATIENCE)
+    signal.alarm(seconds)
     try:
         yield
     finally:

@@ -145,6 +145,8 @@ def test_an_optimizer_typed_as_text() -> None:
         (["run", "--model", "a*x + b", "--loss", "hubr"], "Did you mean huber"),
         (["run", "--model", "a*x + b", "--loss", "logistic"], "targets that are 0 or 1"),
         (["run", "--model", "a*x + b", "--batch", "0"], "batch must be from 1 to the 29 samples"),
+        (["build", "--model", "a*x + b", "--epochs", "100000"], "at most 30,840 epochs fit, or take fewer samples"),
+        (["build", "--model", "a*x + b", "--batch", "30"], "batch must be from 1 to the 29 samples, or 'all'"),
         (["run", "--model", "a*x + b", "--start", "hee"], "Did you mean he"),
         (["run", "--model", "a*x + b", "--set", "a"], "it lacks a value"),
         (["run", "--model", "a*x + b", "--set", "a=b"], "'b' is no number"),

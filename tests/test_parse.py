@@ -84,6 +84,7 @@ REFUSED = {
     "(" * 250 + "a" + ")" * 250: "is no formula",
     "-(" * 60 + "a" + ")" * 60 + "+1" * 200: "too deeply",
     "x" * 3000: "too long",
+    "~" * 1500 + "a": "is no part of a formula",
     "[a for a in b]": "is no part of a formula",
     "lambda: 1": "is no part of a formula",
     "": "is no formula",

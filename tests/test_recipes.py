@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from graddesc_xl import LESSONS, build, cli, run, verify
+from graddesc_xl.errors import SettingError
 from graddesc_xl.lessons import lesson
 from graddesc_xl.lessons.recipe import read, spell
 from graddesc_xl.sheets.comparison import Compared
@@ -95,3 +97,10 @@ def test_what_cannot_be_done_is_a_sentence(begun: Path, words: tuple[str, ...], 
     assert result.exit_code == 2
     assert any(each in result.stderr for each in said.split("|")), result.stderr
     assert (begun / "lesson.toml").read_bytes() == before
+
+
+def test_a_number_beyond_all_cells_is_a_sentence() -> None:
+    """TOML has whole numbers of any length."""
+    text = files("graddesc_xl.lessons").joinpath("starter.toml").read_text(encoding="utf-8")
+    with pytest.raises(SettingError, match=r"^line \d+, .* is larger than any number of a cell"):
+        read(text.replace("lr = 0.1", f"lr = {'9' * 400}", 1))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from .errors import PlanError, SettingError, did_you_mean, shown
-from .language.calculus import Gradient, gradient, inlined, nudged, same
+from .language.calculus import Gradient, bound, gradient, inlined, nudged, same
 from .language.expr import Data, Expr, Here, Param, Prev, substitute, where
 from .language.parse import parse
 from .mirror import Mirror
@@ -376,6 +376,7 @@ def _forward(e: Experiment) -> tuple[dict[str, Expr], str]:
     lines = e.loss.on(e.model, e.data)
     loss = SQUARED_ERROR if e.loss == SQUARED and e.data.target not in e.scalings else LOSS
     renamed = {loss if name == LOSS else name: expr for name, expr in lines.items()}
+    bound({**e.model.forward, **renamed}, f"the {e.loss.title}")
     return {name: _scaled(expr, e) for name, expr in {**e.model.forward, **renamed}.items()}, loss
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..errors import PlanError
 from .expr import Apply, Expr, Here, Param, leaves, substitute, where
 from .operators import OPERATORS
 from .simplify import ONE, ZERO, plus, times
+
+#: of a line with those that it uses written out: how many parts it may have, and how deep they may nest
+MOST_PARTS, DEEPEST = 20_000, 120
 
 
 def derivative(expr: Expr, leaf: Expr) -> Expr:
@@ -114,6 +118,30 @@ def inlined(forward: Mapping[str, Expr], column: str) -> Expr:
         return inlined(forward, leaf.column) if isinstance(leaf, Here) and leaf.column in forward else leaf
 
     return substitute(forward[column], expand)
+
+
+def bound(forward: Mapping[str, Expr], what: str) -> None:
+    """Raise PlanError for columns that `inlined` would write out as one expression without end.
+
+    A line that uses another one twice doubles it: forty such lines in a row are a formula of a million million parts.
+    """
+    sizes: dict[str, tuple[int, int]] = {}
+
+    def measured(expr: Expr) -> tuple[int, int]:
+        """How many parts an expression has, and how deep they nest."""
+        if isinstance(expr, Here) and expr.column in sizes:
+            return sizes[expr.column]
+        inner = [measured(arg) for arg in expr.args] if isinstance(expr, Apply) else []
+        return 1 + sum(parts for parts, _ in inner), 1 + max((depth for _, depth in inner), default=0)
+
+    for name, expr in forward.items():
+        parts, depth = sizes[name] = measured(expr)
+        if parts > MOST_PARTS or depth > DEEPEST:
+            said = f"{parts:,} parts" if parts > MOST_PARTS else f"parts nested {depth} deep"
+            raise PlanError(
+                f"The line {name} of {what}, with the lines that it uses written out, has {said}: take fewer lines, or "
+                "lines that use those before them less often."
+            )
 
 
 def same(left: Expr, right: Expr) -> bool:

@@ -114,9 +114,8 @@ class _Reader:
                 return Opening(column) if name == START else Over(name, column)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.function(name, [arg(part) for part in args])
-        raise self.wrong(
-            f"holds {shown(ast.unparse(node))}, which is no part of a formula: use + - * / ** and functions."
-        )
+        part = shown(ast.get_source_segment(self.text.strip(), node))
+        raise self.wrong(f"holds {part}, which is no part of a formula: use + - * / ** and functions.")
 
     def number(self, value: float) -> float:
         """A number that a cell can hold."""

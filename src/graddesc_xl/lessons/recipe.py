@@ -14,7 +14,7 @@ from functools import cache
 from itertools import count
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ..errors import GraddescError, SettingError, did_you_mean
+from ..errors import GraddescError, SettingError, did_you_mean, shown
 from ..parts.data import Dataset
 from ..parts.equations import Optimizer
 from ..parts.losses import LOSSES, Loss
@@ -241,7 +241,10 @@ class _Reader:
     def single(self, hint: type, given: Any, where: Where) -> Any:
         """A number, a text or a truth."""
         if hint is float and isinstance(given, int) and not isinstance(given, bool):
-            return float(given)
+            try:
+                return float(given)
+            except OverflowError:
+                raise self.wrong(where, f"{shown(given)} is larger than any number of a cell.") from None
         if not isinstance(given, hint) or (isinstance(given, bool) and hint is not bool):
             names = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
             raise self.wrong(where, f"{given!r} is not {names.get(hint, hint.__name__)}.")

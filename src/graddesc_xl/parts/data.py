@@ -91,16 +91,18 @@ class Dataset:
 
     @property
     def least_squares(self) -> Line | None:
-        """The straight line that fits best; None where there are several inputs, or one that never changes."""
+        """The straight line that fits best; None for several inputs, one that never changes, or numbers too large."""
         if len(self.inputs) > 1:
             return None
         xs = self.column(next(iter(self.inputs)))
-        centred = xs - xs.mean()
-        spread = float(centred @ centred)
-        if not spread:
-            return None
-        slope = float(centred @ (self.ys - self.ys.mean())) / spread
-        return Line(slope, float(self.ys.mean() - slope * xs.mean()))
+        with np.errstate(over="ignore", invalid="ignore"):
+            centred = xs - xs.mean()
+            spread = float(centred @ centred)
+            if not spread:
+                return None
+            slope = float(centred @ (self.ys - self.ys.mean())) / spread
+            line = Line(slope, float(self.ys.mean() - slope * xs.mean()))
+        return line if np.isfinite((line.slope, line.const)).all() else None
 
 
 def dataset(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..errors import PlanError, did_you_mean, shown
-from ..language.calculus import derivative, inlined
+from ..language.calculus import bound, derivative, inlined
 from ..language.expr import Apply, Const, Data, Expr, Here, Param, leaves, parts, replaced
 from ..language.operators import numeric
 from ..language.parse import parse
@@ -70,6 +70,7 @@ class Model:
             if name not in self.weights:
                 raise PlanError(f"{self.name} has no weight {shown(name)} to start.{did_you_mean(name, self.weights)}")
         self.forward, self.shown  # noqa: B018  # read now, so that a line that is no formula is refused here
+        bound(self.forward, self.name)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

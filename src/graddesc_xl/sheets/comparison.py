@@ -11,7 +11,7 @@ from ..experiments import CARRIES, GRADIENTS
 from ..language.expr import Const
 from ..parts.data import Dataset
 from . import check, comparison_sheet
-from .kind import Composed, Figure, Kind, behind
+from .kind import Composed, Figure, Kind, behind, fits_sheet
 from .making import Making
 
 
@@ -37,6 +37,7 @@ class Compared(Kind):
             if e.carry != CARRIES[0] or e.gradient != GRADIENTS[0]:
                 field, found = ("carry", e.carry) if e.carry != CARRIES[0] else ("gradient", e.gradient)
                 raise SettingError(f"{run} has {field}={found!r}, which only a sheet of its own shows: leave it out.")
+        fits_sheet(of.name, of.rows[0].experiments[0].epochs, len(of.data), 0)
 
     @property
     def sheet(self) -> str:

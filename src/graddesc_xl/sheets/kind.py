@@ -22,8 +22,8 @@ from .making import Making
 from .runs_sheet import RunsSheet
 from .steps_list import StepsList
 
-#: how many characters a sheet's name may have
-LONGEST = 31
+#: how many characters a sheet's name may have, and how many rows a sheet
+LONGEST, MOST_ROWS = 31, 1_048_576
 #: gives a figure from what it is of
 Figure = Callable[..., Expr]
 
@@ -39,6 +39,21 @@ def behind(name: str) -> str:
     while width(found) > LONGEST:
         found = found[1:].lstrip()
     return found
+
+
+def fits_sheet(sheet: str, epochs: int, samples: int, between: int) -> None:
+    """Raise SettingError, before anything is computed, where a sheet has no room for a row per step.
+
+    between: rows of each epoch that are no steps.
+    """
+    rows = epochs * (samples + between)
+    if rows > MOST_ROWS:
+        most = MOST_ROWS // (samples + between)
+        advice = f"at most {most:,} epochs fit, or take fewer samples" if most else "take fewer samples"
+        raise SettingError(
+            f"{sheet}: {epochs:,} epochs of {samples:,} samples need {rows:,} rows, and a sheet has {MOST_ROWS:,}: "
+            f"{advice}."
+        )
 
 
 @dataclass(frozen=True)

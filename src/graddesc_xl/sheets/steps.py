@@ -14,7 +14,8 @@ from ..settings import rounded
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series
 from . import charts, check, step_sheet, steps_list
-from .kind import Composed, Figure, Kind, Told, behind
+from .kind import Composed, Figure, Kind, Told, behind, fits_sheet
+from .layout import HEAD
 from .making import Making
 
 UNFOLD = (
@@ -30,6 +31,8 @@ LAST_ROW = (
     "the last update of each epoch is lost."
 )
 NEW_WEIGHTS = "An epoch starts from the new weights in the last row of the one before."
+#: rows of an epoch that are no steps: its head, what sums it up, an empty one
+BETWEEN = HEAD + 2
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class Steps(Kind):
     experiment: Experiment
     explodes: bool = False
     steps: str = ""
+
+    def __post_init__(self) -> None:
+        e = self.experiment
+        fits_sheet(self.sheet, e.epochs + e.passes, len(e.data), BETWEEN)
 
     @property
     def sheet(self) -> str:
