@@ -242,12 +242,11 @@ def test_a_workbook_stripped_of_formulas_or_of_its_mark(workbook: Path, tmp_path
 
 
 def test_an_added_cell_that_formulas_read_is_a_problem(two_neurons: Path, tmp_path: Path) -> None:
-    """A number among those that a sum takes in decides whether a ReLU is dead."""
-    cells = {"basic SGD 2 neuron ReLU steps": {"DD6": number("1")}}
+    """A number among those that a count takes in."""
+    cells = {"ReLU by hand": {"F10": number("1")}}
     report = verify(poisoned(two_neurons, tmp_path / "read.xlsx", cells))
     assert report.problems == (
-        "basic SGD 2 neuron ReLU steps!DD6 holds 1.0, where nothing was composed, and formulas read "
-        "'basic SGD 2 neuron ReLU steps'!$DD$6:$DD$295.",
+        "ReLU by hand!F10 holds 1.0, where nothing was composed, and formulas read 'ReLU by hand'!$F$10:$F$52.",
     )
 
 
@@ -298,11 +297,12 @@ def test_every_value_of_every_formula_is_compared(
 def test_cells_beside_the_steps_are_compared(workbook: Path, tmp_path: Path) -> None:
     """A column of flags that holds 777 throughout, and nothing else, is found: every cell of it is named."""
     sheet = next(s for s in compose(LESSONS["graddesc"], run_plan).sheets if s.name == "basic steps")
-    flags = [at for at in sheet.formulas() if at[1] == 42 and at[0] > 5]
+    (place,) = (at[1] for at, (content, _) in sheet.cells.items() if content == "exploded")
+    flags = [at for at in sheet.formulas() if at[1] == place and at[0] > 5]
     cells = {"basic steps": {a1(*at): value("777") for at in flags}}
     report = verify(poisoned(workbook, tmp_path / "flags.xlsx", cells))
     failed = [s for s in report.sets[0].sheets if not s.ok]
-    assert [(s.sheet, len(s.wrong), s.where) for s in failed] == [("basic steps", 290, "AP6")]
+    assert [(s.sheet, len(s.wrong), s.where) for s in failed] == [("basic steps", 290, a1(6, place))]
 
 
 def test_cells_beside_the_lanes_are_compared(two_neurons: Path, tmp_path: Path) -> None:
