@@ -19,7 +19,7 @@ from graddesc_xl.workbook.sheet import Sheet
 ACROSS, DOWN = 1316, 560
 
 
-@pytest.fixture(scope="module", params=["graddesc"])
+@pytest.fixture(scope="module", params=["graddesc", "two-neurons"])
 def made(request: pytest.FixtureRequest) -> Composition:
     """Each lesson with sheets of single runs."""
     return compose(LESSONS[request.param], run_plan)
@@ -48,7 +48,8 @@ def test_verdict_error_and_chart_are_in_sight(made: Composition) -> None:
         errors = [sheet.value(row, of.left + 1) for row in (2, 3)]
         table = of.by_epoch("error")
         assert errors == [sheet.value(row, table.left) for row in (table.top, table.bottom)], sheet.name
-        assert left_of(sheet, first.column) + first.width <= ACROSS, sheet.name
+        right = left_of(sheet, first.column) + first.width
+        assert right <= ACROSS, sheet.name
         assert above(sheet, first.row) + first.height <= DOWN, sheet.name
 
 

@@ -17,7 +17,7 @@ from .steps_list import LARGEST, StepsList
 
 WIDTH, HEIGHT = 470, 290
 #: the chart in sight beside the table: its height, and the least and the usual width
-SMALL_HEIGHT, LEAST, USUAL = 156, 150, PANEL - 8
+SMALL_HEIGHT, LEAST, USUAL = 156, 130, PANEL - 8
 #: as many curves a chart has at most
 MOST = 6
 #: numbers along a logarithmic axis: 30, 1,000, 1E+06
@@ -27,7 +27,7 @@ LOG = "[<1]0E+00;[<100000]#,##0;0E+00"
 def small_error_by_epoch(steps: StepsList, *, log: bool) -> Chart:
     """√Σe², one point per epoch, as wide as the screen has room beside the table."""
     of = steps.of
-    table = sum(pixels(width) for column, width in of.layout.widths.items() if column not in of.layout.aside)
+    table = sum(pixels(of.sheet.widths[column]) for column in of.layout.widths if column not in of.layout.aside)
     width = int(min(USUAL, max(LEAST, SCREEN - table - pixels(GAP))))
     epochs = of.trace.plan.epochs
     error = of.trace.plan.error
