@@ -4,11 +4,13 @@ Whole processes, in turns, medians of one run:
 
     python benchmarks/workbook.py [--repeats 7] [--book two-neurons]
     python benchmarks/workbook.py --steps 100000 --repeats 1
+    python benchmarks/workbook.py --table 500 --epochs 20
 
 The bare script writes the same cells (numbers, text, formulas with their values) without styles, notes, charts
 or rules, from a list that is ready in a file. IronCalc's process loads the same workbook and evaluates it once.
-With `--steps` the workbook is one run of so many steps, each on a sample of its own, and nothing is verified; the
-peak of `build`'s memory is told.
+With `--table` the workbook is what the command line makes of a CSV file of so many rows, three inputs and a
+target; the bare script reads that file with pandas first. With `--steps` it is one run of so many steps, each on a
+sample of its own, and nothing is verified; the peak of `build`'s memory is told.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ import argparse
 import multiprocessing
 import os
 import pickle
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from graddesc_xl import Experiment, Lesson, dataset
+from graddesc_xl import Experiment, Lesson, data, dataset, experiment
 from graddesc_xl.language.values import CellError
 from graddesc_xl.lessons import LESSONS, recipe
 from graddesc_xl.lessons.composing import compose
@@ -36,6 +40,9 @@ from graddesc_xl.workbook.sheet import Content
 
 BARE = """
 import pickle, sys, xlsxwriter
+if sys.argv[3:]:
+    import pandas
+    pandas.read_csv(sys.argv[3])
 sheets = pickle.load(open(sys.argv[1], "rb"))
 book = xlsxwriter.Workbook(sys.argv[2])
 for name, cells in sheets:
@@ -55,6 +62,8 @@ model = ironcalc.load_from_xlsx(sys.argv[1])
 model.evaluate()
 """
 
+TOOL = [sys.executable, "-m", "graddesc_xl"]
+
 
 def main() -> None:
     """Print the table."""
@@ -62,13 +71,17 @@ def main() -> None:
     arguments.add_argument("--repeats", type=int, default=7, help="turns of each process (default 7)")
     arguments.add_argument("--book", default="graddesc", choices=list(LESSONS), help="the workbook (default graddesc)")
     arguments.add_argument("--steps", type=int, help="build one run of so many steps instead")
+    arguments.add_argument("--table", type=int, help="build a table of so many rows and three inputs instead")
+    arguments.add_argument("--epochs", type=int, default=20, help="passes over that table (default 20)")
     arguments.add_argument("--small", action="store_true", help="one turn, to see that it works")
     given = arguments.parse_args()
     repeats = 1 if given.small else given.repeats
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(f"{'ours':8} {'seconds':>8} {'peak MB':>8}   {'other':16} {'seconds':>8}   {'ratio':>6}")
-        if not given.steps:
+        if given.table or given.small:
+            _compare_table(given.table or 20, given.epochs, folder, repeats)
+        if not (given.steps or given.table):
             _compare(LESSONS[given.book], folder, repeats, verified=True)
         if given.steps or given.small:
             _compare(_one_run(given.steps or 500), folder, repeats, verified=False)
@@ -77,32 +90,61 @@ def main() -> None:
 def _one_run(steps: int) -> Lesson:
     """One epoch of two neurons with momentum, 20 columns a step, on as many samples."""
     x = [(37 * k % 1000) / 1000 for k in range(steps)]
-    data = dataset(x, [3 * value + 1 + (k % 7) / 100 for k, value in enumerate(x)])
+    samples = dataset(x, [3 * value + 1 + (k % 7) / 100 for k, value in enumerate(x)])
     optimizer, model = OPTIMIZERS["torch_momentum"], MODELS["two_neurons"]
-    return Lesson("Steps", [Experiment("run", "", "", optimizer, model, data, 1, values={"lr": 1e-4})])
+    return Lesson("Steps", [Experiment("run", "", "", optimizer, model, samples, 1, values={"lr": 1e-4})])
 
 
 def _compare(of: Lesson, folder: Path, repeats: int, *, verified: bool) -> None:
     """A line for `build`, and one for `verify`."""
-    tool, workbook = [sys.executable, "-m", "graddesc_xl"], folder / of.file
-    recipe_file, cells = folder / "recipe.toml", folder / "cells.pickle"
+    recipe_file = folder / "recipe.toml"
     recipe_file.write_text(recipe.spell(of), encoding="utf-8")
+    build = [*TOOL, "build", str(recipe_file), "-o", str(folder), "--force"]
+    _compare_commands(build, recipe_file, folder / of.file, repeats, verified=verified)
+
+
+def _compare_table(rows: int, epochs: int, folder: Path, repeats: int) -> None:
+    """The same for a file of samples and a model typed as text, one neuron with an input per column."""
+    table, recipe_file, workbook = folder / "table.csv", folder / "table.toml", folder / "table.xlsx"
+    u, v, w, noise = random.Random(1), random.Random(2), random.Random(3), random.Random(4)
+    samples = [[round(source.gauss(0, 1), 4) for source in (u, v, w, noise)] for _ in range(rows)]
+    lines = [f"{a},{b},{c},{1.5 * a - 2 * b + 0.5 * c + 0.3 + 0.1 * e:.4f}" for a, b, c, e in samples]
+    table.write_text("\n".join(["u,v,w,price", *lines]), encoding="utf-8")
+    model = "a*u + b*v + c*w + d"
+    e = experiment(model, data(table), epochs=epochs)
+    recipe_file.write_text(recipe.spell(Lesson("Table", [e])), encoding="utf-8")
+    build = [*TOOL, "build", "--model", model, "--data", str(table), "--epochs", str(epochs), "-o", str(workbook)]
+    _compare_commands([*build, "--force"], recipe_file, workbook, repeats, verified=True, more=[str(table)])
+
+
+def _compare_commands(
+    build: list[str],
+    recipe_file: Path,
+    workbook: Path,
+    repeats: int,
+    *,
+    verified: bool,
+    more: Sequence[str] = (),
+) -> None:
+    """A line for `build`, and one for `verify`. more: what the bare script is told beside its cells."""
+    folder = workbook.parent
+    cells = folder / "cells.pickle"
     # elsewhere, as a process that is started begins with the memory of the one that starts it
     writer = multiprocessing.get_context("spawn").Process(target=_write_cells, args=(recipe_file, cells))
     writer.start()
     writer.join()
-    bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx")]
-    pairs = [("build", [*tool, "build", str(recipe_file), "-o", str(folder), "--force"], "bare XlsxWriter", bare)]
+    bare = [sys.executable, "-c", BARE, str(cells), str(folder / "bare.xlsx"), *more]
+    pairs = [("build", build, "bare XlsxWriter", bare)]
     if verified:
         ironcalc = [sys.executable, "-c", IRONCALC, str(workbook)]
-        pairs.append(("verify", [*tool, "verify", str(workbook)], "IronCalc alone", ironcalc))
+        pairs.append(("verify", [*TOOL, "verify", str(workbook)], "IronCalc alone", ironcalc))
     for ours, command, other, opponent in pairs:
         runs = [(_run(command), _run(opponent)) for _ in range(repeats)]
         mine, theirs = (statistics.median(seconds for seconds, _ in turns) for turns in zip(*runs, strict=True))
         ratio = statistics.median(a / b for (a, _), (b, _) in runs)
         peak = max(memory for (_, memory), _ in runs)
         print(f"{ours:8} {mine:8.2f} {peak:8.0f}   {other:16} {theirs:8.2f}   {ratio:6.2f}")
-    print(f"{of.file}: {workbook.stat().st_size / 1e6:.2f} MB")
+    print(f"{workbook.name}: {workbook.stat().st_size / 1e6:.2f} MB")
 
 
 def _write_cells(recipe_file: Path, target: Path) -> None:
