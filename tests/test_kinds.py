@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from graddesc_xl import Experiment, Input, Lesson, Question, build, dataset, verify
@@ -15,12 +16,12 @@ from graddesc_xl.errors import SettingError, WorkbookError
 from graddesc_xl.language.expr import Text, call
 from graddesc_xl.lessons import recipe
 from graddesc_xl.sheets.check import Compared, Part
-from graddesc_xl.sheets.kind import Composed, Kind
+from graddesc_xl.sheets.kind import Composed, Kind, Told
 from graddesc_xl.sheets.making import Making
 from graddesc_xl.verification import reading
 from graddesc_xl.workbook.reference import Cell, Down
-from graddesc_xl.workbook.sheet import Sheet
-from graddesc_xl.workbook.style import HEADER_RIGHT, TITLE, Style
+from graddesc_xl.workbook.sheet import Series, Sheet
+from graddesc_xl.workbook.style import HEADER_RIGHT, LINES, TITLE, Style
 from spreadsheet import Spreadsheet
 
 FIRST = Input("first", 1.0, "first", "the number with which the table begins")
@@ -36,6 +37,7 @@ class Squares(Kind):
 
     name: str = "squares"
     count: int = 5
+    curved: bool = False
 
     @property
     def sheet(self) -> str:
@@ -60,7 +62,12 @@ class Squares(Kind):
         compared = Compared(self.name, [part], None, making.typed[self.name])
         last = Cell(sheet, TOP + self.count - 1, SQUARE)
         about = f"The squares of {self.count} numbers."
-        return Composed(sheet, about, compared=compared, figures={"last": lambda: last})
+        curve = Series(
+            "", sheet.block(TOP, NUMBER, self.count).area, sheet.block(TOP, SQUARE, self.count).area, LINES[0]
+        )
+        ends = [Cell(sheet, TOP, SQUARE), last]
+        told = Told([*ends, *ends], Text("squared"), curve, self.count) if self.curved else None
+        return Composed(sheet, about, compared=compared, told=told, figures={"last": lambda: last})
 
 
 LESSON = Lesson(
@@ -169,3 +176,27 @@ def test_a_lesson_of_nothing_else(tmp_path: Path) -> None:
     alone = build(Lesson("Alone", [Squares()]), tmp_path).path
     assert verify(alone).ok
     assert [*reading.load(alone).sheets] == ["overview", "squares", "check", "recipe"]
+
+
+def test_the_overview_tells_its_curve(tmp_path: Path, soffice: str) -> None:
+    """A kind that tells errors, a verdict and a curve stands among the runs, and a question quotes its figure."""
+    quoted = Question("How large?", "more", "{last # text} at the end.", {"last": "more: last"})
+    path = build(Lesson("Told", [Squares(curved=True), Squares("more", 4)], questions=[quoted]), tmp_path).path
+    book = reading.load(path)
+    cells = {book.value("overview", *at): at for at in book.used("overview")}
+    row = cells["squared"][0]
+    assert {1.0, 25.0, "squares"} <= {book.value("overview", *at) for at in book.used("overview") if at[0] == row}
+    assert "16 at the end." in cells
+    with zipfile.ZipFile(path) as parts:
+        charts = [parts.read(name).decode() for name in parts.namelist() if name.startswith("xl/charts/")]
+    assert any("squares!$A$4:$A$8" in chart and "squares!$B$4:$B$8" in chart for chart in charts)
+    assert verify(path, libreoffice=soffice).ok
+
+
+def test_a_workbook_without_its_recipe_says_so(path: Path, tmp_path: Path) -> None:
+    """The sheet that says what it is made of was deleted: one sentence, and what to do."""
+    book = openpyxl.load_workbook(path)
+    del book["recipe"]
+    book.save(tmp_path / "without.xlsx")
+    with pytest.raises(WorkbookError, match=r"has no sheet recipe, .* it was deleted or renamed, .* Build it anew\.$"):
+        verify(tmp_path / "without.xlsx")

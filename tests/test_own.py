@@ -167,3 +167,15 @@ def test_a_column_that_is_left_out_is_said(houses: Path) -> None:
     result = CliRunner().invoke(cli.app, ["run", "--model", "a*sqft + b", "--data", "houses.csv"])
     assert result.exit_code == 0
     assert "left out, as no cell holds a number: 'city'" in result.stderr
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", ["1e308", "-1e200"])
+def test_numbers_whose_squares_no_float_holds(houses: Path, value: str) -> None:
+    """They run, as what explodes at once, and have no line that fits best; a sheet takes no such sample."""
+    houses.write_text(f"sqft,price\n1,{value}\n{value},3\n2,1\n", encoding="utf-8")
+    words = ["--model", "a*sqft + b", "--data", "houses.csv"]
+    assert "exploded at step 1" in call("run", *words)
+    result = CliRunner().invoke(cli.app, ["build", *words])
+    assert result.exit_code == 2
+    assert "use another unit" in result.stderr

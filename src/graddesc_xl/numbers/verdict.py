@@ -84,9 +84,9 @@ def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None, r
     ys: the targets. dead: the step since which a ReLU is dead. roots: √Σe² by epoch where `errors` are something else.
     """
     root = float((errors if roots is None else roots)[-1])
-    scale = float(ys @ ys) or 1.0
-    with np.errstate(invalid="ignore"):
-        bad = ~(squared <= EXPLODED**2 * scale)
+    with np.errstate(invalid="ignore", over="ignore"):
+        scale = float(ys @ ys) or 1.0
+        bad = ~(np.isfinite(squared) & (squared <= EXPLODED**2 * scale))
     if bad.any():
         return Verdict(EXPLODED_AT, int(np.argmax(bad)) + 1)
     if dead is not None:
