@@ -223,7 +223,7 @@ def test_small_whole_exponents_are_products(exponent: Any) -> None:
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "unknown experiment": (
         lambda: run("momentun"),
-        "There is no experiment 'momentun'. Did you mean momentum?",
+        "There is no experiment 'momentun'. Did you mean momentum or momentum 2 neuron?",
     ),
     "nothing like an experiment": (
         lambda: experiment("zzz"),
