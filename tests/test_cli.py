@@ -102,7 +102,7 @@ def test_unknown_command() -> None:
 
 def test_usage_errors() -> None:
     """An option or argument that cannot be parsed is a sentence that says where to read on."""
-    assert refused("run") == "Error: Missing argument 'NAME'. See graddesc-xl run --help."
+    assert refused("run").startswith("Error: Name an experiment (graddesc-xl list shows them), or give a model: ")
     assert "--epochs" in refused("run", "basic", "--epochs", "many")
     assert "--forse" in refused("build", "--forse")
     assert "FILE" in refused("verify")

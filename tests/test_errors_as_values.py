@@ -133,7 +133,8 @@ def test_charts_have_gaps_before_anything_is_computed(book: str, request: pytest
     gaps = 0
     for area, points in _charts(path):
         sheet, _, corners = area.rpartition("!")
-        first, last = (coordinate_to_tuple(corner.replace("$", "")) for corner in corners.split(":"))
+        ends = [coordinate_to_tuple(corner.replace("$", "")) for corner in corners.split(":")]
+        first, last = ends[0], ends[-1]
         cells = [(row, column) for row in range(first[0], last[0] + 1) for column in range(first[1], last[1] + 1)]
         values = held.values(sheet.strip("'").replace("''", "'"), cells).values()
         for point, value in zip(points, values, strict=True):

@@ -75,8 +75,10 @@ def test_what_was_typed_comes_back(begun: Path) -> None:
     (rates,) = [kind.comparison for kind in left.kinds if isinstance(kind, Compared)]
     assert [row.experiments[0].values["lr"] for row in rates.rows] == [0.01, 0.5, 1]
     built = build(left, begun / "new.xlsx").path
-    at = next(at for at, value in load(built).held.cells["plain"].items() if value == "√Σe²" and at[0] == 3)
-    assert load(built).value("plain", at[0] + 1, at[1]) == run(left.experiments[0]).errors[0]
+    held = load(built).held.cells["plain"]
+    top = next(row for (row, _), value in held.items() if value == "epoch")
+    place = next(column for (row, column), value in held.items() if row == top and value == "√Σe²")
+    assert held[top + 1, place] == run(left.experiments[0]).errors[0]
 
 
 @pytest.mark.parametrize(

@@ -220,8 +220,7 @@ def test_the_threads_relu_dies(kind: str, step: int, epochs: int) -> None:
 
 def test_momentum_lets_the_relu_die_later() -> None:
     """With momentum the weights go on a while after the last derivative, so the ReLU is dead only when they stop."""
-    (e,) = (e for e in fix("momentum", lr=1e-4).experiments if e.model is TWO_NEURONS_RELU)
-    trace = run(e)
+    trace = run(plain(TWO_NEURONS_RELU, "momentum"), lr=1e-4)
     found = trace.verdict
     assert found.kind == "dead ReLU"
     assert found.step is not None

@@ -398,7 +398,7 @@ def _passed(e: Experiment, forward: Mapping[str, Expr]) -> list[Column]:
     if target in e.scalings:
         about = f"the prediction in the units of {target}"
         back = e.scalings[target].back(Here(PREDICTION))
-        passed.append(Column(f"pred_{target}", back, "forward", f"{target}_pred", about, kind=PREDICTED))
+        passed.append(Column(f"pred_{target}", back, "forward", f"pred_{target}", about, kind=PREDICTED))
     return passed
 
 

@@ -173,6 +173,7 @@ class _Table:
         top, k, right = HEAD + 1, len(plan.weights), self.chart + CHART_COLUMNS
         sheet.put(HEAD - 2, 1, "analytic", LABEL)
         sheet.put(HEAD, 1, "h", HEADER_RIGHT)
+        sheet.printed = right - 1
         sheet.put(HEAD - 1, right, "for the chart", Style(color=FAINT, italic=True))
         hs = sheet.fill(top, 1, None, [10.0**power for power in POWERS], Style(number="0E+00"))
         sheet.put(top + count, 1, "best h", LABEL)

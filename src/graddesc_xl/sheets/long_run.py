@@ -250,6 +250,7 @@ class _Table:
     def draw(self) -> None:
         """The chart, and what it draws: an axis of powers of ten has no room for 0 and for what exploded."""
         sheet, samples, left, n = self.sheet, self.runs[0].samples, self.aside, len(self.lines)
+        sheet.printed = left - 1
         sheet.put(HEAD - 2, left, "what the chart draws", Style(color=FAINT, italic=True))
         sheet.put(EDGE, 1, EDGES, Style(color=FAINT))
         least, most = (
