@@ -80,7 +80,7 @@ class Derivatives(Kind):
         sheet.put(1, 1, self.headline, TITLE)
         sheet.put(2, 1, LAW, SUBTITLE)
         width = max(2 * len(plan.weights), len(plan.weights) + len(plan.samples), 8)
-        sheet.widths |= {1: 14.0, **dict.fromkeys(range(2, 2 + width), 12.0), 2 + width: 2.5}
+        sheet.widths |= {1: 14.0, **dict.fromkeys(range(2, 2 + width), 11.0), 2 + width: 2.5}
         cells = _chosen(sheet, making, steps)
         _Table(sheet, steps, cells, 3 + width).compose()
         if self.vanishing:

@@ -34,8 +34,10 @@ MOST, LEAST = 10.0, 1e-6
 EDGES = (
     "The chart leaves out errors above ten times that of predicting 0; those below a millionth of it are drawn as that."
 )
+#: so many runs fit the width of an upright page
+NARROW = 3
 DASHES = ("solid", "dash", "round_dot", "dash_dot", "long_dash")
-WIDTH, HEIGHT = 640, 430
+WIDTH, HEIGHT = 540, 400
 STEPS_STAND = "Live: every step stands on the sheet {}."
 CONSTANT = "Constants: NumPy computed these errors, with the inputs and samples as they are now."
 OTHERS = "Constants that NumPy computed with other inputs and samples than now; what differs: "
@@ -250,7 +252,7 @@ class _Table:
     def draw(self) -> None:
         """The chart, and what it draws: an axis of powers of ten has no room for 0 and for what exploded."""
         sheet, samples, left, n = self.sheet, self.runs[0].samples, self.aside, len(self.lines)
-        sheet.printed = left - 1
+        sheet.printed, sheet.portrait = left - 1, len(self.runs) <= NARROW
         sheet.put(HEAD - 2, left, "what the chart draws", Style(color=FAINT, italic=True))
         sheet.put(EDGE, 1, EDGES, Style(color=FAINT))
         least, most = (
