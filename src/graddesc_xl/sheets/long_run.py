@@ -37,7 +37,7 @@ EDGES = (
 #: so many runs fit the width of an upright page
 NARROW = 3
 DASHES = ("solid", "dash", "round_dot", "dash_dot", "long_dash")
-WIDTH, HEIGHT = 540, 400
+WIDTH, HEIGHT, CHART_COLUMNS = 500, 380, 8
 STEPS_STAND = "Live: every step stands on the sheet {}."
 CONSTANT = "Constants: NumPy computed these errors, with the inputs and samples as they are now."
 OTHERS = "Constants that NumPy computed with other inputs and samples than now; what differs: "
@@ -252,7 +252,6 @@ class _Table:
     def draw(self) -> None:
         """The chart, and what it draws: an axis of powers of ten has no room for 0 and for what exploded."""
         sheet, samples, left, n = self.sheet, self.runs[0].samples, self.aside, len(self.lines)
-        sheet.printed, sheet.portrait = left - 1, len(self.runs) <= NARROW
         sheet.put(HEAD - 2, left, "what the chart draws", Style(color=FAINT, italic=True))
         sheet.put(EDGE, 1, EDGES, Style(color=FAINT))
         least, most = (
@@ -273,6 +272,7 @@ class _Table:
         sheet.widths[column - 1] = 2.0
         title = f"{self.lines[-1]:,} epochs"
         errors = ", ".join(dict.fromkeys(run.plan.error.title for run in self.runs))
+        sheet.printed, sheet.portrait = column + CHART_COLUMNS - 1, len(self.runs) <= NARROW
         chart = Chart(title, "epoch", errors, series, HEAD, column, WIDTH, HEIGHT, x_min=1, x_max=self.lines[-1])
         sheet.charts.append(replace(chart, x_log=True, y_log=True))
         sheet.aside |= {*range(left, max(self.end, left + len(self.runs) + 2) + 1)}
