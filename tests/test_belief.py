@@ -144,7 +144,7 @@ CONSTANTS: Mapping[str, Mapping[str, tuple[str, Rewrite, str]]] = {
         "K3": ("a header", words("de/da"), "not 'de/db'"),
         "L3": ("and the other, swapped", words("de/db"), "not 'de/da'"),
         "M2": ("the maths line", words("new b = b"), "'new b = b'"),
-        "P5": ("the number of an epoch in the table", number("3"), "3.0, not 2.0"),
+        "P15": ("the number of an epoch in the table", number("3"), "3.0, not 2.0"),
     },
     "data": {"A7": ("the number of a sample", number("4"), "4.0, not 3.0")},
     "check": {
@@ -373,13 +373,12 @@ AROUND: Mapping[str, Sequence[tuple[Rewrite, str]]] = {
         (instead('sqref="C1"', 'sqref="Z9"'), "basic!C1: the input rule is gone."),
     ],
     "xl/charts/chart3.xml": [
-        (instead("$6:$AS$15", "$6:$AS$14"), "basic!P15: the chart (series 1, y) is \"'BASIC STEPS'!$AS$6:$AS$14\""),
-        (instead("<c:v>RMSE<", "<c:v>√Σe²<"), "basic!P15: the chart (series 2, name) is '√Σe²', not 'RMSE'."),
-        (instead("<a:t>Error by epoch<", "<a:t>Error by step<"), "basic!P15: the chart (title) is 'Error by step'"),
-        (
-            instead('<c:max val="10"/>', '<c:max val="2"/>'),
-            "(bottom axis) is 'epoch, min 0.0, max 2.0', not",
-        ),
+        (instead("$6:$AR$15", "$6:$AR$14"), "basic!P4: the chart (series 1, y) is \"'BASIC STEPS'!$AR$6:$AR$14\""),
+        (instead("<a:t>√Σe² by epoch<", "<a:t>Error by step<"), "basic!P4: the chart (title) is 'Error by step'"),
+        (instead('<c:max val="10"/>', '<c:max val="2"/>'), "(bottom axis) is 'min 0.0, max 2.0', not"),
+    ],
+    "xl/charts/chart4.xml": [
+        (instead("<c:v>last epoch<", "<c:v>first<"), "the chart (series 2, name) is 'first', not 'last epoch'."),
     ],
     "xl/comments1.xml": [(instead("Squared error of this sample", "Nothing"), "basic!F3: the note (text) is")],
 }

@@ -230,7 +230,7 @@ def _key(of: Map, across: Expr, up: Expr) -> Expr:
     column = _nearest((across - of.cells[f"from {of.over[0]}"]) / of.cells["step across"]) + 1
     row = _nearest((of.cells[f"to {of.over[1]}"] - up) / of.cells["step up"]) + 1
     inside = call("and", column > 0, column <= of.count, row > 0, row <= of.count)
-    return call("if_error", where(inside, row * KEY + column, GAP), GAP)
+    return call("if_error", where(inside, column + row * KEY, GAP), GAP)
 
 
 def _nearest(value: Expr) -> Expr:

@@ -16,6 +16,8 @@ from .sheet import Sheet
 from .style import FAINT, HEADER_RIGHT, Style
 
 TITLES = ("value", "power of ten", "digits", "as told")
+#: to so many decimals first: what is a whole number, or halfway between two, but for its last bits, is that
+LAST_BITS = 7
 #: from which size on numbers are told with a power of ten, and from which rates: all but 0
 LARGE, LEAST = 1e6, 1e-300
 
@@ -67,8 +69,7 @@ class Figures:
         size = call("abs", number)
         power = put(1, call("if_error", where(size < least, 0, floor(call("log10", size / most))), 0))
         exact = size / call("power", 10, power) * one
-        # what is a whole number but for its last bits is one
-        whole = call("round_down", call("round", exact, 7), 0) if below else call("round", exact, 0)
+        whole = call("round_down" if below else "round", call("round", exact, LAST_BITS), 0)
         digits = put(2, call("if_error", whole, 0))
         behind = call("mod", digits, one)
         count: Expr = Const(places)
@@ -104,7 +105,8 @@ def significant(sheet: Sheet, row: int, left: int, number: Expr, digits: int = 5
     least = digits - 1 - PLAIN.start
     places = put(2, maximum(minimum(Const(digits - 1) - power + shift, least), 0))
     one = call("power", 10, places)
-    whole = put(3, call("if_error", call("round", size / call("power", 10, shift) * one, 0), 0))
+    exact = call("round", size / call("power", 10, shift) * one, LAST_BITS)
+    whole = put(3, call("if_error", call("round", exact, 0), 0))
     behind = call("mod", whole, one)
     count: Expr = places
     for zeros in range(1, digits):
