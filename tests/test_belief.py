@@ -429,10 +429,11 @@ def test_added_sheets_and_names_are_reported(workbook: Path, tmp_path: Path) -> 
 
 
 def test_copies_by_other_programs_lose_nothing_unsaid(workbook: Path, tmp_path: Path, soffice: str) -> None:
-    """LibreOffice and openpyxl keep all that is compared; what IronCalc leaves out is told."""
+    """openpyxl keeps all that is compared; what LibreOffice and IronCalc leave out is told."""
     with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
         report = verify(copy)
-    assert report.ok and not report.additions, (report.problems, report.additions)
+    told = ("The program that saved the file left out all of these: alternative text.",)
+    assert report.ok and report.additions == told, (report.problems, report.additions)
     openpyxl.load_workbook(workbook).save(tmp_path / "openpyxl.xlsx")
     report = verify(tmp_path / "openpyxl.xlsx")
     assert [p.split(":")[0] for p in report.problems] == ["The file holds no values"] and not report.additions
@@ -448,7 +449,9 @@ def test_charts_stripped_from_a_file_of_ours(workbook: Path, tmp_path: Path) -> 
     """Only a program that is known to leave them out may: each missing chart is told otherwise."""
     parts = {r"xl/drawings/drawing\d+\.xml": lambda xml: re.sub(r"<xdr:twoCellAnchor.*</xdr:twoCellAnchor>", "", xml)}
     report = verify(poisoned(workbook, tmp_path / "stripped.xlsx", None, parts))
-    assert len([p for p in report.problems if p.endswith("the chart is gone.")]) == 24
+    with zipfile.ZipFile(workbook) as file:
+        charts = [name for name in file.namelist() if name.startswith("xl/charts/chart")]
+    assert len([p for p in report.problems if p.endswith("the chart is gone.")]) == len(charts) > 20
 
 
 def chance(path: Path, last: str = "6") -> Path:

@@ -441,7 +441,10 @@ def test_errors_are_the_same_everywhere(
                 wanted = held[at]
                 same = found is wanted if isinstance(wanted, CellError) else type(found) is type(wanted)
                 assert wanted not in (None, ""), f"{sheet}!{a1(*at)} is empty"
-                assert same or KNOWN[name].explains(found, wanted), f"{name}: {sheet}!{a1(*at)} {found} for {wanted}"
+                # LibreOffice takes what is left of nearly equal numbers for 0, which a logarithmic axis has no room for
+                gone = found is CellError.NA and isinstance(wanted, float) and abs(wanted) < 1e-11
+                known = KNOWN[name].explains(found, wanted) or (name == "LibreOffice" and gone)
+                assert same or known, f"{name}: {sheet}!{a1(*at)} {found} for {wanted}"
         errors.update(value for value in held.values() if isinstance(value, CellError))
     assert errors[CellError.NUM] > 10_000, "some runs explode until no double can hold their numbers"
     assert errors[CellError.NA] > 2000, "charts have gaps"

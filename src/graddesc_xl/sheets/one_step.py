@@ -216,7 +216,7 @@ class _Maker:
             if Param(single.name) in used:
                 cell = Cell(sheet, *layout.cell(single.name))
                 whose = f"{'an input of' if isinstance(single, Input) else 'computed on'} the sheet {self.of.of}"
-                self.line(Param(single.name), single.label, "", whose, cell, "general")
+                self.line(Param(single.name), single.label, "", whose, cell, "typed")
                 if isinstance(single, Input) and single.choices:
                     self.switch(single)
         for state in plan.states:
