@@ -182,7 +182,7 @@ def test_rows_at_once_are_worth_what_each_is(book: str) -> None:
     made = compose(LESSONS[book], run_plan)
     values = {s.name: Grid.of({at: s.value(*at) for at, _, _ in s.every()}) for s in made.sheets}
     fills = [(sheet.name, fill) for sheet in made.sheets for fill in sheet.fills if fill.template and len(fill.values)]
-    chosen = random.Random(1).sample(fills, 150)
+    chosen = random.Random(1).sample(fills, min(150, len(fills)))
     arrays = 0
     for name, fill in chosen:
         assert fill.template is not None
@@ -193,9 +193,9 @@ def test_rows_at_once_are_worth_what_each_is(book: str) -> None:
         arrays += 1
         for row, *worth in zip(rows.tolist(), *found, strict=True):
             value, size = computed(fill.template.at(row), name, values.get)
-            assert Grid.of({(1, 1): value}).numbers[1, 1:].tobytes() == np.array(worth[0]).tobytes(), (name, row)
+            assert Grid.of({(1, 1): value}).numbers[1, 1:].tobytes() == np.array(worth[0] + 0.0).tobytes(), (name, row)
             assert worth[1] == pytest.approx(size, nan_ok=True), (name, row)
-    assert arrays > 100
+    assert arrays > 2 * len(chosen) // 3
 
 
 ROW = '<row r="3"><c r="A3"><v>1.5</v></c><c r="B3" t="str"><f>A3&amp;"x"</f><v>1.5x</v></c></row>'

@@ -249,7 +249,7 @@ def test_run_and_compare_take_objects() -> None:
         (
             "kind.toml",
             "title = 'x'\n[[sheets]]\nkind = 'step'",
-            "there is no kind of sheet 'step'. Did you mean steps?",
+            "there is no kind of sheet 'step'. Did you mean steps or one step?",
         ),
         (
             "sheets.toml",

@@ -185,7 +185,7 @@ TWO_BENDS = Curves(
     tuple(float(x) for x in range(-20, 121, 10)),
     about="Curves of one and of two ReLUs over x, from weights to play with: a bend each.",
     subtitle="Each ReLU can add a bend, where what it adds up is 0. Type other weights: find a step, a hat, a valley.",
-    derived={"bends at x =": "-b/a"},
+    derived={"bends at x =": "0 - b/a"},
     chart="One and two ReLUs",
 )
 

@@ -421,7 +421,7 @@ RELU_SHAPE = Curves(
     tuple(float(x) for x in range(-80, 121, 10)),
     about="Both functions over x, from four weights to play with.",
     subtitle="Where a·x + b is negative the first neuron passes on 0; for every sample, and the ReLU is dead.",
-    derived={"bends at x =": "-b/a"},
+    derived={"bends at x =": "0 - b/a"},
     chart="Two neurons with and without a ReLU",
 )
 

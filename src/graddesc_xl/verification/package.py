@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from ..workbook.cells import a1
 from .contents import same_format, shown
@@ -82,7 +82,11 @@ class _Parts:
         """A part's XML without the cells of a sheet; an empty element where there is no such part."""
         if name.lower() not in self.names:
             return Element("nothing")
-        return fromstring(_CELLS.sub(b"", self.file.read(self.names[name.lower()])))  # no entities in it
+        whole = self.file.read(self.names[name.lower()])
+        try:
+            return fromstring(_CELLS.sub(b"", whole))  # no entities in it
+        except ParseError:  # what looks like cells were none
+            return fromstring(whole)
 
     def main(self) -> str:
         """The part that lists the sheets."""
