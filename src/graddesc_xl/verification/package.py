@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+from ..errors import WorkbookError
 from ..workbook.cells import a1
+from .bounded import quoted
 from .contents import same_format, shown
 from .formulas import normal
 
@@ -86,7 +88,10 @@ class _Parts:
         try:
             return fromstring(_CELLS.sub(b"", whole))  # no entities in it
         except ParseError:  # what looks like cells were none
-            return fromstring(whole)
+            try:
+                return fromstring(whole)
+            except ParseError as problem:
+                raise WorkbookError(f"{self.file.filename}: its part {quoted(name)} is damaged: {problem}.") from None
 
     def main(self) -> str:
         """The part that lists the sheets."""
