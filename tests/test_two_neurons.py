@@ -435,6 +435,7 @@ def test_errors_are_the_same_everywhere(
     with libreoffice.recalculated(two_neurons, soffice, Limits(180)) as copy:
         theirs, _ = reading.read_file(copy)
     errors: Counter[CellError] = Counter()
+    left_out = 0
     for sheet, cells in formulas.items():
         held = built.held.values(sheet, cells)
         for name, program in (("IronCalc", built.model), ("LibreOffice", theirs)):
@@ -444,9 +445,12 @@ def test_errors_are_the_same_everywhere(
                 assert wanted not in (None, ""), f"{sheet}!{a1(*at)} is empty"
                 # LibreOffice takes what is left of nearly equal numbers for 0, which a logarithmic axis has no room for
                 gone = found is CellError.NA and isinstance(wanted, float) and abs(wanted) < 1e-11
+                gone |= wanted == NONE and isinstance(found, float)  # and says where it differs from then on
+                left_out += gone and not same
                 known = KNOWN[name].explains(found, wanted) or (name == "LibreOffice" and gone)
                 assert same or known, f"{name}: {sheet}!{a1(*at)} {found} for {wanted}"
         errors.update(value for value in held.values() if isinstance(value, CellError))
+    assert left_out < 50, "only where a fix leaves no error at all"
     assert errors[CellError.NUM] > 10_000, "some runs explode until no double can hold their numbers"
     assert errors[CellError.NA] > 2000, "charts have gaps"
 
