@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,8 +17,8 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
-from graddesc_xl import LESSONS, __version__, cli, running, verification
-from graddesc_xl.cli import export, failing, show
+from graddesc_xl import GRADDESC, LESSONS, __version__, cli, experiment, running, verification
+from graddesc_xl.cli import export, failing, own, show
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
 
@@ -562,3 +564,19 @@ def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any(colour in call("run", "basic").stdout for colour in green_yellow_red)
     monkeypatch.setenv("NO_COLOR", "1")
     assert not any(colour in call("run", "basic").stdout for colour in green_yellow_red)
+
+
+def test_build_and_run_take_the_same_words_of_a_model() -> None:
+    """Each option of a model of one's own is said once, and shown by both."""
+    build, run = (call(command, "--help").stdout for command in ("build", "run"))
+    for field in dataclasses.fields(own.Own):
+        of_build, of_run = (re.findall(rf"--{field.name} .*", text) for text in (build, run))
+        assert of_build == of_run
+        assert len(of_run) == 1
+
+
+def test_orders_are_drawn_by_the_seed() -> None:
+    """--shuffled is that of a script; what it has learned is what a script's run has."""
+    words = ["run", "--model", "a*x + b", "--lr", "1e-5", "--epochs", "2", "--shuffled", "--seed", "4"]
+    e = experiment("a*x + b", GRADDESC, lr=1e-5, epochs=2, shuffled=True, seed=4)
+    assert f"{e.run().errors[-1]:.6g}" in call(*words).stdout

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from .lessons import Lesson, building, is_file, lesson
 from .lessons.building import SUFFIX, Built
+from .lessons.recipe import Filed, Filing
+from .parts.data import Dataset
+from .tables import data
 from .verification import origin, reading
 
 __all__ = ["Built", "build"]
@@ -40,5 +43,23 @@ def build(
 def described(what: str | Path | Lesson) -> Lesson:
     """The lesson that a name, an object, a recipe or a workbook describes."""
     if isinstance(what, Lesson) or not is_file(what) or Path(what).suffix.lower() != SUFFIX:
-        return lesson(what)
+        return lesson(what, _filing)
     return origin.written(reading.load(Path(what)))
+
+
+def _filing(folder: Path) -> Filing:
+    """How the samples of files are read that a recipe in a folder names."""
+
+    def filed(of: Filed) -> Dataset:
+        return data(
+            folder / of.file,
+            of.target,
+            inputs=of.inputs,
+            sheet=of.sheet,
+            name=of.name,
+            scale=of.scale,
+            validation=of.validation,
+            seed=of.seed,
+        )
+
+    return filed

@@ -30,6 +30,10 @@ class RecalculationError(GraddescError):
     """A spreadsheet program that is missing, hangs or fails."""
 
 
+class GraddescWarning(UserWarning):
+    """What is done all the same, and what the person who asked for it would want to know."""
+
+
 def cut(text: str, most: int = 80) -> str:
     """A text as a sentence repeats it: of a long one its beginning and its end.
 

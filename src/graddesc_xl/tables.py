@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import SettingError, cut, did_you_mean, shown
+from .errors import GraddescWarning, SettingError, cut, did_you_mean, shown
 from .language.values import CellError
 from .parts.data import Dataset
+from .settings import rounded
 from .verification import reading
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def data(
     shape (samples,). inputs: the titles of the columns to predict from; all others that hold numbers if left out.
     name: what the data are called; the file's name if left out. scale: `z-score` or `min-max`, what models see in place
     of each column; predictions and errors stay in the target's units. validation: the share of the samples (or, from
-    1 on, their number) that no step sees, drawn by the seed.
+    1 on, their number) that no step sees, drawn by the seed. Numbers have the 15 digits that a workbook keeps of them.
 
     Titles that no formula can hold become names: "living area (m2)" is `living_area_m2`. Raises SettingError, with
     file, row and column, for what is no number, missing, named twice or not named.
@@ -119,7 +120,7 @@ def data(
         left = [title for title in titles if title != wanted and title not in chosen]
         if left:
             said = f"{table.source}: left out, as no cell holds a number: {', '.join(map(shown, left))}."
-            warnings.warn(said, stacklevel=2)
+            warnings.warn(said, GraddescWarning, stacklevel=2)
     if not chosen:
         raise SettingError(
             f"{table.source} has no column of numbers beside {shown(wanted)}: nothing to predict it from."
@@ -129,6 +130,7 @@ def data(
     names = _names([*chosen, wanted])
     columns = [table.numbers(title) for title in (*chosen, wanted)]
     called = name or (Path(table.source).stem if isinstance(source, (str, Path)) else "yours")
+    columns = [tuple(rounded(column).tolist()) for column in columns]
     kept, held = _split(len(columns[-1]), validation, seed)
 
     def part(called: str, rows: Sequence[int], held_out: Dataset | None = None, scale: str = "") -> Dataset:
@@ -140,11 +142,13 @@ def data(
 
 def _split(count: int, validation: float, seed: int) -> tuple[list[int], list[int]]:
     """The rows that are learned from, and those held out, each in their order."""
-    if not 0 <= validation < count:
+    if not 0 <= validation < count or (validation > 1 and validation % 1):
         raise SettingError(
-            f"validation must be a share below 1, or a number of samples below the {count} there are, not "
+            f"validation must be a share below 1, or a whole number of samples below the {count} there are, not "
             f"{shown(validation)}."
         )
+    if not isinstance(seed, int) or seed < 0:
+        raise SettingError(f"The seed must be a whole number from 0 on, not {shown(seed)}.")
     number = int(validation) if validation >= 1 else round(validation * count)
     held = set(np.random.default_rng(seed).permutation(count)[:number].tolist())
     if len(held) == count:

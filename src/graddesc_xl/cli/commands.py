@@ -100,6 +100,7 @@ def root(
     "graddesc-xl build --model 'c*relu(a*x + b) + d' --lr 1e-5 -o mine.xlsx\n\n"
     "graddesc-xl build --model 'a*size + b' --data houses.csv --target price --optimizer torch_adam -o houses.xlsx"
 )
+@own.options
 def build(
     name: Annotated[
         str | None,
@@ -128,26 +129,13 @@ def build(
             "--set", metavar="NAME=VALUE", help="A start weight or setting; may be repeated.", rich_help_panel=own.GROUP
         ),
     ] = None,
-    model: own.ModelOption = None,
-    data: own.DataOption = None,
-    target: own.TargetOption = None,
-    inputs: own.InputsOption = None,
-    sheet: own.SheetOption = None,
-    scale: own.ScaleOption = None,
-    validation: own.ValidationOption = None,
-    optimizer: own.OptimizerOption = None,
-    loss: own.LossOption = None,
-    schedule: own.ScheduleOption = None,
-    batch: own.BatchOption = None,
-    lr: own.RateOption = None,
-    start: own.StartOption = None,
-    seed: own.SeedOption = None,
+    *,
+    mine: own.Own,
 ) -> None:
     """Write workbooks: every sheet with its formulas, values, notes and charts."""
     from .. import building
     from ..lessons import EXPERIMENTS, LESSONS
 
-    mine = own.of(locals())
     if mine or epochs is not None or setting:
         build_own(mine, name, folder, force=force, epochs=epochs, setting=setting or [])
         return
@@ -193,6 +181,7 @@ def build_own(
     "graddesc-xl run learning rates --epochs 20\n\n"
     "graddesc-xl run --model 'h = tanh(a*x + b); c*h + d' --optimizer torch_adam --lr 0.1 --epochs 50"
 )
+@own.options
 def run(
     names: Annotated[
         list[str] | None,
@@ -223,20 +212,8 @@ def run(
     xlsx: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them as a plain spreadsheet.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every epoch of a long run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
-    model: own.ModelOption = None,
-    data: own.DataOption = None,
-    target: own.TargetOption = None,
-    inputs: own.InputsOption = None,
-    sheet: own.SheetOption = None,
-    scale: own.ScaleOption = None,
-    validation: own.ValidationOption = None,
-    optimizer: own.OptimizerOption = None,
-    loss: own.LossOption = None,
-    schedule: own.ScheduleOption = None,
-    batch: own.BatchOption = None,
-    lr: own.RateOption = None,
-    start: own.StartOption = None,
-    seed: own.SeedOption = None,
+    *,
+    mine: own.Own,
 ) -> None:
     """Run an experiment or a comparison without a spreadsheet and show what each epoch does."""
     from .. import running
@@ -244,7 +221,7 @@ def run(
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
     from ..running import experiment
 
-    mine, name = own.of(locals()), " ".join(names or [])
+    name = " ".join(names or [])
     name = next((known for known in (*EXPERIMENTS, *COMPARISONS) if known.lower() == name.lower()), name)
     if name in COMPARISONS:
         refused = {"--carry": carry, "--gradient": gradient, "--csv": csv, "--xlsx": xlsx}

@@ -10,8 +10,9 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from ..ending import StoppedError, raising
-from ..errors import GraddescError, cut, did_you_mean, shown
+from ..errors import GraddescError, GraddescWarning, cut, did_you_mean, shown
 from ..writing import recorded
 from .show import screen
 
@@ -57,7 +58,7 @@ class Commands(TyperGroup):
         """Run a command line and exit."""
         forgive_encodings()
         given = (args, prog_name or PROGRAM, complete_var, False, windows_expand_args)
-        with recorded() as written:
+        with recorded() as written, told():
             try:
                 with raising():
                     code = super().main(*given, **extra) or 0
@@ -94,6 +95,24 @@ def forgive_encodings() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Print a warning of ours as a sentence on stderr, where it arises."""
+
+    def tell(message: Warning | str, category: type[Warning], *where: object, **more: object) -> None:
+        if issubclass(category, GraddescWarning):
+            note = Text.assemble(("Note: ", "bold yellow"), cut(str(message), LONGEST))
+            screen(err=True).print(note, soft_wrap=True)
+        else:
+            usual(message, category, *where, **more)  # type: ignore[arg-type]  # handed on as they came
+
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+        warnings.simplefilter("always", GraddescWarning)
+        warnings.showwarning = tell
+        yield
 
 
 def complain(problem: str, code: int) -> int:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from ..errors import SettingError, shown
-from .show import screen
 
 if TYPE_CHECKING:
     from ..experiments import Experiment
@@ -21,70 +21,54 @@ if TYPE_CHECKING:
 GROUP = "A model of your own"
 
 
-def _option(names: str, metavar: str, words: str) -> typer.models.OptionInfo:
-    made: typer.models.OptionInfo = typer.Option(names, metavar=metavar, help=words, rich_help_panel=GROUP)
+def _option(metavar: str, words: str, *names: str) -> typer.models.OptionInfo:
+    made: typer.models.OptionInfo = typer.Option(*names, metavar=metavar or None, help=words, rich_help_panel=GROUP)
     return made
-
-
-ModelOption = Annotated[
-    str | None,
-    _option("--model", "TEXT", "Lines of maths, as in 'h = tanh(a*x + b); c*h + d', or the name of a shipped model."),
-]
-DataOption = Annotated[
-    Path | None, _option("--data", "FILE", "Samples: .csv, .tsv or .xlsx; the 29 of graddesc.xlsx if left out.")
-]
-TargetOption = Annotated[str | None, _option("--target", "COLUMN", "The column to predict; the last if left out.")]
-InputsOption = Annotated[
-    str | None, _option("--inputs", "COLUMN,...", "The columns to predict from; all others if left out.")
-]
-SheetOption = Annotated[str | None, _option("--sheet", "NAME", "The sheet of an .xlsx that holds the samples.")]
-ScaleOption = Annotated[
-    str | None, _option("--scale", "z-score|min-max", "What the model sees in place of each column.")
-]
-ValidationOption = Annotated[
-    float | None, _option("--validation", "SHARE", "The share of the samples that no step sees, as in 0.2.")
-]
-OptimizerOption = Annotated[
-    str | None,
-    _option(
-        "--optimizer",
-        "NAME|TEXT",
-        "An optimizer by its name (adam is that of graddesc.xlsx, torch_adam the textbook's), or its equations, as in "
-        "'buf = mu*prev(buf) + g; new = w - lr*buf' with --set mu=0.9.",
-    ),
-]
-LossOption = Annotated[
-    str | None, _option("--loss", "NAME|TEXT", "squared, absolute, huber, logistic, or a line of pred and y.")
-]
-ScheduleOption = Annotated[
-    str | None, _option("--schedule", "NAME", "How the rate goes: constant, step, exponential, cosine, ...")
-]
-BatchOption = Annotated[str | None, _option("--batch", "N|all", "How many samples share a step.")]
-RateOption = Annotated[float | None, _option("--lr", "NUMBER", "The learning rate; 0.01 if left out.")]
-StartOption = Annotated[
-    str | None, _option("--start", "NUMBER|WAY", "Where weights start: a number, normal, uniform, he or xavier.")
-]
-SeedOption = Annotated[int | None, _option("--seed", "N", "What start weights are drawn by.")]
 
 
 @dataclass(frozen=True)
 class Own:
-    """What was typed of a model of one's own."""
+    """What was typed of a model of one's own: each field an option of the commands that take one."""
 
-    model: str | None = None
-    data: Path | None = None
-    target: str | None = None
-    inputs: str | None = None
-    sheet: str | None = None
-    scale: str | None = None
-    validation: float | None = None
-    optimizer: str | None = None
-    loss: str | None = None
-    schedule: str | None = None
-    batch: str | None = None
-    lr: float | None = None
-    start: str | None = None
-    seed: int | None = None
+    model: Annotated[
+        str | None,
+        _option("TEXT", "Lines of maths, as in 'h = tanh(a*x + b); c*h + d', or the name of a shipped model."),
+    ] = None
+    data: Annotated[
+        Path | None, _option("FILE", "Samples: .csv, .tsv or .xlsx; the 29 of graddesc.xlsx if left out.")
+    ] = None
+    target: Annotated[str | None, _option("COLUMN", "The column to predict; the last if left out.")] = None
+    inputs: Annotated[str | None, _option("COLUMN,...", "The columns to predict from; all others if left out.")] = None
+    sheet: Annotated[str | None, _option("NAME", "The sheet of an .xlsx that holds the samples.")] = None
+    scale: Annotated[str | None, _option("z-score|min-max", "What the model sees in place of each column.")] = None
+    validation: Annotated[float | None, _option("SHARE", "The share of the samples that no step sees, as in 0.2.")] = (
+        None
+    )
+    optimizer: Annotated[
+        str | None,
+        _option(
+            "NAME|TEXT",
+            "An optimizer by its name (adam is that of graddesc.xlsx, torch_adam the textbook's), or its equations, as "
+            "in 'buf = mu*prev(buf) + g; new = w - lr*buf' with --set mu=0.9.",
+        ),
+    ] = None
+    loss: Annotated[
+        str | None, _option("NAME|TEXT", "squared, absolute, huber, logistic, or a line of pred and y.")
+    ] = None
+    schedule: Annotated[str | None, _option("NAME", "How the rate goes: constant, step, exponential, cosine, ...")] = (
+        None
+    )
+    batch: Annotated[str | None, _option("N|all", "How many samples share a step.")] = None
+    lr: Annotated[float | None, _option("NUMBER", "The learning rate; 0.01 if left out.")] = None
+    start: Annotated[
+        str | None, _option("NUMBER|WAY", "Where weights start: a number, normal, uniform, he or xavier.")
+    ] = None
+    shuffled: Annotated[bool | None, _option("", "Let each epoch see the samples in another order.", "--shuffled")] = (
+        None
+    )
+    seed: Annotated[
+        int | None, _option("N", "What start weights, orders and the samples that no step sees are drawn by.")
+    ] = None
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) is not None for field in fields(self))
@@ -118,6 +102,7 @@ class Own:
             lr=0.01 if self.lr is None else self.lr,
             epochs=10 if epochs is None else epochs,
             start="given" if self.start is None else _start(self.start),
+            shuffled=bool(self.shuffled),
             values=numbers,
             **said,  # type: ignore[arg-type]  # checked there
         )
@@ -133,19 +118,15 @@ class Own:
                     raise SettingError(f"--{option} is of a file of samples: name it with --data houses.csv.")
             return GRADDESC
         chosen = [part.strip() for part in (self.inputs or "").split(",") if part.strip()]
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            found = data(
-                self.data,
-                self.target or "",
-                inputs=chosen,
-                sheet=self.sheet or "",
-                scale=self.scale or "",
-                validation=self.validation or 0,
-            )
-        for warning in caught:
-            screen(err=True).print(str(warning.message), soft_wrap=True, markup=False)
-        return found
+        return data(
+            self.data,
+            self.target or "",
+            inputs=chosen,
+            sheet=self.sheet or "",
+            scale=self.scale or "",
+            validation=self.validation or 0,
+            seed=1 if self.seed is None else self.seed,
+        )
 
     def _optimizer(self, numbers: dict[str, float]) -> Optimizer | str:
         """The optimizer: of a text, with the settings that its equations need."""
@@ -176,6 +157,19 @@ def _start(text: str) -> float | str:
         return text
 
 
-def of(values: Mapping[str, object]) -> Own:
-    """What was typed, from the arguments of a command."""
-    return Own(**{field.name: values[field.name] for field in fields(Own)})  # type: ignore[arg-type]  # its own
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with the options of a model of one's own, which it is given together, as `mine`."""
+    own = [field.name for field in fields(Own)]
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        mine = Own(**{name: given.pop(name) for name in own})
+        command(**given, mine=mine)
+
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(Own, include_extras=True)
+    taken = [each for each in signature(command).parameters.values() if each.name != "mine"]
+    taken += [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in own]
+    named = [each.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[each.name]) for each in taken]
+    called.__signature__ = Signature(named)  # type: ignore[attr-defined]  # where Typer looks for it
+    called.__annotations__ = {each.name: each.annotation for each in named}
+    return called

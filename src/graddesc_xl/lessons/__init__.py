@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..comparison import Comparison
 from ..errors import GraddescError, SettingError, cut, did_you_mean, shown
@@ -13,6 +14,9 @@ from ..sheets.comparison import Compared
 from ..sheets.steps import Steps
 from . import bent, first_steps, graddesc, two_neurons
 from .lesson import Lesson
+
+if TYPE_CHECKING:
+    from .recipe import Filing
 
 __all__ = ["COMPARISONS", "EXPERIMENTS", "LESSONS", "Lesson", "Question", "lesson"]
 
@@ -31,9 +35,10 @@ COMPARISONS: Mapping[str, Comparison] = {
 }
 
 
-def lesson(what: str | Path | Lesson) -> Lesson:
+def lesson(what: str | Path | Lesson, filing: Callable[[Path], Filing] | None = None) -> Lesson:
     """A lesson by its name, or from the file of its recipe.
 
+    filing: for the folder of a recipe, how the files are read that hold its samples.
     Raises SettingError where there is none, or the file holds no recipe.
     """
     if isinstance(what, Lesson):
@@ -41,7 +46,7 @@ def lesson(what: str | Path | Lesson) -> Lesson:
     if isinstance(what, str) and what in LESSONS:
         return LESSONS[what]
     if is_file(what):
-        return _from_file(Path(what))
+        return _from_file(Path(what), filing)
     raise SettingError(f"There is no workbook {shown(what)}.{did_you_mean(str(what), LESSONS)}")
 
 
@@ -53,7 +58,7 @@ def is_file(what: str | Path) -> bool:
     return what not in LESSONS and (isinstance(what, Path) or path.suffix != "" or path.name != what or path.is_file())
 
 
-def _from_file(path: Path) -> Lesson:
+def _from_file(path: Path, filing: Callable[[Path], Filing] | None) -> Lesson:
     from . import recipe
 
     try:
@@ -67,6 +72,6 @@ def _from_file(path: Path) -> Lesson:
     except UnicodeDecodeError:
         raise SettingError(f"{path} is no recipe: it holds no text in UTF-8.") from None
     try:
-        return recipe.read(text)
+        return recipe.read(text, filing(path.parent) if filing else None)
     except GraddescError as problem:
         raise SettingError(f"{path}: {problem}") from None

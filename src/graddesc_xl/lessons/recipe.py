@@ -2,6 +2,7 @@
 
 Every part of a lesson is a frozen dataclass of numbers, texts and other such parts. Its recipe names the fields that
 are not their defaults; models, optimizers and data sets stand in tables of their own and are referred to by name.
+Samples may stand in a file beside the recipe: whoever reads the recipe says how that is read, if at all.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -35,6 +37,22 @@ TABLES: Mapping[type, tuple[str, Mapping[str, Any]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Filed:
+    """Samples in a file, as a recipe tells of them: in the words of `graddesc_xl.data`, which says what each means."""
+
+    name: str
+    file: str
+    target: str = ""
+    inputs: tuple[str, ...] = ()
+    sheet: str = ""
+    scale: str = ""
+    validation: float = 0.0
+    seed: int = 1
+
+
+#: makes a data set of the file that a recipe names
+Filing = Callable[[Filed], Dataset]
 #: those that are named even where they are what is taken if none is named
 ALWAYS = (Model, Optimizer, Dataset)
 
@@ -48,8 +66,8 @@ def spell(lesson: Lesson) -> str:
     return toml.dumps({**described, **tables, "sheets": sheets, **asked})
 
 
-def read(text: str) -> Lesson:
-    """The lesson of a recipe.
+def read(text: str, filing: Filing | None = None) -> Lesson:
+    """The lesson of a recipe. filing: how the files are read that hold its samples; without it none is.
 
     Raises SettingError for what is no recipe: it says where, what was found and what is allowed.
     """
@@ -57,7 +75,7 @@ def read(text: str) -> Lesson:
         described = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as problem:
         raise SettingError(f"This is no recipe: {problem}.") from None
-    reader = _Reader(text, described)
+    reader = _Reader(text, described, filing)
     given = described.pop("sheets", [])
     if not isinstance(given, list):
         raise reader.wrong(("sheets",), "this is no list of tables: begin each sheet with [[sheets]].")
@@ -132,8 +150,8 @@ class _RecipeError(SettingError):
 class _Reader:
     """Makes parts of what a recipe says, and sentences of what it should not say."""
 
-    def __init__(self, text: str, described: Mapping[str, Any]) -> None:
-        self.text = text
+    def __init__(self, text: str, described: Mapping[str, Any], filing: Filing | None) -> None:
+        self.text, self.filing = text, filing
         self.tables = {of: self.table(described.get(name, {}), (name,)) for of, (name, _) in TABLES.items()}
         self.made: dict[tuple[type, str], Any] = {}
 
@@ -188,12 +206,26 @@ class _Reader:
         if name in own:
             if (of, name) not in self.made:
                 here = (table, name)
-                self.made[of, name] = self.part(of, {**self.table(own[name], here), "name": name}, here)
+                given = {**self.table(own[name], here), "name": name}
+                filed = of is Dataset and "file" in given
+                self.made[of, name] = self.filed(given, here) if filed else self.part(of, given, here)
             return self.made[of, name]
         if name not in shipped:
             known = [*own, *shipped]
             raise self.wrong(where, f"there is no {name!r} among the {table}.{did_you_mean(name, known)}")
         return shipped[name]
+
+    def filed(self, given: Mapping[str, Any], where: Where) -> Dataset:
+        """The samples of a file."""
+        of: Filed = self.part(Filed, given, where)
+        if self.filing is None:
+            raise self.wrong(
+                where, f"the samples of the file {of.file} are wanted here themselves: inputs and y.", "file"
+            )
+        try:
+            return self.filing(of)
+        except GraddescError as problem:
+            raise self.wrong(where, str(problem), "file") from None
 
     def value(self, hint: Any, given: Any, where: Where) -> Any:
         """A value of the type that its field has."""
