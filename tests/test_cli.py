@@ -568,9 +568,9 @@ def test_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_build_and_run_take_the_same_words_of_a_model() -> None:
     """Each option of a model of one's own is said once, and shown by both."""
-    build, run = (call(command, "--help").stdout for command in ("build", "run"))
+    build, run = (call(command, "--help").stdout.splitlines() for command in ("build", "run"))
     for field in dataclasses.fields(own.Own):
-        of_build, of_run = (re.findall(rf"--{field.name} .*", text) for text in (build, run))
+        of_build, of_run = ([line for line in lines if line.startswith(f"│ --{field.name} ")] for lines in (build, run))
         assert of_build == of_run
         assert len(of_run) == 1
 
