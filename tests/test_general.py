@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from graddesc_xl import EXPERIMENTS, Experiment, dataset, run
+from graddesc_xl import EXPERIMENTS, Experiment, build, cli, dataset, experiment, run, verify
 from graddesc_xl.lessons import Lesson
 from graddesc_xl.lessons.composing import compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.parts.models import MODELS
 from graddesc_xl.parts.optimizers import OPTIMIZERS
+from graddesc_xl.parts.starting import DRAWN, starts
 from graddesc_xl.verification import reading, tiers
 from graddesc_xl.verification.grid import Grid
 from graddesc_xl.workbook.write import write
@@ -93,3 +96,28 @@ def test_no_cell_of_an_automatic_layout_is_written_twice(tmp_path: Path) -> None
         places += [layout.state(s.name, 0) for s in plan.states]
         places += [at for f in plan.footers if (at := layout.footer(f.name, 0))]
         assert len(places) == len(set(places)), name
+
+
+@pytest.mark.parametrize("start", DRAWN)
+def test_the_seed_stands_beside_the_weights_it_drew(start: str, tmp_path: Path) -> None:
+    """At their left, number and way; below the first epoch a sentence on both, and that they are numbers now."""
+    e = experiment("a*x + b*x**2 + k", DATA, start=start, seed=1234, epochs=2, values={"k": 2}, shuffled=True)
+    path = build(Lesson("Drawn", [e]), tmp_path / "drawn.xlsx").path
+    assert verify(path).ok
+    sheet = reading.load(path).held.cells["sgd"]
+    assert sheet[2, 1] == f"start: {start}, seed 1234\norder: seed 1234"
+    drawn = starts(e.model, start, 1234)
+    assert [sheet[2, column] for column in (4, 5, 6)] == [drawn["a"], drawn["b"], 2]
+    (said,) = [text for text in sheet.values() if str(text).startswith("When this was built")]
+    assert "the seed 1234 drew the start weights a, b: " in str(said)
+    assert DRAWN[start] in str(said)
+    block = next(row for (row, column), text in sheet.items() if text == "epoch 2" and column == 1)
+    assert sheet[block + 1, 1] == "order: seed 1234"
+    given = replace(e, values={"a": 1, "b": 1, "k": 1}, shuffled=False)
+    assert not given.plan.started
+
+
+def test_the_command_line_says_what_was_drawn() -> None:
+    """The seed, and of what."""
+    words = ["run", "--model", "a*x + b", "--start", "he", "--seed", "12", "--shuffled", "--epochs", "1"]
+    assert "; start: he, seed 12; order: seed 12; analytic" in CliRunner().invoke(cli.app, words).stdout

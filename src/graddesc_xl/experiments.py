@@ -150,6 +150,12 @@ class Experiment:
         return len(self.data) if isinstance(self.batch, str) else self.batch
 
     @property
+    def drawn(self) -> tuple[str, ...]:
+        """The weights that start where the seed put them."""
+        given = {*self.model.starts, *self.values}
+        return tuple(w for w in self.model.weights if w not in given) if self.start in DRAWN else ()
+
+    @property
     def steps(self) -> int:
         """How many steps an epoch has."""
         return -(-len(self.data) // self.rows)
@@ -358,6 +364,7 @@ def make_plan(e: Experiment) -> Plan:
         samples=(*([ORDER] if e.shuffled else []), *e.data.names),
         orders=batches.shuffled(len(e.data), e.epochs, e.passes, e.seed) if e.shuffled else (),
         drawn=f"order: seed {e.seed}" if e.shuffled else "",
+        started=f"start: {e.start}, seed {e.seed}" if e.drawn else "",
         epochs=e.epochs,
         discarded=e.passes,
         hands_on=parts.hands_on,
@@ -452,9 +459,9 @@ def _own_names(e: Experiment, columns: Sequence[str]) -> None:
 
 
 def _inputs(e: Experiment) -> tuple[Input, ...]:
-    drawn = f", drawn by the seed {e.seed} ({e.start})" if e.start in DRAWN else ""
-    about = "where {} starts before the first step" + drawn
-    inputs = [Input(w, at, w, about.format(w)) for w, at in starts(e.model, e.start, e.seed).items()]
+    by = dict.fromkeys(e.drawn, f", drawn by the seed {e.seed} ({e.start})")
+    about = "where {} starts before the first step"
+    inputs = [Input(w, at, w, about.format(w) + by.get(w, "")) for w, at in starts(e.model, e.start, e.seed).items()]
     inputs.append(replace(LEARN, about=e.optimizer.rate) if e.optimizer.rate else LEARN)
     if e.estimates:
         inputs.append(H)

@@ -152,7 +152,8 @@ class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
 
     samples: the columns of a sample, the target last. orders: for each block the numbers of its rows' samples,
-    counted from 0, where they are not seen in their turn; `samples` then begins with `ORDER`. drawn: by which seed.
+    counted from 0, where they are not seen in their turn; `samples` then begins with `ORDER`. drawn: by which seed;
+    started: how start weights were drawn, and by which, if they were.
     epochs: blocks of rows that are kept. discarded: passes over the data before them, whose weights are thrown
     away. hands_on: the columns and epoch states that these passes hand on, pass by pass, over and over: what a pass
     does not hand on, the next block starts from where that pass did; if empty each hands on all. targets: column ->
@@ -171,6 +172,7 @@ class Plan:
     samples: tuple[str, ...] = ("x", "y")
     orders: tuple[tuple[int, ...], ...] = ()
     drawn: str = ""
+    started: str = ""
     derived: tuple[Derived, ...] = ()
     states: tuple[EpochState, ...] = ()
     discarded: int = 0

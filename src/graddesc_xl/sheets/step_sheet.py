@@ -13,6 +13,7 @@ from ..language.reports import NONE
 from ..numbers.trace import Trace
 from ..parts import losses
 from ..parts.losses import ROOT_BESIDE
+from ..parts.starting import DRAWN
 from ..plan import ORDER, EpochState, Start
 from ..settings import rounded
 from ..words import words
@@ -32,6 +33,13 @@ CHART_ROW, TABLE_ROW = HEAD + 1, HEAD + 10
 GAP = 1.0
 #: what the numbers of samples are that do not come in their turn
 SHUFFLED = "The number of this row's sample on the data sheet: each epoch sees them in another order, drawn by a seed."
+#: what is said of start weights that a seed put where they are
+DRAWN_STARTS = (
+    "When this was built, the seed {} drew {}: {}. They are numbers to type over; only building anew with another seed "
+    "draws others."
+)
+#: as many of these are named
+LISTED = 8
 #: characters to a pixel of a sentence
 TEXT_WIDTH = 0.14
 
@@ -139,8 +147,10 @@ def _head(sheet: Sheet, layout: Layout, trace: Trace, block: int) -> None:
         sheet.put(top, layout.columns["pred"] + 1, Cell(sheet, *error), Style("error", "amount"))
     for column, title in enumerate(plan.samples, 1):
         sheet.put(top + 2, column, title, Style("data", header=True, bold=True, align="right"))
-    if plan.drawn:
-        sheet.put(top + 1, 1, plan.drawn, Style(color=FAINT, italic=True, size=9, valign="bottom"))
+    drawn = [said for said in ("" if block else plan.started, plan.drawn) if said]
+    if drawn:
+        look = Style(color=FAINT, italic=True, size=9, wrap=True, valign="bottom")
+        sheet.text(top + 1, 1, "\n".join(drawn), look, across=len(plan.samples))
 
 
 def _passed_on(layout: Layout, block: int) -> str:
@@ -262,7 +272,11 @@ def _about(of: StepSheet) -> None:
     """In the empty line below the first block: what the experiment is, across the table."""
     sheet, row = of.sheet, of.layout.top(1) - 1
     beside = column_letters(max(of.epoch_columns.values()) + 2)
-    about = f"As built: {of.experiment.about} " if of.experiment.about else ""
+    e = of.experiment
+    about = f"As built: {e.about} " if e.about else ""
+    if e.drawn:
+        which = f"the start weights {', '.join(e.drawn)}" if len(e.drawn) <= LISTED else f"{len(e.drawn)} start weights"
+        about += f"{DRAWN_STARTS.format(e.seed, which, DRAWN[str(e.start)])} "
     said = f"{about}More charts from column {beside} on."
     across = sum(pixels(sheet.widths[c]) for c in range(1, of.layout.width + 1) if c not in sheet.aside)
     sheet.text(row, 1, said, Style(color=SUBTITLE.color, wrap=True, valign="top"), across=of.layout.width)
