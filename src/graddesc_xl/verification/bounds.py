@@ -34,9 +34,9 @@ class Bounds:
         if self.cells > MOST_CELLS:
             raise self.refused(f"it has more than {MOST_CELLS:,} cells, which is more than is read.")
 
-    def take(self, part: str) -> None:
-        """One element more."""
-        self.elements += 1
+    def take(self, part: str, count: int = 1) -> None:
+        """So many elements more."""
+        self.elements += count
         if self.elements > MOST_ELEMENTS:
             raise self.refused(f"its part {quoted(part)} and those before have more elements than any workbook.")
 

@@ -20,6 +20,7 @@ from ..workbook.cells import a1
 from .bounded import quoted
 from .contents import same_format, shown
 from .formulas import normal
+from .points import thinned
 
 _CELLS = re.compile(rb"<(\w+:)?sheetData\b.*</(\w+:)?sheetData>", re.DOTALL)
 
@@ -84,7 +85,7 @@ class _Parts:
         """A part's XML without the cells of a sheet; an empty element where there is no such part."""
         if name.lower() not in self.names:
             return Element("nothing")
-        whole = self.file.read(self.names[name.lower()])
+        [whole] = thinned([self.file.read(self.names[name.lower()])])
         try:
             return fromstring(_CELLS.sub(b"", whole))  # no entities in it
         except ParseError:  # what looks like cells were none

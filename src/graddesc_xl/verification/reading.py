@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .bounded import quoted
 from .bounds import Bounds
 from .held import BUILT_IN, Held, Model
 from .parts import NO_WORKBOOK, Package
+from .points import thinned
 from .sheet_reader import SheetReader, index_of, local, unescaped
 
 #: where relationships of any kind are named, and the kinds that are followed
@@ -149,7 +151,7 @@ class _Reader:
             self.bounds.check_formula(part, local(name), text)
             text.clear()
 
-        self.package.parse(part, start, end, text)
+        self.package.parse(part, start, end, text, partial(thinned, left_out=partial(self.bounds.take, part)))
         return found
 
     def _sheets(self, main: str, links: Mapping[str, tuple[str, str]]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Read the cells of one sheet: values, formulas and formats, into arrays.
 
 A program writes nearly all rows in one plain way; these are taken apart a row at a time by regular expressions that
-allow nothing else. From the first row that is not plain on, a part is parsed as XML, and judged cell by cell.
+allow nothing else. A row that differs from one before it in numbers alone is not even that: the rest is compared as
+text. From the first row that is not plain on, a part is parsed as XML, and judged cell by cell.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +43,11 @@ _CELL = re.compile(
 )
 _ATTRIBUTES = re.compile(r'(?: s="([0-9]{1,9})")?(?: t="(n|s|str|b|e|inlineStr)")?')
 _FORMULA = re.compile(r'<f(?: t="(shared)"(?: ref="[A-Z0-9:]+")? si="([0-9]{1,9})")?(?:/>|>([^<>]*)</f>)')
+#: of a plain row, the values that are numbers, and where its own number stands; what no plain row holds is in
+#: their places in what it has in common with others
+_VALUE = re.compile(rb"<v>([0-9.eE+-]+)</v>")
+_ROW_NUMBER = re.compile(rb'(<row r="|<c r="[A-Z]+)[0-9]+')
+_ROW_BEGIN, _ANY_ROW, _ANY_VALUE = b'<row r="', b"\x00", b"\x01"
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)")
 _ROWS_BEGIN, _ROWS_END, _ROW_END = b"<sheetData>", b"</sheetData>", b"</row>"
 #: bytes before the rows of a sheet, or in one row, that are looked through for plain ones
@@ -55,11 +62,11 @@ class _NotPlainError(Exception):
 class _Found:
     """The cells of a sheet that were read so far. places: where they are, once they do not come in order."""
 
-    rows: list[int] = field(default_factory=list)
-    columns: list[int] = field(default_factory=list)
-    numbers: list[float] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)
-    styles: list[int] = field(default_factory=list)
+    rows: array[int] = field(default_factory=lambda: array("i"))
+    columns: array[int] = field(default_factory=lambda: array("i"))
+    numbers: array[float] = field(default_factory=lambda: array("d"))
+    groups: array[int] = field(default_factory=lambda: array("i"))
+    styles: array[int] = field(default_factory=lambda: array("i"))
     others: dict[At, Any] = field(default_factory=dict)
     own: dict[At, str] = field(default_factory=dict)
     shares: list[Group] = field(default_factory=list)
@@ -330,13 +337,44 @@ class _Parsed:
         return OWN
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """What a row has in common with others that differ from it in their numbers alone.
+
+    text: the XML without these numbers. cells: how many it has, empty ones too; columns, groups, styles, numbers: of
+    the others. varying: which of the numbers are a row's own; others: the values that are none, by their columns.
+    """
+
+    text: bytes
+    cells: int
+    columns: array[int]
+    groups: array[int]
+    styles: array[int]
+    numbers: array[float]
+    varying: Sequence[int]
+    others: Sequence[tuple[int, Any]]
+
+    def filled(self, values: list[float]) -> array[float]:
+        """The numbers of a row with these of its own."""
+        if len(values) == len(self.numbers):
+            return array("d", values)
+        numbers = self.numbers[:]
+        for i, value in zip(self.varying, values, strict=True):
+            numbers[i] = value
+        return numbers
+
+
 class _PlainRows:
-    """The rows of a sheet that are written in the plain way, taken out of what is parsed."""
+    """The rows of a sheet that are written in the plain way, taken out of what is parsed.
+
+    shapes: of the latest row of each number of values.
+    """
 
     def __init__(self, reader: SheetReader, parsed: _Parsed) -> None:
         self.reader, self.parsed, self.found = reader, parsed, parsed.found
         self.looks: dict[str, tuple[str, int]] = {}
         self.groups = {"": NONE}
+        self.shapes: dict[int, _Shape] = {}
 
     def rest(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """What is left to be parsed: all that is around the plain rows, and everything from another one on."""
@@ -369,23 +407,67 @@ class _PlainRows:
 
     def _take(self, rows: bytes) -> bytes:
         """Take plain rows; those from the first other one on."""
-        try:
-            text = rows.decode()
-        except UnicodeDecodeError:
-            return rows
-        if not text.isprintable():
-            return rows
-        pieces = text.split(_ROW_END.decode())
+        pieces = rows.split(_ROW_END)
         for i, piece in enumerate(pieces):
+            last = i == len(pieces) - 1
             try:
-                self._row(piece, last=i == len(pieces) - 1)
+                parts = _VALUE.split(piece)
+                if last or not self._alike(piece, parts):
+                    self._other(piece, parts, last=last)
             except (_NotPlainError, ValueError):
-                return _ROW_END.join(piece.encode() for piece in pieces[i:])
+                return _ROW_END.join(pieces[i:])
         return b""
 
-    def _row(self, piece: str, *, last: bool) -> None:
-        """Take one row, and empty ones before it. last: there is none, but empty ones."""
-        at = 0
+    def _alike(self, piece: bytes, parts: list[bytes]) -> bool:
+        """Take a row that differs from one before it in numbers alone, if it does. parts: text and numbers in turn."""
+        shape, parsed, found = self.shapes.get(len(parts)), self.parsed, self.found
+        if shape is None or not piece.startswith(_ROW_BEGIN):
+            return False
+        try:
+            row = int(piece[len(_ROW_BEGIN) : piece.index(b'"', len(_ROW_BEGIN))])
+            numbers = [*map(float, parts[1::2])]
+        except ValueError:
+            return False
+        row_text = str(row)
+        if _ANY_VALUE.join(parts[::2]) != shape.text.replace(_ANY_ROW, row_text.encode()):
+            return False
+        if not parsed.row < row <= ROWS or math.inf in numbers or -math.inf in numbers:
+            return False
+        parsed.row, parsed.row_text = row, row_text
+        parsed.bounds.take(parsed.part)
+        parsed.bounds.take_cells(shape.cells)
+        found.rows.extend(array("i", [row]) * len(shape.columns))
+        found.columns.extend(shape.columns)
+        found.groups.extend(shape.groups)
+        found.styles.extend(shape.styles)
+        found.numbers.extend(shape.filled(numbers))
+        for column, value in shape.others:
+            found.others[row, column] = value
+        if shape.columns:
+            found.last = row, shape.columns[-1]
+        return True
+
+    def _other(self, piece: bytes, parts: list[bytes], *, last: bool) -> None:
+        """Take one row, and remember its shape if there may be more like it."""
+        text, found = piece.decode(), self.found
+        if not text.isprintable():
+            raise _NotPlainError
+        first, formulas = len(found.rows), (len(found.own), len(found.shares))
+        cells = self._row(text, last=last)
+        numbers = found.numbers[first:]
+        varying = [i for i, number in enumerate(numbers) if math.isfinite(number)]
+        if last or formulas != (len(found.own), len(found.shares)):
+            return  # there is no other row with these formulas
+        if len(varying) == len(parts) // 2 and text.count("<row") == 1:
+            row, columns = self.parsed.row, found.columns[first:]
+            others = [(column, found.others[row, column]) for column in columns if (row, column) in found.others]
+            shape = _ROW_NUMBER.sub(rb"\1" + _ANY_ROW, _ANY_VALUE.join(parts[::2]))
+            groups, styles = found.groups[first:], found.styles[first:]
+            self.shapes[len(parts)] = _Shape(shape, cells, columns, groups, styles, numbers, varying, others)
+
+    def _row(self, piece: str, *, last: bool) -> int:
+        """Take one row, and empty ones before it; how many cells it has. last: there is none, but empty ones."""
+        at, cells = 0, 0
         parsed = self.parsed
         row, begun = parsed.row, False
         while at < len(piece):
@@ -399,12 +481,17 @@ class _PlainRows:
         if begun is last:
             raise _NotPlainError
         if begun:
-            self._cells(_CELL.findall(piece, at), row, str(row))
+            found = _CELL.findall(piece, at)
+            cells = len(found)
+            self._cells(found, row, str(row))
         parsed.row, parsed.row_text = row, str(row)
         parsed.bounds.take(parsed.part)
+        return cells
 
     def _cells(self, cells: list[tuple[str, ...]], row: int, row_text: str) -> None:
         """Take the cells of a row: all of them or none."""
+        for attributes in {cell[2] for cell in cells} - self.looks.keys():
+            self.looks[attributes] = self._look(attributes)
         filled = [cell for cell in cells if any(cell[3:])]
         if len(filled) < len(cells):
             self._places(cells, row_text)  # what is wrong with empty ones is found too
@@ -426,8 +513,6 @@ class _PlainRows:
         _, _, attributes, formulas, values, empty, inline, strange = zip(*cells, strict=True)
         if any(strange):
             raise _NotPlainError
-        for each in {*attributes} - self.looks.keys():
-            self.looks[each] = self._look(each)
         looks = [self.looks[each] for each in attributes]
         numbers = self._numbers(looks, values)
         others = {}
@@ -445,13 +530,14 @@ class _PlainRows:
             if name:
                 groups[i] = self.parsed.shared[name] = found.share(text, (row, columns[i]))
                 self.groups[f'<f t="shared" si="{name}"/>'] = groups[i]
+                self.shapes.clear()  # of rows that shared another formula of that name
             else:
                 found.own[row, columns[i]] = text
         found.rows.extend([row] * len(cells))
-        found.columns += columns
-        found.numbers += numbers
-        found.groups += groups
-        found.styles += [style for _, style in looks]
+        found.columns.extend(columns)
+        found.numbers.extend(numbers)
+        found.groups.extend(groups)
+        found.styles.extend([style for _, style in looks])
         found.others |= others
         found.last = row, columns[-1]
 
