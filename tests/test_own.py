@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import graddesc_xl as gx
 from graddesc_xl import cli
-from graddesc_xl.errors import GraddescError
+from graddesc_xl.errors import GraddescError, GraddescWarning
 
 SIZES, PRICES = [0.5, 0.8, 1.2, 0.65, 1.0, 0.4], [1.1, 1.5, 2.6, 1.4, 2.1, 0.9]
 
@@ -37,7 +37,8 @@ def test_the_script_that_people_would_write(houses: Path) -> None:
     samples = gx.data(houses, target="price")
     model = gx.model("h = tanh(a*sqft + b); pred = c*h + d", a=0.1, b=0.0)
     nesterov = gx.optimizer("buf = mu*prev(buf) + g; new = w - lr*(g + mu*buf)", mu=0.9)
-    e = gx.experiment(model, samples, optimizer=nesterov, lr=0.01, batch=3, schedule="cosine", loss="huber")
+    with pytest.warns(GraddescWarning, match="does not use rooms of houses"):
+        e = gx.experiment(model, samples, optimizer=nesterov, lr=0.01, batch=3, schedule="cosine", loss="huber")
     trace = e.run(epochs=4)
     assert np.allclose(np.sqrt(trace["err"].sum(axis=1)), by_hand(epochs=4), rtol=1e-12)
     rates = [e.with_(lr=rate, epochs=3) for rate in (0.001, 0.01, 0.1)]
@@ -136,6 +137,11 @@ def test_an_optimizer_typed_as_text() -> None:
         (["build", "graddesc", "--model", "a*x"], "graddesc is a workbook that comes with its models"),
         (["run", "--model", "a^2*x"], "a power is written a**2"),
         (["run", "--model", "a*siz + b", "--data", "houses.csv"], "put sqft, rooms into its lines"),
+        (["run", "--model", "a*sqfd + b", "--data", "houses.csv"], "sqfd is taken for a weight: did you mean sqft?"),
+        (["run", "--model", "a*sqft + b*Rooms", "--data", "houses.csv"], "leave rooms out: inputs=['sqft'], or"),
+        (["run", "--model", "rooms = a*sqft + b", "--data", "houses.csv"], "call it price, which it predicts"),
+        (["run", "--model", "price = a*sqft; b*price", "--data", "houses.csv"], "calls a line 'price', as a column"),
+        (["run", "--model", "a*x + b", "--optimizer", "v = v + g; w = w - lr*v"], "in the row above is prev(v)"),
         (["run", "--model", "import os"], "is no formula"),
         (["run", "--model", "__import__('os').getcwd()*a*x"], "is no part of a formula"),
         (["run", "--model", "a*x + b", "--target", "y"], "name it with --data"),
@@ -167,6 +173,34 @@ def test_a_column_that_is_left_out_is_said(houses: Path) -> None:
     result = CliRunner().invoke(cli.app, ["run", "--model", "a*sqft + b", "--data", "houses.csv"])
     assert result.exit_code == 0
     assert "left out, as no cell holds a number: 'city'" in result.stderr
+
+
+def test_a_column_that_no_line_uses_is_said(houses: Path) -> None:
+    """The run goes on: the column may be left out on purpose."""
+    result = CliRunner().invoke(cli.app, ["run", "--model", "a*sqft + b", "--data", "houses.csv"])
+    assert result.exit_code == 0
+    assert "Note: a*sqft + b does not use rooms of houses." in result.stderr
+
+
+@pytest.mark.parametrize("last", ["", "price = ", "pred = ", "guess = ", "y = ", "err = "])
+def test_the_last_line_is_the_prediction_whatever_its_name(houses: Path, last: str) -> None:
+    """Called as the target is, it does not take the place of the target: the line is that of least squares."""
+    samples = gx.data(houses, target="price", inputs="sqft")
+    e = gx.experiment(f"{last}a*sqft + b", samples, lr=0.1, epochs=500, batch="all")
+    slope, const = np.polyfit(SIZES, PRICES, 1)
+    trace = e.run()
+    off = np.array(PRICES) - (slope * np.array(SIZES) + const)
+    assert np.isclose(trace.errors[-1], np.sqrt(off @ off), rtol=1e-3)
+
+
+def test_y_in_a_loss_is_the_target_whatever_else_is_called_so() -> None:
+    """An input y, or a line y, beside a target of another name."""
+    price = [3.0, 5.0, 4.0]
+    other = gx.dataset({"y": [1.0, 2.0, 3.0]}, price, target="price")
+    trace = gx.experiment("a*y + b", other, lr=1e-3, epochs=1, batch="all").run()
+    assert np.allclose(trace["err"][0], (np.array([2.0, 3.0, 4.0]) - price) ** 2)
+    line = gx.experiment("y = a*x; b*y", gx.dataset([1.0, 2.0, 3.0], price, target="price"), lr=1e-3, batch="all").run()
+    assert np.allclose(line["err"][0], (np.array([1.0, 2.0, 3.0]) - price) ** 2)
 
 
 @pytest.mark.filterwarnings("error")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
-from .errors import PlanError, SettingError, did_you_mean, shown
+from .errors import GraddescWarning, PlanError, SettingError, did_you_mean, shown
 from .language.calculus import Gradient, bound, gradient, inlined, nudged, same
 from .language.expr import Data, Expr, Here, Param, Prev, substitute, where
 from .language.parse import parse
@@ -302,6 +303,10 @@ def experiment(
         shuffled=shuffled,
         seed=seed,
     )
+    idle = found.model.idle(data) if found.model.free else ()
+    if idle:
+        said = f"{found.model.name} does not use {', '.join(idle)} of {data.name}."
+        warnings.warn(said, GraddescWarning, stacklevel=2)
     return replace(found, title=title or f"{found.model.title}, {found.optimizer.title}")
 
 

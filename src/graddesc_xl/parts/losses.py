@@ -59,10 +59,10 @@ class Loss:
         if self.labels and not {*data.ys} <= {0.0, 1.0}:
             odd = next(value for value in data.ys if value not in (0.0, 1.0))
             raise PlanError(f"The {self.title} is of targets that are 0 or 1, and {data.name} has {odd:g} among them.")
-        names: dict[str, Expr] = {data.target: Data(data.target), TARGET: Data(data.target)}
+        names: dict[str, Expr] = {title: Here(line) for line, title in model.titles.items() if line in model.lines}
         names |= {i.name: Param(i.name) for i in self.inputs} | {i: Data(i) for i in model.inputs}
         names |= {name: Here(name) for name in (*model.weights, *model.lines)}
-        names |= {title: Here(line) for line, title in model.titles.items() if line in model.lines}
+        names |= {data.target: Data(data.target), TARGET: Data(data.target)}  # whatever else is called so
         if isinstance(last := model.forward[PREDICTION], Apply) and last.op == "sigmoid":
             names[LOGIT] = last.args[0]
         found: dict[str, Expr] = {}

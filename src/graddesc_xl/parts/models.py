@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 
 from ..errors import PlanError, did_you_mean, shown
@@ -18,6 +19,8 @@ from .data import Dataset
 
 #: the line that is the prediction
 PREDICTION = "pred"
+#: from which likeness on, of 1, a weight is a column that was misspelt
+CLOSE = 0.75
 
 
 @dataclass(frozen=True)
@@ -82,22 +85,51 @@ class Model:
         return tuple(name for name in found if name not in own)
 
     def on(self, data: Dataset) -> Model:
-        """The same model with the data's columns as its inputs, where these say what the inputs are."""
+        """The same model with the data's columns as its inputs, where these say what the inputs are.
+
+        Raises PlanError where it does not fit the data.
+        """
+        for name in (*self.lines, *self.watch, *(() if self.free else self.weights)):
+            if name in data.names:
+                raise PlanError(f"{self.name} calls a line {name!r}, as a column of {data.name} is called: rename one.")
         if not self.free:
             return self
+        head = self.titles.get(PREDICTION, "")
+        if head in data.inputs:
+            raise PlanError(
+                f"The last line of {self.name} is called {head!r}, which is an input of {data.name}: call it "
+                f"{data.target}, which it predicts, or let {head} be the target of the data."
+            )
         inputs = tuple(name for name in self.names if name in data.inputs)
         if data.target in self.names:
             raise PlanError(f"{self.name} uses {data.target!r}, which is what it should predict: leave it out.")
+        weights = tuple(name for name in self.names if name not in inputs)
+        self._misspelt(data, inputs, weights)
         if not inputs:
             columns = ", ".join(data.inputs)
             raise PlanError(f"{self.name} uses none of the inputs of {data.name}: put {columns} into its lines.")
         for name in self.starts:
             if name in inputs:
                 raise PlanError(f"{name!r} is an input of {data.name}, no weight of {self.name}: it starts nowhere.")
-        weights = tuple(name for name in self.names if name not in inputs)
         if not weights:
             raise PlanError(f"{self.name} has no weights, so nothing in it can learn: all its names are inputs.")
-        return replace(self, weights=weights, inputs=inputs)
+        titles = {line: title for line, title in self.titles.items() if title != data.target}
+        return replace(self, weights=weights, inputs=inputs, titles=titles)
+
+    def _misspelt(self, data: Dataset, inputs: Sequence[str], weights: Sequence[str]) -> None:
+        """Refuse a weight that is called nearly as an input that no line uses."""
+        by_lower = {weight.lower(): weight for weight in weights}
+        for name in self.idle(data):
+            for close in get_close_matches(name.lower(), by_lower, n=1, cutoff=CLOSE):
+                leave = f"If not, leave {name} out: inputs={[*inputs]}, or --inputs {','.join(inputs)}."
+                raise PlanError(
+                    f"{name} is used by no line of {self.name}, and {by_lower[close]} is taken for a weight: did you "
+                    f"mean {name}? {leave if inputs else ''}".rstrip()
+                )
+
+    def idle(self, data: Dataset) -> tuple[str, ...]:
+        """The inputs of the data that no line uses."""
+        return tuple(name for name in data.inputs if name not in self.names)
 
     @cached_property
     def gated(self) -> Mapping[str, tuple[str, ...]]:

@@ -153,6 +153,13 @@ def _read(lines: Lines, last: str, what: str) -> dict[str, Expr]:
     for position, (name, tree) in enumerate(read.items()):
         later = {leaf.column for leaf in leaves(tree) if isinstance(leaf, Here)} & {*[*read][position:]}
         for early in sorted(later):
+            if reports and early == name:
+                raise PlanError(
+                    f"{what}: the line {name} uses {name} itself: what it was in the row above is prev({name}), and "
+                    f"the weight after the step is {NEW}, as in m = 0.9*prev(m) + g; {NEW} = w - lr*m."
+                )
+            if early == name:
+                raise PlanError(f"{what}: the line {name} uses {name} itself: give the line a name of its own.")
             raise PlanError(f"{what}: the line {name} uses {early}, which no line before it gives: move that line up.")
     return read
 
