@@ -90,6 +90,17 @@ def test_changes_make_another_experiment() -> None:
         e.with_(schedule="cosinus")
 
 
+def test_two_optimizers_without_a_name_in_one_lesson() -> None:
+    """Both sheets would be called yours: the sentence says what to write, and that does."""
+    texts = ("new = w - lr*g", "new = w - 2*lr*g")
+    unnamed = [gx.experiment("a*x + b", gx.GRADDESC, optimizer=text, lr=1e-5) for text in texts]
+    with pytest.raises(GraddescError, match=r"another one has it\. Rename what it shows, as in name='yours 2'\."):
+        gx.Lesson("Two", unnamed)
+    assert gx.Lesson("Two", [unnamed[0], unnamed[1].with_(name="yours 2")]).sheets[2:4] == ["yours", "yours 2"]
+    wide = gx.experiment("a*x + b", gx.GRADDESC, name="\N{GRINNING FACE}" * 12).with_(lr=1).with_(epochs=3)
+    assert gx.Lesson("Wide", [wide]).sheets[2] == wide.name == "lr 1, 3 epochs"
+
+
 def test_every_public_name_is_listed() -> None:
     """Completion shows what there is, before anything is imported; each name is what it says."""
     assert set(dir(gx)) == set(gx.__all__)

@@ -25,7 +25,7 @@ from .parts.optimizers import OPTIMIZERS
 from .parts.scaling import Scaling, divided, standard
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
-from .plan import ORDER, PREDICTED, Column, Footer, Input, Plan, Start
+from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, width
 from .settings import Settings
 
 T = TypeVar("T")
@@ -34,8 +34,6 @@ T = TypeVar("T")
 CARRIES = ("new weights", "last row's weights")
 #: of an experiment's batch: all rows of an epoch
 ALL = "all"
-#: how many characters the name of a sheet may have
-MOST_LETTERS = 31
 #: which derivatives drive the update; `switch` leaves it to an input
 GRADIENTS = ("analytic", "numerical", "switch")
 
@@ -241,7 +239,7 @@ class Experiment:
         changed = {field: value for field, value in fields.items() if value is not None}
         said = [f"{label} {value:g}" for label, value in numbers.items()]
         said += [_change(field, value) for field, value in changed.items()]
-        called = name or cut_short(", ".join((self.name, *said)), MOST_LETTERS)
+        called = name or cut_short(", ".join((self.name, *said)), LONGEST)
         return replace(self, name=called, values={**self.values, **numbers}, **changed)  # type: ignore[arg-type]  # checked there
 
 
@@ -320,7 +318,11 @@ def _change(field: str, value: object) -> str:
 
 def cut_short(text: str, most: int) -> str:
     """A text of at most so many characters: of a longer one the end, where changes are told."""
-    return text if len(text) <= most else text[-most:].split(" ", 1)[-1]
+    if width(text) <= most:
+        return text
+    while width(text) > most:
+        text = text[1:]
+    return text.split(" ", 1)[-1]
 
 
 def _named(what: str, given: object, known: Mapping[str, object]) -> object:

@@ -45,8 +45,15 @@ class _Data(Protocol):
 ORDER = "sample"
 #: the kind of the column with the prediction in the target's units, where the model predicts the scaled target
 PREDICTED = "predicted"
+#: how many characters the name of a plan's sheet may have
+LONGEST = 31
 #: What a column is for; each role has a colour of its own.
 ROLES = ("data", "weight", "forward", "error", "numerical", "analytic", "state", "update", "watch")
+
+
+def width(name: str) -> int:
+    """How many characters a sheet's name has, as spreadsheet programs count them: one beyond 65,535 is two."""
+    return len(name.encode("utf-16-le")) // 2
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from ..comparison import Comparison
 from ..errors import SettingError, did_you_mean, shown
-from ..experiments import Experiment
+from ..experiments import Experiment, cut_short
 from ..parts.data import Dataset
+from ..plan import LONGEST, width
 from ..sheets.answers import Question
 from ..sheets.check import SHEET as CHECK
 from ..sheets.comparison import Compared
 from ..sheets.data_sheet import HIGH, LOW
-from ..sheets.kind import LONGEST, Kind, width
+from ..sheets.kind import Kind
 from ..sheets.overview import SHEET as OVERVIEW
 from ..sheets.picked import Of
 from ..sheets.recipe import SHEET as RECIPE
@@ -108,7 +109,10 @@ class Lesson:
             if sheet.lower() in named:
                 own = [name for name in (OVERVIEW, DATA, CHECK, RECIPE) if name == sheet.lower()]
                 said = "every workbook has one of that name" if own else "another one has it"
-                raise SettingError(f"{shown(sheet)} cannot be the name of a sheet: {said}. Rename what it shows.")
+                another = "" if own or sheet in self.hidden else f", as in name={cut_short(sheet, LONGEST - 2) + ' 2'!r}"
+                raise SettingError(
+                    f"{shown(sheet)} cannot be the name of a sheet: {said}. Rename what it shows{another}."
+                )
             named.add(sheet.lower())
 
     def build(

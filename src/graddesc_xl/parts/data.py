@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
 from ..language.values import Array
+from .scaling import SCALES
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Dataset:
             if count != len(self):
                 first = next(iter(self.inputs))
                 raise SettingError(f"{len(self)} values of {first} but {count} of {name}: give one for each sample.")
-        if self.scale not in ("", "z-score", "min-max"):
-            hint = did_you_mean(str(self.scale), ("z-score", "min-max"))
+        if self.scale not in ("", *SCALES):
+            hint = did_you_mean(str(self.scale), SCALES)
             raise SettingError(f"{self.name} cannot be scaled by {shown(self.scale)}.{hint}")
         for name in self.names if self.scale else ():
             if len({*self.column(name).tolist()}) == 1:

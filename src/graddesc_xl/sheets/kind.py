@@ -15,6 +15,7 @@ from ..errors import SettingError, did_you_mean
 from ..language.expr import Expr
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
+from ..plan import LONGEST, width
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series, Sheet
 from .check import Compared
@@ -22,15 +23,10 @@ from .making import Making
 from .runs_sheet import RunsSheet
 from .steps_list import StepsList
 
-#: how many characters a sheet's name may have, and how many rows a sheet
-LONGEST, MOST_ROWS = 31, 1_048_576
+#: how many rows a sheet may have
+MOST_ROWS = 1_048_576
 #: gives a figure from what it is of
 Figure = Callable[..., Expr]
-
-
-def width(name: str) -> int:
-    """How many characters a sheet's name has, as spreadsheet programs count them."""
-    return len(name.encode("utf-16-le")) // 2
 
 
 def behind(name: str) -> str:
