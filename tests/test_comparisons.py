@@ -185,7 +185,7 @@ def test_settings_of_a_model(tmp_path: Path) -> None:
             assert trace["est_a"][0, s] == pytest.approx(trace["d_a"][0, s], abs=1.01e-2 * (factor * x) ** 2)
             a, b = a - 1e-3 * 2 * off * factor * x, b - 1e-3 * 2 * off * factor
         assert float(trace.errors[0]) > 0 and math.isfinite(a)
-    batch = run(e, gain=[1.0, 2.0])
+    batch = run(e, {"gain": [1.0, 2.0]})
     assert batch.errors[:, 1].tolist() == run(e).errors.tolist()
     lesson = Lesson("Gained", [e])
     assert recipe.read(recipe.spell(lesson)).experiments == [e]

@@ -118,11 +118,10 @@ def test_momentum_from_given_averages() -> None:
     """Momentum from the published averages ends epoch 1 with the published error, weights and averages."""
     trace = run(
         "momentum",
+        {"a": 1, "b": 1},
         epochs=1,
         discarded=0,
         starts={"avg_b": -18.33392669020789, "avg_a": 98.24583039212854},
-        a=1,
-        b=1,
     )
     assert trace.errors == exact([200.9651846012761])
     assert last(trace, "new_b", "new_a") == exact([1.065115994374686, 2.121333184761536])
@@ -140,11 +139,10 @@ def test_rmsprop_from_given_squares() -> None:
     """RMSProp divides by the average before the step: published weights and squares after an epoch."""
     trace = run(
         "rmsprop",
+        {"b": 3.1890676512613103, "a": 2.4036203537069443},
         epochs=1,
         discarded=0,
         starts={"sq_b": 1134.4241521916742, "sq_a": 1679911.3688917186},
-        b=3.1890676512613103,
-        a=2.4036203537069443,
         lr=0.02,
     )
     assert last(trace, "new_b", "new_a") == exact([3.5258600758209218, 2.4061067168576575])
@@ -158,6 +156,7 @@ def test_adam_from_given_averages_and_squares() -> None:
     """
     trace = run(
         "adam",
+        {"b": 29.713174380227404, "a": 1.9455616332946517},
         epochs=1,
         discarded=0,
         starts={
@@ -166,8 +165,6 @@ def test_adam_from_given_averages_and_squares() -> None:
             "sq_b": 40.892736082118006,
             "sq_a": 275756.3249788667,
         },
-        b=29.713174380227404,
-        a=1.9455616332946517,
         lr=0.1,
     )
     assert last(trace, "new_b", "new_a") == exact([29.9944192265624, 2.0862403324170447])
@@ -429,7 +426,7 @@ def test_a_start_of_zero_divides_the_first_row_by_zero() -> None:
 def test_a_batch_of_different_lengths_is_refused_in_a_sentence() -> None:
     """Two settings with different numbers of runs are a setting error, not a traceback."""
     with pytest.raises(SettingError, match="equally long"):
-        run("basic", lr=[1e-4, 1e-5], a=[1, 2, 3])
+        run("basic", {"a": [1, 2, 3]}, lr=[1e-4, 1e-5])
 
 
 # Error cells

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 import graddesc_xl as gx
 from graddesc_xl import cli
 from graddesc_xl.errors import GraddescError, GraddescWarning
+from scripts import SCRIPT
 
 SIZES, PRICES = [0.5, 0.8, 1.2, 0.65, 1.0, 0.4], [1.1, 1.5, 2.6, 1.4, 2.1, 0.9]
 
@@ -30,6 +32,28 @@ def call(*words: str) -> str:
     result = CliRunner().invoke(cli.app, [*words])
     assert result.exit_code == 0, result.output
     return result.stdout
+
+
+def test_the_script_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text as it is: a table, a model, an optimizer of one's own; a picture, and a workbook that verifies."""
+    mpl = pytest.importorskip("matplotlib")
+    mpl.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    size = rng.integers(500, 2500, 24)
+    price = np.round(50 + 0.09 * size + rng.normal(0, 8, 24))
+    pd.DataFrame({"sqft": size, "price": price}).to_csv("houses.csv", index=False)
+    Path("script.py").write_text(SCRIPT, encoding="utf-8")
+    left = runpy.run_path("script.py")
+    from matplotlib import pyplot as plt
+
+    assert len(plt.figure(1).axes) >= 3
+    plt.close("all")
+    report = gx.verify("rates.xlsx")
+    assert report.ok
+    assert [of.sheet for of in report.runs] == [f"yours, lr {rate}" for rate in ("0.001", "0.01", "0.1")]
+    assert report.trace("yours, lr 0.01").plan.epochs == 10
+    assert left["trace"].errors[-1] < left["trace"].errors[0] / 2
 
 
 def test_the_script_that_people_would_write(houses: Path) -> None:

@@ -231,10 +231,13 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "unknown setting": (lambda: run("basic", {"lrr": 1}), "basic has no setting 'lrr'. Did you mean lr?"),
     "unknown setting as a keyword": (
-        lambda: run("rmsprop", bet=1),
+        lambda: run("rmsprop", bet=1),  # type: ignore[call-arg]
         "rmsprop has no setting 'bet'. Did you mean beta?",
     ),
-    "misspelt field": (lambda: run("basic", epoch=3), "basic has no setting 'epoch'. Did you mean epochs?"),
+    "misspelt field": (
+        lambda: run("basic", epoch=3),  # type: ignore[call-arg]
+        "basic has no setting 'epoch'. Did you mean epochs?",
+    ),
     "setting of another optimizer": (lambda: run("basic", beta=0.5), "basic has no setting 'beta'."),
     "below the range": (lambda: run("basic", lr=-1), "lr=-1 is out of range: it must be from 0 to 1000."),
     "above the range": (
@@ -246,11 +249,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         "lr=[0.0001, -1] is out of range: it must be from 0 to 1000.",
     ),
     "infinite": (
-        lambda: run("basic", a=float("inf")),
+        lambda: run("basic", {"a": float("inf")}),
         "a=inf is out of range: it must be from -1e+06 to 1e+06.",
     ),
     "no number": (
-        lambda: run("basic", b=float("nan")),
+        lambda: run("basic", {"b": float("nan")}),
         "b=nan is out of range: it must be from -1e+06 to 1e+06.",
     ),
     "a word": (
@@ -267,7 +270,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no epochs": (lambda: run("basic", epochs=0), "epochs must be a whole number from 1 to 100000, not 0."),
     "half an epoch": (
-        lambda: run("basic", epochs=1.5),
+        lambda: run("basic", epochs=1.5),  # type: ignore[arg-type]
         "epochs must be a whole number from 1 to 100000, not 1.5.",
     ),
     "negative discarded": (
@@ -322,7 +325,7 @@ def test_a_label_names_its_setting_too() -> None:
 
 def test_inputs_keep_15_digits() -> None:
     """An input has the precision of a spreadsheet file before anything is computed from it."""
-    trace = run("basic", epochs=1, lr=0.1 + 0.2, a=[1 / 3, 1.0])
+    trace = run("basic", {"a": [1 / 3, 1.0]}, epochs=1, lr=0.1 + 0.2)
     assert trace.inputs["lr"] == 0.3
     assert trace.inputs["a"].tolist() == [0.333333333333333, 1.0]
 

@@ -18,6 +18,7 @@ ROOMS = (
     "errors",
     "ending",
     "writing",
+    "notebook",
     "language",
     "mirror",
     "plan",

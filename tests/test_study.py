@@ -246,13 +246,14 @@ def test_all_weights_0_are_a_dead_relu() -> None:
 
 def test_a_relu_that_is_closed_for_some_samples_is_not_dead() -> None:
     """From a = 1, b = -40 the ReLU is closed for small x, the last sample among them, and still learns."""
-    trace = run(plain(TWO_NEURONS_RELU), a=1, b=-40, lr=1e-5)
+    trace = run(plain(TWO_NEURONS_RELU), {"a": 1, "b": -40}, lr=1e-5)
     closed = trace["z"] <= 0
     assert closed.any(axis=1).all(), "some sample is closed in every epoch"
     assert closed[-1, -1]
     assert not closed.all(axis=1).any()
     assert trace.verdict == Verdict("learning")
-    one = run(plain(TWO_NEURONS_RELU, data=dataset([99, 20, 8, 8], [228, 70, 46, 46]), epochs=1), a=1, b=-40, lr=1e-5)
+    few = dataset([99, 20, 8, 8], [228, 70, 46, 46])
+    one = run(plain(TWO_NEURONS_RELU, data=few, epochs=1), {"a": 1, "b": -40}, lr=1e-5)
     assert (one["z"][0, 1:] <= 0).all()
     assert (one["new_a"][0, 1:] == one["new_a"][0, 0]).all(), "its weights are still at the end"
     assert one.verdict.kind != "dead ReLU"
@@ -408,7 +409,8 @@ def start_moves(h: float) -> Array:
     """By what share est_a changes, at most, when a starts one to three last digits of an input away from 1."""
     e = plain(gradient="numerical", epochs=2)
     middle = run(e, lr=1e-4, h=h)["est_a"].ravel()
-    moved = run(e, lr=1e-4, h=h, a=[1 - 1e-14, 1 + 1e-14, 1 + 2e-14, 1 + 3e-14])["est_a"].reshape(2 * SAMPLES, -1)
+    near = {"a": [1 - 1e-14, 1 + 1e-14, 1 + 2e-14, 1 + 3e-14]}
+    moved = run(e, near, lr=1e-4, h=h)["est_a"].reshape(2 * SAMPLES, -1)
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = np.abs(moved / middle[:, None] - 1)
     return np.asarray(shares.max(axis=1))

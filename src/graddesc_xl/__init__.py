@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .experiments import Experiment, experiment
     from .lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, Question
     from .maps import Landscape, landscape
-    from .numbers.trace import Trace
+    from .numbers.trace import Trace, Traces
     from .numbers.verdict import Verdict
     from .parts.data import GRADDESC, Dataset, Line, dataset
     from .parts.equations import Equation, Optimizer, with_clipping, with_decay
@@ -52,6 +52,7 @@ _HOME = {
     "Landscape": "maps",
     "landscape": "maps",
     "Trace": "numbers.trace",
+    "Traces": "numbers.trace",
     "Verdict": "numbers.verdict",
     "Dataset": "parts.data",
     "GRADDESC": "parts.data",
@@ -109,6 +110,7 @@ __all__ = [
     "Row",
     "Schedule",
     "Trace",
+    "Traces",
     "Verdict",
     "__version__",
     "build",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from .errors import SettingError, did_you_mean, shown
 from .experiments import Experiment
+from .notebook import line, table
 from .parts.data import Dataset
 
 
@@ -97,6 +98,20 @@ class Comparison:
         for name in self.typed:
             for row in self.rows:
                 self._one_number(name, f" of the row {row.title!r}", row.experiments)
+
+    def __repr__(self) -> str:
+        return line(self, self.name, f"{len(self.rows)} × {len(self.groups)} runs", self.data.name)
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        names = [*self.typed, *self.own]
+
+        def tried(e: Experiment) -> str:
+            return ", ".join(f"{i.label} {i.value:g}" for i in e.inputs if i.name in names) or e.name
+
+        cells = [[row.title, *map(tried, row.experiments)] for row in self.rows]
+        return table(self, pd.DataFrame(cells, columns=["run", *self.groups]))
 
     def _one_number(self, name: str, of: str, runs: Sequence[Experiment]) -> None:
         """Refuse runs that share a cell and want different numbers in it."""

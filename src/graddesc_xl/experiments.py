@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
-from .errors import GraddescWarning, PlanError, SettingError, did_you_mean, shown
+from .errors import GraddescWarning, PlanError, SettingError, cut, did_you_mean, shown
 from .language.calculus import Gradient, bound, gradient, inlined, nudged, same
 from .language.expr import Data, Expr, Here, Param, Prev, substitute, where
 from .language.parse import parse
 from .mirror import Mirror
+from .notebook import counted, line, settings
 from .numbers.engine import run_plan
 from .numbers.trace import Trace
 from .parts import batches, losses
@@ -133,6 +134,24 @@ class Experiment:
             if number is not None and (not isinstance(number, int) or not low <= number <= 100_000):
                 raise SettingError(f"{name} must be a whole number from {low} to 100000, not {shown(number)}.")
 
+    def __repr__(self) -> str:
+        return line(
+            *(self, self.name, f"{cut(self.model.title, 60)} on {self.data.name}", self.optimizer.title),
+            *(f"lr {self.values.get('lr', LEARN.value):g}", "" if self.loss == SQUARED else self.loss.title),
+            *("" if self.rows == 1 else f"batch {self.batch}", "" if self.schedule.stays else self.schedule.name),
+            *("shuffled" * self.shuffled, counted(self.epochs, "epoch")),
+        )
+
+    def _repr_html_(self) -> str:
+        inputs = {i.name: f"{i.value:g}" for i in self.inputs}
+        drawn = f"{self.start}{f', by the seed {self.seed}' if self.start in DRAWN else ''}"
+        parts = {"data": self.data, "optimizer": self.optimizer.title, "loss": self.loss.title}
+        parts["schedule"] = self.schedule.title
+        steps = f"{self.steps} of {counted(self.rows, 'row')}"
+        order = f"shuffled by the seed {self.seed}" if self.shuffled else ""
+        told = {"epochs": self.epochs, "steps an epoch": steps, "order": order, "weights start": drawn}
+        return settings(self, {"title": self.title, **self.model.lines, **parts, **told, **inputs})
+
     @property
     def passes(self) -> int:
         """How many discarded passes prepare the optimizer's averages."""
@@ -212,11 +231,16 @@ class Experiment:
         seed: int | None = None,
         shuffled: bool | None = None,
         gradient: str | None = None,
+        numerical: bool | None = None,
         carry: str | None = None,
+        title: str = "",
+        about: str | None = None,
     ) -> Experiment:
         """The same with changes, and a name that says which.
 
-        name: if another one is wanted. values: inputs by name; lr is one of them. Everything else is a field.
+        name: of its sheet, if another one is wanted. values: inputs by name; lr is one of them. title: made anew from
+        model and optimizer, if it was made from them. Everything else is a field, as `Experiment` says.
+        Raises SettingError for what does not go together.
 
         >>> Experiment("line").with_(lr=0.01, epochs=3).name
         'line, lr 0.01, 3 epochs'
@@ -234,13 +258,16 @@ class Experiment:
             "seed": seed,
             "shuffled": shuffled,
             "gradient": gradient,
+            "numerical": numerical,
             "carry": carry,
         }
         changed = {field: value for field, value in fields.items() if value is not None}
         said = [f"{label} {value:g}" for label, value in numbers.items()]
         said += [_change(field, value) for field, value in changed.items()]
         called = name or cut_short(", ".join((self.name, *said)), LONGEST)
-        return replace(self, name=called, values={**self.values, **numbers}, **changed)  # type: ignore[arg-type]  # checked there
+        made = replace(self, name=called, values={**self.values, **numbers}, **changed)  # type: ignore[arg-type]  # checked there
+        titled = title or (_title(made) if self.title == _title(self) else self.title)
+        return replace(made, title=titled, about=self.about if about is None else about)
 
 
 def experiment(
@@ -305,7 +332,12 @@ def experiment(
     if idle:
         said = f"{found.model.name} does not use {', '.join(idle)} of {data.name}."
         warnings.warn(said, GraddescWarning, stacklevel=2)
-    return replace(found, title=title or f"{found.model.title}, {found.optimizer.title}")
+    return replace(found, title=title or _title(found))
+
+
+def _title(e: Experiment) -> str:
+    """What an experiment shows, where nobody says it."""
+    return f"{e.model.title}, {e.optimizer.title}"
 
 
 def _change(field: str, value: object) -> str:

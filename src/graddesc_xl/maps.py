@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from .language.expr import Data, Expr, Here, Param
 from .language.values import Array
 from .numbers.plot import pyplot
 from .numbers.trace import Trace
-from .running import run
+from .running import Changes, run
 from .surface import around, gradient_squared, passed, plain, squared_error
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def landscape(
     window: Mapping[str, tuple[float, float]] | None = None,
     points: int = POINTS,
     held: Mapping[str, float] | None = None,
-    **changes: Any,
+    **changes: Unpack[Changes],
 ) -> Landscape:
     """The error over two weights, and the path of a run on it.
 

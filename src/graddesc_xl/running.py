@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from .comparison import Comparison
 from .errors import SettingError, did_you_mean, shown
 from .experiments import Experiment
 from .lessons import COMPARISONS, EXPERIMENTS
+from .mirror import Mirror
 from .numbers.engine import run_plan
 from .numbers.room import fits
-from .numbers.trace import Trace
-from .settings import Settings
+from .numbers.trace import Trace, Traces
+from .parts.data import Dataset
+from .parts.equations import Optimizer
+from .parts.losses import Loss
+from .parts.models import Model
+from .parts.schedules import Schedule
+from .settings import Numbers, Settings
 
 Kept = TypeVar("Kept")
 
@@ -21,7 +27,65 @@ Kept = TypeVar("Kept")
 OPTIONS = ("epochs", "carry", "gradient", "discarded", "data")
 
 
-def experiment(name: str | Experiment, **changes: Any) -> Experiment:
+class Fields(TypedDict, total=False):
+    """The fields of an experiment that a call may change, as `Experiment` says what they are."""
+
+    name: str
+    title: str
+    about: str
+    optimizer: Optimizer | str
+    model: Model | str
+    data: Dataset
+    epochs: int
+    carry: str
+    gradient: str
+    numerical: bool
+    scaled: tuple[str, ...]
+    discarded: int | None
+    values: Mapping[str, float]
+    spelled: Mapping[str, str]
+    mirror: Mirror | None
+    loss: Loss | str
+    schedule: Schedule | str
+    batch: int | str
+    start: float | str
+    shuffled: bool
+    seed: int
+
+
+class Changes(Fields, total=False):
+    """Fields of an experiment, and the inputs that shipped optimizers, losses and schedules have.
+
+    A type checker knows these; weights, inputs of one's own and a schedule's `over` stand in `settings`.
+    """
+
+    lr: float | Numbers
+    h: float | Numbers
+    driver: float | Numbers
+    alpha: float | Numbers
+    avg0: float | Numbers
+    begin: float | Numbers
+    beta: float | Numbers
+    beta1: float | Numbers
+    beta2: float | Numbers
+    decay: float | Numbers
+    delta: float | Numbers
+    eps: float | Numbers
+    every: float | Numbers
+    first: float | Numbers
+    gamma: float | Numbers
+    last: float | Numbers
+    limit: float | Numbers
+    lowest: float | Numbers
+    most: float | Numbers
+    mu: float | Numbers
+    rising: float | Numbers
+    scale0: float | Numbers
+    shortest0: float | Numbers
+    sq0: float | Numbers
+
+
+def experiment(name: str | Experiment, /, **changes: Unpack[Fields]) -> Experiment:
     """The experiment of that name, with fields changed.
 
     >>> experiment("basic", epochs=3).plan.epochs
@@ -38,7 +102,7 @@ def experiment(name: str | Experiment, **changes: Any) -> Experiment:
         found = EXPERIMENTS[name]
     else:
         raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
-    new = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
+    new: Any = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
     return replace(found, **new) if new else found
 
 
@@ -62,14 +126,15 @@ def run(
     settings: Settings | None = None,
     *,
     starts: Mapping[str, float] | None = None,
-    **changes: Any,
+    **changes: Unpack[Changes],
 ) -> Trace:
     """Run an experiment and keep every number of every step.
 
-    what: an experiment or its name. settings: inputs by name (`lr`, `a`, `h`, ...); a sequence of numbers
-    makes a batch, one run per number. starts: column -> what the first epoch starts it from, in place of the
-    plan's start cell (the averages of an optimizer, say). changes: fields of the experiment (`epochs`,
-    `data`, `carry`, `gradient`, `discarded`) and, for convenience, inputs.
+    what: an experiment or its name. settings: inputs by name (`lr`, `a`, `h`, ...), each of them a number, or numbers
+    of shape (runs,) for a batch, one run per number: a sequence, an array, a Series. starts: column -> what the first
+    epoch starts it from, in place of the plan's start cell (the averages of an optimizer, say). changes: fields of the
+    experiment (`epochs`, `data`, `carry`, `gradient`, `discarded`, ...) and, for convenience, inputs.
+    Raises SettingError for a name that it does not know, and a number that is out of range.
 
     >>> trace = run("basic", epochs=2)
     >>> [round(float(e), 4) for e in trace.errors]
@@ -79,8 +144,9 @@ def run(
     """
     fields = Experiment.__dataclass_fields__
     base = experiment(what)
-    inputs = {name: changes.pop(name) for name in list(changes) if name not in fields}
-    e = experiment(base, **changes)
+    given: dict[str, Any] = {**changes}
+    inputs = {name: given.pop(name) for name in [*given] if name not in fields}
+    e = experiment(base, **given)
     labels = {i.label for i in e.plan.inputs}
     names = [i.name for i in e.plan.inputs]
     for name in inputs:
@@ -92,11 +158,12 @@ def run(
 
 def compare(
     what: str | Comparison, settings: Mapping[str, float] | None = None, *, epochs: int | None = None
-) -> dict[tuple[str, str], Trace]:
+) -> Traces:
     """Run a comparison: every one of its rows on every one of its groups.
 
     what: a comparison or its name. settings: inputs by name or label, for each run that has them.
-    Returns (row title, group) -> trace. Where only a few figures of each run are wanted, `survey` needs less memory.
+    Returns (row title, group) -> trace; its `summary()` is a frame with one row per run. Where only a few figures of
+    each run are wanted, `survey` needs less memory.
 
     >>> traces = compare("learning rates", epochs=2)
     >>> str(traces["1e-4", "2 neurons, collapse"].verdict)
@@ -104,7 +171,7 @@ def compare(
     """
     runs = [e for _, _, e in comparison(what).runs()]
     fits(epochs or max(e.epochs for e in runs), sum(len(e.plan.columns) * len(e.data) for e in runs))
-    return survey(what, lambda trace: trace, settings, epochs=epochs)
+    return Traces(survey(what, lambda trace: trace, settings, epochs=epochs))
 
 
 def survey(

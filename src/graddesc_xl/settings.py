@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,8 +11,18 @@ from .errors import SettingError, cut, did_you_mean, shown
 from .language.values import Array
 from .plan import Input, Plan
 
+
+class Arrayed(Protocol):
+    """What NumPy makes an array of: an array, a Series, a column of a frame, a tensor."""
+
+    def __array__(self) -> Any:
+        """The array."""
+
+
+#: numbers as given by a caller
+Numbers = Sequence[float] | Arrayed
 #: Settings as given by a caller: a number, or a sequence of numbers for a batch of runs.
-Settings = Mapping[str, float | Sequence[float] | Array]
+Settings = Mapping[str, float | Numbers]
 
 
 def rounded(value: float | Sequence[float] | Array) -> Array:

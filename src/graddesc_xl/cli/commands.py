@@ -228,7 +228,7 @@ def run(
         run_comparison(COMPARISONS[name], epochs, setting or [], [o for o, given in refused.items() if given])
         return
     given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
-    changes = {field: value for field, value in given.items() if value is not None}
+    changes: Any = {field: value for field, value in given.items() if value is not None}
     settings: dict[str, float] = {}
     if mine:
         if name:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import WorkbookError
+from ..notebook import counted, line, settings
 from ..numbers.engine import run_plan
 from ..numbers.verdict import Verdict
 from ..workbook import PROPERTY
@@ -34,6 +35,13 @@ class Built:
     formula_cells: int
     verdicts: Mapping[str, Verdict]
     seconds: float
+
+    def __repr__(self) -> str:
+        sheets = counted(len(self.sheets), "sheet")
+        return line(self, str(self.path), sheets, counted(self.formula_cells, "formula cell"), f"{self.seconds:.1f} s")
+
+    def _repr_html_(self) -> str:
+        return settings(self, self.verdicts)
 
 
 def build(of: Lesson, path: Path, *, force: bool = False, progress: Callable[[str], None] = lambda _: None) -> Built:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..comparison import Comparison
 from ..errors import SettingError, did_you_mean, shown
 from ..experiments import Experiment, cut_short
+from ..notebook import line, table
 from ..parts.data import Dataset
 from ..plan import LONGEST, width
 from ..sheets.answers import Question
@@ -47,6 +48,10 @@ class Lesson:
     questions: what its overview answers. reading: title -> how to read what is peculiar to it, for the overview.
     opens: the sheet on which it opens, the overview if left out.
     tries: what to type first.
+    Raises SettingError, in a sentence, for parts whose names or data do not go together.
+
+    >>> Lesson("Mine", [Experiment("plain"), Experiment("faster", values={"lr": 2e-4})]).sheets[2:4]
+    ['plain', 'faster']
     """
 
     title: str
@@ -90,6 +95,15 @@ class Lesson:
             hint = did_you_mean(self.opens, self.sheets)
             raise SettingError(f"{self.title} opens on the sheet {shown(self.opens)}: there is none.{hint}")
 
+    def __repr__(self) -> str:
+        return line(self, self.title, ", ".join(kind.sheet for kind in self.kinds))
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        rows = [(kind.sheet, kind.kind, repr(kind.data) if kind.data else "") for kind in self.kinds]
+        return table(self, pd.DataFrame(rows, columns=["sheet", "kind", "data"]), said=filter(None, [self.subtitle]))
+
     def _distinct(self) -> None:
         """Refuse data sets of one name that are not the same, and sheets whose names do not do."""
         sets: dict[str, Dataset] = {}
@@ -109,7 +123,8 @@ class Lesson:
             if sheet.lower() in named:
                 own = [name for name in (OVERVIEW, DATA, CHECK, RECIPE) if name == sheet.lower()]
                 said = "every workbook has one of that name" if own else "another one has it"
-                another = "" if own or sheet in self.hidden else f", as in name={cut_short(sheet, LONGEST - 2) + ' 2'!r}"
+                other = f"{cut_short(sheet, LONGEST - 2)} 2"
+                another = "" if own or sheet in self.hidden else f", as in name={other!r}"
                 raise SettingError(
                     f"{shown(sheet)} cannot be the name of a sheet: {said}. Rename what it shows{another}."
                 )

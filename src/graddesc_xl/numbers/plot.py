@@ -82,7 +82,7 @@ def _error(trace: Trace, axes: Axes) -> None:
         for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
             axis(lambda value, _: f"{value:,.4g}")
     axes.xaxis.set_major_locator(pyplot().MaxNLocator(integer=True))
-    title = str(trace.verdict) if trace.runs == 1 else f"{trace.runs} runs"
+    title = str(trace.verdicts[0]) if trace.runs == 1 else f"{trace.runs} runs"
     axes.set(title=f"Error by epoch: {title}", xlabel="epoch", ylabel=trace.plan.footer("error").title)
     if 1 < trace.runs <= 10:
         axes.legend(fontsize="small")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ..errors import SettingError, did_you_mean, shown
 from ..language.evaluate import evaluate, magnitude, reduce
 from ..language.expr import Data, Expr, Foot, Here, Opening, Over, Param, Prev, State
 from ..language.values import Array
+from ..notebook import counted, line, table
 from ..parts.data import Dataset
 from ..plan import Plan
 from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
@@ -19,6 +21,10 @@ from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+
+#: how a summary of runs ends
+ENDS = ("epochs", "first error", "last error", "verdict")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,19 @@ class Trace:
         if column not in self.rows:
             raise SettingError(f"The trace has no column {shown(column)}.{did_you_mean(column, self.rows)}")
         return self.rows[column][: self.plan.epochs]
+
+    def __repr__(self) -> str:
+        plan = self.plan
+        length = f"{counted(plan.epochs, 'epoch')} of {counted(len(self.data), 'row')}"
+        if self.errors.ndim > 1:
+            kinds = Counter(v.kind for v in self.verdicts)
+            return line(
+                self, plan.name, counted(self.runs, "run"), length, *(f"{n} {kind}" for kind, n in kinds.items())
+            )
+        return line(self, plan.name, length, f"{plan.error.title} {self.errors[-1]:.6g}", self.verdict)
+
+    def _repr_html_(self) -> str:
+        return table(self, self.epoch_frame() if self.errors.ndim == 1 else self.summary())
 
     @property
     def runs(self) -> int:
@@ -229,6 +248,16 @@ class Trace:
         """One row per epoch: √Σe², RMSE and the weights after it. run: as in `frame`."""
         return self._each(run, self._epoch_frame)
 
+    def summary(self) -> pd.DataFrame:
+        """One row per run: of a batch its number, counted from 0; its inputs, how it began and ended, its verdict."""
+        import pandas as pd
+
+        errors = self.errors.reshape(self.plan.epochs, -1)
+        table: dict[str, Any] = {} if self.errors.ndim == 1 else {"run": np.arange(self.runs)}
+        table |= {name: np.broadcast_to(value, self.runs) for name, value in self.inputs.items()}
+        ends = (self.plan.epochs, errors[0], errors[-1], [str(said) for said in self.verdicts])
+        return pd.DataFrame({**table, **dict(zip(ENDS, ends, strict=True))})
+
     def plot(self, *what: str) -> Figure:
         """The run as a picture: `error`, `weights`, `derivative` and `fit`, or only those named. Needs Matplotlib."""
         from .plot import plot
@@ -246,3 +275,67 @@ class Trace:
         for name in map(self.plan.new, self.plan.weights):
             table[name] = self[name][:, -1].reshape(epochs, -1)[:, run]
         return pd.DataFrame(table)
+
+
+class Traces(dict[tuple[str, str], Trace]):
+    """The traces of a comparison: (row title, group) -> trace."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join([counted(len(self), 'run'), *_kinds(self.verdicts.values())])})"
+
+    def _repr_html_(self) -> str:
+        return table(self, self.summary(), most=None)
+
+    def __missing__(self, key: object) -> Trace:
+        known = {str(place): place for place in self}
+        raise SettingError(f"There is no run {shown(key)}.{did_you_mean(str(key), known)}")
+
+    def frame(self) -> pd.DataFrame:
+        """One row per step of every run, as `Trace.frame` has it, with its `row` and its `group`."""
+        return one_below_the_other({key: trace.frame() for key, trace in self.items()}, PLACE)
+
+    def epoch_frame(self) -> pd.DataFrame:
+        """One row per epoch of every run, as `Trace.epoch_frame` has it, with its `row` and its `group`."""
+        return one_below_the_other({key: trace.epoch_frame() for key, trace in self.items()}, PLACE)
+
+    def summary(self) -> pd.DataFrame:
+        """One row per run: its `row` and `group`, its inputs, first and last error, what became of it."""
+        return summaries(self, PLACE)
+
+    @property
+    def verdict(self) -> Verdict:
+        """There is none of several runs."""
+        raise SettingError(
+            f"verdict is of a single run, not of {len(self)}: take one by its row and group, or `verdicts`."
+        )
+
+    @property
+    def verdicts(self) -> dict[tuple[str, str], Verdict]:
+        """What became of every run."""
+        return {key: trace.verdict for key, trace in self.items()}
+
+
+def _kinds(verdicts: Iterable[Verdict]) -> list[str]:
+    """How many runs came to what."""
+    return [f"{number} {kind}" for kind, number in Counter(said.kind for said in verdicts).items()]
+
+
+#: what names a run of a comparison
+PLACE = ("row", "group")
+
+
+def one_below_the_other(frames: Mapping[tuple[str, str], pd.DataFrame], names: tuple[str, str]) -> pd.DataFrame:
+    """Frames in one, with columns in front that tell them apart; what only some have is NaN in the others."""
+    import pandas as pd
+
+    if not frames:
+        return pd.DataFrame(columns=[*names])
+    told = [frame.assign(**dict(zip(names, key, strict=True))) for key, frame in frames.items()]
+    found = pd.concat(told, ignore_index=True)
+    return found[[*names, *(column for column in found if column not in names)]]
+
+
+def summaries(traces: Mapping[tuple[str, str], Trace], names: tuple[str, str]) -> pd.DataFrame:
+    """The summaries of several runs: what names them, all inputs that any has, how they end."""
+    found = one_below_the_other({key: trace.summary() for key, trace in traces.items()}, names)
+    return found[[*(column for column in found if column not in ENDS), *(column for column in found if column in ENDS)]]

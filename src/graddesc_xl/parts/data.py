@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
 from ..language.values import Array
+from ..notebook import counted, line, table
+from ..settings import Numbers
 from .scaling import SCALES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,20 @@ class Dataset:
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
 
+    def __repr__(self) -> str:
+        held = f"{len(self.held_out)} held out" if self.held_out else ""
+        columns = f"{', '.join(self.inputs)} → {self.target}"
+        return line(self, self.name, counted(len(self), "sample"), columns, self.scale, held)
+
+    def _repr_html_(self) -> str:
+        return table(self, self.frame())
+
+    def frame(self) -> pd.DataFrame:
+        """One row per sample: its inputs, then the target."""
+        import pandas as pd
+
+        return pd.DataFrame({name: self.column(name) for name in self.names})
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of its columns: the inputs, then the target."""
@@ -106,13 +126,14 @@ class Dataset:
         return line if np.isfinite((line.slope, line.const)).all() else None
 
 
-def dataset(
-    x: Sequence[float] | Mapping[str, Sequence[float]], y: Sequence[float], name: str = "yours", target: str = "y"
-) -> Dataset:
-    """A data set from sequences of equal length: one input, called x, or several by name."""
+def dataset(x: Numbers | Mapping[str, Numbers], y: Numbers, name: str = "yours", target: str = "y") -> Dataset:
+    """A data set from sequences of equal length, shape (samples,): one input, called x, or several by name."""
     inputs = x if isinstance(x, Mapping) else {"x": x}
-    columns = {column: tuple(map(float, values)) for column, values in inputs.items()}
-    return Dataset(name, columns, tuple(map(float, y)), target)
+
+    def floats(numbers: Numbers) -> tuple[float, ...]:
+        return tuple(map(float, np.asarray(numbers).tolist()))
+
+    return Dataset(name, {column: floats(values) for column, values in inputs.items()}, floats(y), target)
 
 
 #: The 29 samples of the published graddesc.xlsx: y = 2x + 30 without noise, x in its order.

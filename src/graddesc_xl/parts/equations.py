@@ -29,6 +29,7 @@ from ..language.expr import (
 )
 from ..language.operators import OPERATORS, numeric
 from ..language.parse import parse, spell
+from ..notebook import line, settings
 from ..plan import Column, Derived, EpochState, Footer, Input, Start
 
 #: (weight, the column that holds its derivative), in the order of the sheet's columns
@@ -135,6 +136,13 @@ class Optimizer:
         if NEW not in {e.name for e in self.equations}:
             raise PlanError(f"{self.name} never says what a step does: add an equation new = w - lr*g or the like.")
         object.__setattr__(self, "_trees", {e.name: self._parsed(e) for e in self.equations})
+
+    def __repr__(self) -> str:
+        return line(self, self.name, "; ".join(f"{e.name} = {e.formula}" for e in self.equations))
+
+    def _repr_html_(self) -> str:
+        inputs = {i.name: f"{i.value:g}" for i in self.inputs}
+        return settings(self, {**{e.name: e.formula for e in self.equations}, **inputs, "source": self.source})
 
     def _parsed(self, equation: Equation) -> Expr:
         known = {"w", "g", "lr", *(e.name for e in self.equations), *self._cells, *self._states}

@@ -12,6 +12,7 @@ from ..errors import PlanError, shown
 from ..language.expr import Apply, Data, Expr, Here, Over, Param, sqrt
 from ..language.operators import numeric
 from ..language.parse import parse
+from ..notebook import line
 from ..plan import Footer, Input
 from .data import Dataset
 from .models import PREDICTION, Model
@@ -42,6 +43,9 @@ class Loss:
     def __post_init__(self) -> None:
         if not self.lines or [*self.lines][-1] != LOSS:
             raise PlanError(f"The last line of {self.name} must be the loss, as in {LOSS} = (pred - y)**2.")
+
+    def __repr__(self) -> str:
+        return line(self, self.name, "; ".join(f"{name} = {formula}" for name, formula in self.lines.items()))
 
     def by(self, weight: str) -> str:
         """What its derivative by a weight, or a column, is called.

@@ -14,6 +14,7 @@ from ..language.expr import Apply, Const, Data, Expr, Here, Param, leaves, parts
 from ..language.operators import numeric
 from ..language.parse import parse
 from ..language.simplify import ONE, ZERO, folded
+from ..notebook import line, settings
 from ..plan import Input
 from .data import Dataset
 
@@ -180,6 +181,14 @@ class Model:
             read[name] = numeric(parse(formula, names.get, names))
             names[name] = Here(name)
         return read
+
+    def __repr__(self) -> str:
+        lines = "; ".join(f"{name} = {formula}" for name, formula in self.lines.items())
+        return line(self, self.name, lines if self.name != self.title else "")
+
+    def _repr_html_(self) -> str:
+        starts = {w: f"starts at {self.starts.get(w, 1):g}" for w in self.weights}
+        return settings(self, {**self.lines, **starts})
 
     def heads(self, column: str) -> str:
         """What heads a weight's or a line's column."""

@@ -13,6 +13,7 @@ from ..errors import PlanError
 from ..language.expr import Const, Expr, Here, Param, Prev, State
 from ..language.operators import numeric
 from ..language.parse import parse
+from ..notebook import line
 from ..plan import Column, Input, Start
 from .equations import Memory, Optimizer, Summary
 
@@ -45,6 +46,9 @@ class Schedule:
                 raise PlanError(f"{self.name}: {name} lasts an 'epoch' or a 'run', not {span!r}.")
         if self.formula:
             self._tree()
+
+    def __repr__(self) -> str:
+        return line(self, self.name, self.formula and f"{RATE} = {self.formula}")
 
     def _tree(self) -> Expr:
         names: dict[str, Expr] = {"lr": Param("lr"), COUNT: Here(COUNT)}

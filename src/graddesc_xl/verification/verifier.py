@@ -34,7 +34,7 @@ from .displaced import displaced
 from .grid import is_empty
 from .held import NONE, Held, Model, Table
 from .known import KNOWN, Known, of_writer
-from .report import Change, Report, SheetResult, ValueSet
+from .report import Change, Report, SheetResult, ValueSet, Verified
 
 
 def verify(
@@ -54,6 +54,13 @@ def verify(
     program may take. progress: told what is being done.
     Raises WorkbookError for a file that cannot be read, RecalculationError for a program that fails, SettingError
     for limits that are none.
+
+    >>> import tempfile
+    >>> from graddesc_xl import EXPERIMENTS, Lesson
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = verify(Lesson("Mine", [EXPERIMENTS["basic"]]).build(f"{folder}/mine.xlsx").path)
+    >>> report.ok, str(report.trace("basic").verdict)
+    (True, 'learning')
     """
     path, limits = Path(path), Limits(timeout, memory)
     parts.check_file(path)
@@ -110,7 +117,17 @@ def _verified(
         cells = recalculated().cells
         grids = {s.name: cells[s.name].grid(s.extent) for s in expected.sheets if s.name in cells}
         sets.append(_compare(name, expected, grids, KNOWN[name]))
-    return Report(path, book.name, tuple(sets), tuple(inputs.changes), tuple(problems), tuple(additions))
+    said = tuple(inputs.changes), tuple(problems), tuple(additions)
+    return Report(path, book.name, tuple(sets), *said, tuple(_runs(expected)))
+
+
+def _runs(expected: Composition) -> Iterator[Verified]:
+    """The runs whose steps stand on its sheets."""
+    for sheet, made in expected.composed.items():
+        if made.steps:
+            yield Verified(sheet, "", made.steps.of.sheet.name, made.steps.of.trace)
+        for lane in made.runs.lanes if made.runs else ():
+            yield Verified(sheet, lane.title, made.runs.sheet.name, lane.twin.now)  # type: ignore[union-attr]
 
 
 def run(plan: Plan, data: Dataset, inputs: Mapping[str, float]) -> Trace:
