@@ -113,7 +113,8 @@ def test_it_opens_on_the_first_idea(path: Path) -> None:
     with zipfile.ZipFile(path) as book:
         active = re.search(r'activeTab="(\d+)"', book.read("xl/workbook.xml").decode())
         assert active and [*reading.load(path).sheets][int(active[1])] == GUESS.sheet
-        pages = [book.read(f"xl/worksheets/sheet{i}.xml").decode() for i in range(1, len(LESSON.sheets) + 1)]
+        sheets = len([*reading.load(path).sheets])
+        pages = [book.read(f"xl/worksheets/sheet{i}.xml").decode() for i in range(1, sheets + 1)]
     assert [i for i, page in enumerate(pages) if 'tabSelected="1"' in page] == [int(active[1])]
 
 
@@ -167,7 +168,7 @@ def test_the_figures_are_those_of_numpy(path: Path, composition: Composition) ->
 def test_guess_tells_the_truth(path: Path, composition: Composition) -> None:
     """The worst miss, and on which side of the best a one is."""
     student, seen = Student(path, composition, GUESS), set()
-    for a in (-50.0, 0.0, 1.0, 2.0, 2.9, 2.99, 3.0, 3.01, 3.1, 5.0, 99.0):
+    for a in (-50.0, 0.0, 1.0, 2.0, 2.9, 2.99, 2.996, 3.0, 3.01, 3.1, 5.0, 99.0):
         student.types(a=a)
         miss = a * KG - PRICE
         worst = float(miss[np.abs(miss).argmax()])
@@ -175,7 +176,7 @@ def test_guess_tells_the_truth(path: Path, composition: Composition) -> None:
         seen |= said(
             student,
             {
-                "You found it": abs(a - BEST) < 0.01,
+                "You found it, to within 0.005": abs(a - BEST) < 0.005,
                 "A larger a": loss(a + 1e-3) < loss(a),
                 "A smaller a": loss(a - 1e-3) < loss(a),
                 "too high": worst > 0,
@@ -192,50 +193,85 @@ def test_guess_tells_the_truth(path: Path, composition: Composition) -> None:
 def test_nudge_tells_the_truth(path: Path, composition: Composition) -> None:
     """Which way is down, or that the nudge is too large to say."""
     student, seen = Student(path, composition, NUDGE), set()
-    for a in (-20.0, 1.0, 2.5, 2.8, 2.999, 3.0, 3.2, 5.0, 60.0):
-        for h in (0.0, 1e-6, 0.01, 0.1, 1.0, 10.0):
+    for a in (-20.0, 1.0, 2.5, 2.8, 2.9966, 2.99999, 3.0, 3.2, 5.0, 60.0):
+        for h in (0.0, 1e-6, 1e-4, 0.01, 0.1, 1.0, 10.0):
             student.types(a=a, h=h)
             seen |= said(
                 student,
                 {
                     "no nudge": h == 0,
-                    "where a is larger": loss(a + 1e-4) < loss(a),
-                    "where a is smaller": loss(a - 1e-4) < loss(a),
+                    "where a is larger": a < BEST,
+                    "where a is smaller": a > BEST,
                     "leaps over": a < BEST < a + h and loss(a + h) > loss(a) - 1e-9,
-                    "very near it": abs(a - BEST) < 0.01,
+                    "at the lowest point: whichever way you go, the loss rises": a == BEST,
+                    "hardly changes": abs(loss(a + h) - loss(a)) < 1e-6 * max(1, loss(a)),
                 },
             )
-            assert near(student.told(), r"comes to #:", slope(a))
-    assert len(seen) == 5
+            told = student.told()
+            assert near(told, r"come to #: that is the derivative", slope(a))
+            if "The nudge takes" in told:
+                before, after = re.findall(r"from (\S+) to (\S+):", told)[0]
+                assert before != after, told
+                assert [float(before), float(after)] == pytest.approx([loss(a), loss(a + h)], rel=1e-6, abs=6e-7)
+    assert len(seen) == 6
+
+
+def test_slopes_come_to_the_derivative(path: Path, composition: Composition) -> None:
+    """The slope of each nudge is told, one after the other, and so why the next sheet begins at -44, not at -33."""
+    student = Student(path, composition, NUDGE)
+    assert "Slopes for h = 1, 0.1, 0.01, 0.001: -33, -42.9, -43.89, -43.989." in student.told()
+    assert student.reads("slope") == -33 and Student(path, composition, STEP).reads("slope") == -44
+    for a in (-7.0, 3.0, 8.5):
+        found = re.search(r"0\.001: (\S+), (\S+), (\S+), (\S+)\. The smaller", student.types(a=a).told())
+        assert found
+        wanted = [(loss(a + h) - loss(a)) / h for h in (1, 0.1, 0.01, 0.001)]
+        assert [float(told) for told in found.groups()] == pytest.approx(wanted, abs=6e-4)
+        off = [abs(each - slope(a)) for each in wanted]
+        assert off == sorted(off, reverse=True)
 
 
 def test_step_tells_the_truth(path: Path, composition: Composition) -> None:
     """Whether the step goes down, leaps over, or is too long."""
     student, seen = Student(path, composition, STEP), set()
-    for a in (-30.0, 1.0, 2.9, 3.0, 3.5, 80.0):
-        for lr in (-0.1, 0.0, 1e-6, 0.01, 0.04, 0.05, 0.08, 0.0909, 0.091, 0.1, 1.0):
+    for a in (-30.0, 1.0, 2.9, 2.9966, 2.99999, 3.0, 3.5, 80.0):
+        for lr in (-0.1, 0.0, 1e-6, 0.01, 0.04, 0.05, 0.08, 0.0909, 0.09090909, 0.091, 0.1, 1.0):
             student.types(a=a, lr=lr)
             new = a - lr * slope(a)
             seen |= said(
                 student,
                 {
                     "does not lead downhill": lr <= 0,
-                    "as low as you can get": abs(a - BEST) < 0.01,
-                    "too short to see": abs(new - a) < 1e-3,
+                    "the slope is 0, and a step leads nowhere": a == BEST,
+                    "ends hardly lower": LIMIT / 2 < lr < LIMIT and abs(loss(a) - loss(new)) < 1e-6 * max(1, loss(a)),
+                    "hardly falls": lr <= LIMIT / 2 and 0 < loss(a) - loss(new) < 1e-6 * max(1, loss(a)),
                     "ends no lower": loss(new) >= loss(a) and (new - BEST) * (a - BEST) < 0,
                     "still ends lower": loss(new) < loss(a) and (new - BEST) * (a - BEST) < 0,
                     "Downhill": loss(new) < loss(a) and (new - BEST) * (a - BEST) >= 0,
                 },
             )
-            assert near(student.told(), r"slope = # - # · \(#\) = #", a, lr, slope(a), new)
-    assert len(seen) == 6
+            told = student.told()
+            assert near(told, r"slope = # - # · \(#\) = #", a, lr, slope(a), new)
+            if "falls from" in told:
+                before, after = re.findall(r"falls from (\S+) to ([\d.]+\d)", told)[0]
+                assert float(after) < float(before), told
+    assert len(seen) == 7
+
+
+def test_the_slope_needs_no_nudge() -> None:
+    """What is said of it: by so much a nudge makes miss² larger, and 2 · miss · kg is left as it shrinks."""
+    assert "A nudge h makes a miss larger by h · kg, and so miss² by" in STEP.says[2]
+    miss = KG - PRICE
+    for h in (1.0, 1e-3, 1e-6):
+        larger = (miss + h * KG) ** 2 - miss**2
+        assert larger == pytest.approx(2 * miss * h * KG + (h * KG) ** 2, rel=1e-8)
+        assert larger / h == pytest.approx(2 * miss * KG, abs=30 * h)
 
 
 def test_many_steps_tell_the_truth(path: Path, composition: Composition) -> None:
-    """Learned, on the way, zigzag, or flying off."""
+    """The words of its question: it creeps, is quick, zigzags, flies off; or is on its way, or need not move."""
     student, seen = Student(path, composition, MANY), set()
-    for start in (-40.0, 1.0, 3.0, 50.0):
-        for lr in (-0.1, 0.0, 1e-6, 0.001, 0.01, 0.03, 0.045, 0.05, 0.08, 0.0909, 0.091, 0.1, 1.0):
+    for start in (-40.0, 1.0, 2.999, 3.0, 50.0):
+        for lr in (-0.1, 0.0, 1e-6, 0.001, 0.01, 0.03, 0.045, 0.05, 0.08, 0.0909, 0.091, 0.1, 0.5, 1.0):
             student.types(a=start, lr=lr)
             path_ = [start]
             for _ in range(20):
@@ -247,14 +283,43 @@ def test_many_steps_tell_the_truth(path: Path, composition: Composition) -> None
                 student,
                 {
                     "does not lead downhill": lr <= 0,
-                    "Learned": abs(off[-1]) < 0.01,
+                    "starts at the best a": not off.any(),
+                    "is quick:": abs(off[-1]) < 0.005 and abs(off[-1]) < abs(off[0]) / 2,
+                    "creeps": abs(off[0]) / 2 < abs(off[-1]) < abs(off[0]),
                     "flies off": leaps and nowhere,
-                    "zigzag": leaps and nearer,
-                    "On its way": abs(off[-1]) < abs(off[0]),
+                    "zigzags": leaps and nearer,
+                    "more than half way there": abs(off[-1]) <= abs(off[0]) / 2 and not leaps,
                 },
             )
-            assert near(student.told(), r"After 20 steps a is #. The best a is #\.", path_[-1], BEST)
-    assert len(seen) == 5
+            told = student.told()
+            assert near(told, r"After 20 steps a is #. The best a is #\.", path_[-1], BEST)
+            if "somewhat larger" in told:
+                assert (1 - 2.002 * lr / LIMIT) ** 20 < (1 - 2 * lr / LIMIT) ** 20
+    assert len(seen) == 7
+    for rate, word in zip((0.001, 0.03, 0.08, 0.1), ("creeps", "is quick", "zigzags", "flies off"), strict=True):
+        assert word in MANY.look["lr"] and str(rate) in MANY.look["lr"]
+        assert word in student.types(a=1.0, lr=rate).told()
+
+
+def test_a_step_across_as_long_as_it_was(path: Path, composition: Composition) -> None:
+    """At the limit itself it neither comes nearer nor flies off."""
+    student = Student(path, composition, MANY)
+    for i in range(5):
+        student.open.type_number("data", 5 + i, 2, 1.0)
+        student.open.type_number("data", 5 + i, 3, 7.0)
+    assert "zigzags for ever" in student.types(a=2.0, lr=1.0).told()
+    assert [student.reads(name) for name in ("last", "best")] == [2, 7]
+
+
+def test_the_chart_shows_a_after_each_step(path: Path, composition: Composition) -> None:
+    """From the start to where the last step ends, which the sentence tells."""
+    sheet = composition.composed[MANY.sheet].sheet
+    curve = sheet.charts[0].series[0]
+    student = Student(path, composition, MANY)
+    x, y = ([(row, area.left) for row in range(area.top, area.bottom + 1)] for area in (curve.x, curve.y))
+    assert [student.open.value(MANY.sheet, *at) for at in x] == [*range(21)]
+    shown = [float(student.open.value(MANY.sheet, *at)) for at in y]
+    assert shown[0] == 1 and shown[1] == pytest.approx(1.44) and shown[-1] == student.reads("last")
 
 
 def test_other_samples(path: Path, composition: Composition) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,8 @@ from graddesc_xl.errors import GraddescError, SettingError
 from graddesc_xl.lessons import recipe
 from graddesc_xl.lessons.composing import compose
 from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.sheets import idea
+from graddesc_xl.sheets.answers import Question
 from graddesc_xl.sheets.idea import Case, Column, Drawn, Idea, Picture, Result, Sentence, Table
 from graddesc_xl.verification import reading
 from spreadsheet import Spreadsheet
@@ -153,3 +156,34 @@ def test_a_lesson_opens_on_a_sheet_of_its_own() -> None:
     """The name of no sheet is refused, with a hint."""
     with pytest.raises(SettingError, match=r"Wrong opens on the sheet 'square': there is none. Did you mean squares"):
         Lesson("Wrong", [SQUARES], opens="square")
+
+
+def test_no_line_holds_one_last_word() -> None:
+    """A paragraph takes as few lines as it can; the last one is about as long as the others, where words allow it."""
+    for words in range(1, 60):
+        text = " ".join("word" * (1 + k % 3) for k in range(words))
+        lines = idea._lines(text)
+        assert " ".join(lines) == text and max(map(len, lines)) <= idea.LETTERS
+        assert len(lines) == len(textwrap.wrap(text, idea.LETTERS))
+        assert len(lines) == 1 or len(lines[-1].split()) > 1
+    assert idea._lines("") == []
+
+
+def test_a_page_ends_below_its_chart() -> None:
+    """What is printed is the whole chart."""
+    for name, made in compose(LESSON, run_plan).composed.items():
+        for chart in made.sheet.charts if name in (RABBITS.name, SQUARES.name) else ():
+            rows = range(chart.row, made.sheet.printed_rows + 1)
+            assert sum(made.sheet.heights.get(row, 15.0) * 4 / 3 for row in rows) >= chart.height
+
+
+def test_a_question_of_a_lesson_without_runs() -> None:
+    """Its answer has room where no run is told of."""
+    question = Question("How many?", "rabbits", "{last} rabbits.", {"last": "rabbits: number | last"})
+    front = compose(Lesson("Ideas", [RABBITS], questions=[question], reading={"more": "Read " * 60}), run_plan).sheets[
+        0
+    ]
+    held = {front.value(*at): at for at in front.cells}
+    (_, column), head = held["4096 rabbits."], held["answer, from the cells of that sheet"]
+    assert head[1] == column and front.widths[column] > 60
+    assert front.heights[held["Read " * 60][0]] > 30

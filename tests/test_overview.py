@@ -13,8 +13,14 @@ import pytest
 from graddesc_xl import LESSONS, Experiment, Lesson, build, run, verify
 from graddesc_xl.errors import SettingError
 from graddesc_xl.lessons import recipe
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.parts.optimizers import OPTIMIZERS
+from graddesc_xl.sheets.answers import Question
 from graddesc_xl.sheets.trying import Try, decimal
 from graddesc_xl.verification import package, reading
+from graddesc_xl.workbook.sheet import Sheet
+from graddesc_xl.workbook.style import ROLES
 from parts import Parts
 from spreadsheet import Spreadsheet, below
 
@@ -222,3 +228,54 @@ def test_another_alternative_text_is_found(workbook: Path, tmp_path: Path) -> No
     assert len(report.problems) == 2
     assert report.problems[0].startswith("overview!G5: the alternative text (of a chart) is 'A chart.', not '")
     assert report.problems[1] == "data!E7: the alternative text is gone."
+
+
+def legend(sheet: Sheet) -> Mapping[str, tuple[object, object]]:
+    """Its colours: role -> what stands in the field and beside it."""
+    (row,) = (row for (row, column), (content, _) in sheet.cells.items() if (column, content) == (1, "colours"))
+    found = {}
+    while (row := row + 1, 2) in sheet.cells and (style := sheet.cells[row, 2][1]).role:
+        found[style.role] = (sheet.content(row, 1), sheet.content(row, 2))
+    return found
+
+
+def test_the_legend_shows_the_colours_that_occur() -> None:
+    """No optimizer that remembers, no colour of what it remembers."""
+    plain = compose(Lesson("Plain", [Experiment("plain", "plain", "About it.")]), run_plan)
+    assert "forward" in legend(plain.sheets[0]) and "state" not in legend(plain.sheets[0])
+    adam = compose(Lesson("Adam", [Experiment("adam", "adam", "About it.", OPTIMIZERS["adam"])]), run_plan)
+    assert legend(adam.sheets[0])["state"] == ("state", ROLES["state"].legend)
+
+
+def test_the_legend_speaks_the_words_of_the_lesson() -> None:
+    """A lesson may say what a colour is; of one that there is not it is told so."""
+    lesson = LESSONS["first-steps"]
+    shown = legend(compose(lesson, run_plan).sheets[0])
+    assert shown == {role: ("", lesson.colours[role]) for role in shown} and {*shown} == {*lesson.colours}
+    assert recipe.read(recipe.spell(lesson)).colours == lesson.colours
+    with pytest.raises(SettingError, match=r"has no colour 'wait': they are input, .*Did you mean watch or weight\?"):
+        replace(lesson, colours={"wait": "what one waits for"})
+
+
+def test_where_nothing_is_compared_nothing_is_said_of_it(tmp_path: Path) -> None:
+    """No sheet of runs: no check, no word of NumPy, and no room kept for either; the recipe is hidden all the same."""
+    path = build(LESSONS["first-steps"], tmp_path).path
+    assert "check" not in states(path) and [s for s, state in states(path).items() if state == "hidden"] == ["recipe"]
+    book = reading.load(path)
+    said = [book.value("overview", *at) for at in book.used("overview")]
+    assert not [text for text in said if "NumPy" in str(text)]
+    assert [text for text in said if str(text).startswith("The sheet recipe") and "Unhide" in str(text)]
+    assert max(column for _, column in book.used("overview")) <= 5
+    with pytest.raises(SettingError, match=r"opens on the sheet 'check': nothing is compared on one\."):
+        compose(replace(LESSONS["first-steps"], opens="check"), run_plan)
+    with pytest.raises(SettingError, match=r"opens on the sheet 'recipe', which is hidden\."):
+        replace(LESSONS["first-steps"], opens="recipe")
+
+
+def test_helper_columns_are_folded_away() -> None:
+    """The legend's names and the figures of answers are not in view."""
+    question = Question("How far?", "plain", "To {error}.", {"error": "plain: error | last"})
+    lesson = Lesson("Plain", [Experiment("plain", "plain", "About it.")], questions=[question])
+    front = compose(lesson, run_plan).sheets[0]
+    beyond = {column for (_, column) in front.cells if column > front.printed}
+    assert len(beyond) >= 4 and beyond <= front.aside

@@ -53,8 +53,8 @@ def _kept(data: Dataset) -> Dataset:
     return replace(data, inputs={name: digits(values) for name, values in data.inputs.items()}, y=kept)
 
 
-def _told(samples: Samples) -> Composed:
-    """What others may say of samples."""
+def _told(samples: Samples, *, lined: bool) -> Composed:
+    """What others may say of samples. lined: whether their sheet shows the straight line that fits best."""
     figures: dict[str, Figure] = {
         "constant error": lambda: samples.constant_error,
         "sample": lambda name, number: samples.cell(name, int(number) - 1),
@@ -63,7 +63,7 @@ def _told(samples: Samples) -> Composed:
         "largest": lambda name: call("largest", samples.column(name)),
         "squares": lambda name: call("sumsq", samples.column(name)),
     }
-    if len(samples.data.inputs) == 1:
+    if lined and len(samples.data.inputs) == 1:
         figures |= {
             "best": samples.best,
             "line error": lambda: samples.line_error,
@@ -87,25 +87,38 @@ def compose(
     inputs = inputs or Inputs()
     making = Making(run, inputs, Sheet(check.SHEET))
     composed: dict[str, Composed] = {}
+    kinds = of.kinds
     for sheet, data in of.data.items():
         built = _kept(data)
-        samples = data_sheet.compose(sheet, inputs.data(sheet, built), built)
+        lined = any(kind.lined for kind in kinds if kind.data == data)
+        samples = data_sheet.compose(sheet, inputs.data(sheet, built), built, lined=lined)
         making.samples[data.name] = samples
-        composed[sheet] = _told(samples)
-    for kind in of.kinds:
+        composed[sheet] = _told(samples, lined=lined)
+    for kind in kinds:
         progress(kind.sheet)
         composed[kind.sheet] = kind.compose(making, composed)
     fronts = [made.sheet for made in composed.values()]
     behind = [made.behind for made in composed.values() if made.behind]
-    for each in behind:
+    hidden = [*behind, recipe_sheet.compose(recipe.spell(of), __version__)]
+    for each in hidden:
         each.hidden = True
-    checked = check.compose([made.compared for made in composed.values() if made.compared], making)
+    compared = [made.compared for made in composed.values() if made.compared]
+    checked = check.compose(compared, making) if compared or making.check.cells else None
     front = overview.compose(
-        of.title, of.subtitle, of.questions, [*composed.values()], checked, making.samples, of.reading, of.tries
+        of.title,
+        of.subtitle,
+        of.questions,
+        [*composed.values()],
+        checked,
+        making.samples,
+        of.reading,
+        of.tries,
+        of.colours,
     )
-    last = recipe_sheet.compose(recipe.spell(of), __version__)
-    sheets = [front, *fronts, checked.sheet, *behind, last]
+    sheets = [front, *fronts, *([checked.sheet] if checked else []), *hidden]
     names = [each.name for each in sheets]
+    if of.opens and of.opens not in names:  # the check, where nothing is compared
+        raise SettingError(f"{of.title} opens on the sheet {shown(of.opens)}: nothing is compared on one.")
     for each in sheets:
         each.opens = each.name == of.opens
         lost = [link.sheet for link in each.links.values() if link.sheet not in names]

@@ -27,6 +27,15 @@ def _lr(rate: float) -> Input:
     return Input("lr", rate, "lr", "the learning rate: how long a step is", 1e-6, 1.0)
 
 
+#: where the loss is lowest, but for the last digits that one would type
+_LOWEST = "abs(a - best) < 0.000000001"
+
+
+def _hardly(then: str) -> str:
+    """Whether the loss is told as the same number before and then."""
+    return f"abs({then} - loss) < 0.000001*max(1, loss)"
+
+
 def _valley(reach: str) -> Table:
     """The loss over a, as far to both sides of the lowest point as `reach`."""
     return Table(
@@ -62,14 +71,15 @@ GUESS = Idea(
     says=(
         "Here is what five bags of cherries cost. Guess what one kg costs: call that number a. The guess for a bag is "
         "a · kg, and it misses the price, too high or too low.",
-        "Square each miss, so that both count, and take the mean: that one number is called the loss.",
+        "Square each miss, so that too low counts like too high, and take the mean of the squares: that one number "
+        "is called the loss.",
     ),
     look={"a": "Type 2 into the yellow cell, then 5. Watch the line. Which a makes the loss smallest?"},
     sentences=(
         Sentence(
             (
                 Case(
-                    "You found it: with a = {best} the loss is {least}, and no other a makes it smaller.",
+                    "You found it, to within 0.005: the loss is smallest, {least # 4}, where a is {best # 6}.",
                     "abs(a - best) < 0.005",
                 ),
                 Case(
@@ -143,26 +153,36 @@ NUDGE = Idea(
         "each 1 that a grows is the slope, below 0 where it falls.",
     ),
     look={
-        "a": "Type 5, then 3. Which side of the valley is it, and which sign has the slope?",
-        "h": "Type 0.1, then 0.01. What number does the slope settle at?",
+        "a": "Type 5, then 2. Which side of the valley is it, and which sign has the slope?",
+        "h": "Type 0.1, then 0.01. Which number does the slope come near?",
     },
     sentences=(
         Sentence(
             (
                 Case("A nudge of 0 is no nudge: type another number for h.", "h == 0"),
-                Case("You stand at the lowest point, or very near it: here it is flat.", "abs(a - best) < 0.005"),
+                Case("You stand at the lowest point: whichever way you go, the loss rises.", _LOWEST),
                 Case("This nudge leaps over the lowest point. Type a smaller h.", "slope*exact <= 0"),
-                Case("The nudge takes the loss from {loss} to {loss_h}: down is where a is larger.", "slope < 0"),
-                Case("The nudge takes the loss from {loss} to {loss_h}: down is where a is smaller."),
+                Case("This nudge hardly changes the loss. Type a larger h.", _hardly("loss_h")),
+                Case(
+                    "The nudge takes the loss from {loss # 6} to {loss_h # 6}: down is where a is larger.", "slope < 0"
+                ),
+                Case("The nudge takes the loss from {loss # 6} to {loss_h # 6}: down is where a is smaller."),
             )
         ),
-        Sentence((Case("The smaller h is, the nearer the slope comes to {exact}: the derivative."),)),
+        Sentence(
+            (Case("Slopes for h = 1, 0.1, 0.01, 0.001: {slope_1 # 3}, {slope_2 # 3}, {slope_3 # 3}, {slope_4 # 3}."),)
+        ),
+        Sentence((Case("The smaller h is, the nearer they come to {exact # 3}: that is the derivative."),)),
     ),
     results=(
         Result("loss", "mean(err)", "loss", "the mean of miss²"),
         Result("loss_h", "mean(err_h)", "nudged", "the loss after the nudge, at a + h"),
         Result("slope", "(loss_h - loss) / h", "slope", "(nudged - loss) / h"),
         Result("exact", "mean(2*(guess - price)*kg)"),
+        *(
+            Result(f"slope_{number}", f"(mean(((a + {h})*kg - price)**2) - loss) / {h}")
+            for number, h in enumerate((1, 0.1, 0.01, 0.001), 1)
+        ),
         _BEST,
         Result("reach", "max(2, 1.2*max(abs(a - best), abs(a + h - best)))"),
     ),
@@ -183,8 +203,7 @@ STEP = Idea(
                 "d",
                 "2*miss*kg",
                 "2 · miss · kg",
-                "How fast miss² grows with a, the nudge being as small as you like: if a grows by a little, the miss "
-                "grows kg times as much, and its square 2 · miss times that.",
+                "How fast miss² grows with a: the slope, for this bag, that a nudge as small as you like would have.",
                 role="analytic",
             ),
         )
@@ -201,35 +220,37 @@ STEP = Idea(
     ),
     about="A step against the slope, as long as the learning rate says.",
     says=(
-        "The slope says which way is up, and how steep. Go the other way, far where it is steep:",
+        "The slope says which way is up, and how steep. So go the other way:",
         "new a = a - lr · slope",
-        "No nudge is needed: for each bag the slope of miss² is 2 · miss · kg.",
+        "No nudge is needed. A nudge h makes a miss larger by h · kg, and so miss² by",
+        "2 · miss · h · kg + (h · kg)². Divide by h, let h shrink: 2 · miss · kg is left.",
     ),
     look={
         "a": "Type the new a here, again and again: where does it lead you?",
         "lr": "With a = 1 again, type 0.05, then 0.1. When is a step too long?",
     },
     sentences=(
-        Sentence((Case("new a = a - lr · slope = {a # 4} - {lr # 6} · ({slope}) = {new_a # 4}"),)),
+        Sentence((Case("new a = a - lr · slope = {a # 6} - {lr # 6} · ({slope # 4}) = {new_a # 4}"),)),
         Sentence(
             (
                 Case("This lr does not lead downhill: type one above 0.", "lr <= 0"),
+                Case("You stand at the lowest point: the slope is 0, and a step leads nowhere.", _LOWEST),
                 Case(
-                    "Here it is flat, and a step leads nowhere: you are as low as you can get.",
-                    "abs(a - best) < 0.005",
-                ),
-                Case("The step is too short to see: type a larger lr.", "abs(new_a - a) < 0.0005"),
-                Case(
-                    "Too long: the step leaps over the lowest point and ends no lower, at a loss of {new_loss}. "
+                    "Too long: the step leaps over the lowest point and ends no lower, at a loss of {new_loss # 4}. "
                     "Type a smaller lr.",
                     "limit <= lr",
                 ),
                 Case(
+                    "The step leaps over the lowest point, and ends hardly lower.",
+                    f"lr > limit/2 and {_hardly('new_loss')}",
+                ),
+                Case("The loss hardly falls: the lowest point is very near, or lr very small.", _hardly("new_loss")),
+                Case(
                     "The step leaps over the lowest point, and still ends lower: the loss falls from "
-                    "{loss # 4} to {new_loss # 4}.",
+                    "{loss # 6} to {new_loss # 6}.",
                     "lr > limit/2",
                 ),
-                Case("Downhill: the loss falls from {loss # 4} to {new_loss # 4}. Type the new a as a: one more step."),
+                Case("Downhill: the loss falls from {loss # 6} to {new_loss # 6}. Type the new a as a: one more step."),
             )
         ),
     ),
@@ -246,6 +267,10 @@ STEP = Idea(
     leads="many steps",
     samples=CHERRIES,
 )
+
+_STAYED = "abs(start - best) < 0.000000001 and abs(last - best) < 0.000000001"
+_MIRRORED = "abs(lr - limit) < 0.000000001*limit"
+_FOUND = "abs(last - best) < 0.005 and abs(last - best) <= abs(start - best)/2"
 
 MANY = Idea(
     "many steps",
@@ -269,35 +294,42 @@ MANY = Idea(
         {"step": tuple(float(step) for step in range(1, STEPS + 1))},
     ),
     Picture(
-        "a, step by step",
-        "step",
+        "a after each step",
+        "steps",
         "a",
         (
-            Drawn("a", ("step",), ("a",), markers=True),
-            Drawn("the best a", ("1", "largest(step)"), ("best", "best"), dashed=True),
+            Drawn("a", ("steps",), ("then",), markers=True),
+            Drawn("the best a", ("0", "largest(step)"), ("best", "best"), dashed=True),
         ),
-        "a at each step, and the best a as a dashed line.",
+        "a after each step, and the best a as a dashed line.",
         x_min=0.0,
         x_max=float(STEPS),
+        legend="right",
     ),
     about="The same step again and again: a machine learns a number.",
     says=(
-        "The same step again and again, each from where the last one ended. This is gradient descent: how machines "
-        "learn, most of them more than one number. Next: samples of your own.",
+        "The same step again and again, each from where the last one ended: that is gradient descent, and how "
+        "machines learn. Next: samples of your own.",
     ),
     look={
-        "start": "Does it find the same a from elsewhere?",
-        "lr": "Type 0.001, 0.03, 0.08, 0.1: which creeps, is quick, zigzags, flies off?",
+        "start": "Type 5, then 0. Does it come to the same a from there?",
+        "lr": "Type 0.001, 0.03, 0.08, then 0.1. Which creeps, is quick, zigzags, flies off?",
     },
     sentences=(
         Sentence(
             (
                 Case("This lr does not lead downhill: type one above 0.", "lr <= 0"),
-                Case("Learned: these steps led it to the best a.", "abs(last - best) < 0.005"),
+                Case("It starts at the best a: the slope is 0, and no step leads away.", _STAYED),
+                Case("It zigzags for ever: each step leaps over it and ends as far off.", _MIRRORED),
                 Case("It flies off. Type a much smaller lr.", "limit <= lr and limit < 0.001"),
                 Case("It flies off. Type a smaller lr, below {round_down(limit, 4) # 4}.", "limit <= lr"),
-                Case("A zigzag: each step leaps over the best a, but ends nearer.", "lr > limit/2"),
-                Case("On its way. A larger lr is quicker, up to a point: try one."),
+                Case("It is quick: {count(step)} steps lead to the best a, to within 0.005.", _FOUND),
+                Case("It zigzags: each step leaps over the best a, but ends nearer.", "lr > limit/2"),
+                Case(
+                    "It creeps: less than half of the way in {count(step)} steps. Type a larger lr.",
+                    "abs(last - best) > abs(start - best)/2",
+                ),
+                Case("It is more than half way there. A somewhat larger lr is quicker."),
             )
         ),
         Sentence((Case("After {count(step)} steps a is {last # 4}. The best a is {best # 4}."),)),
@@ -306,6 +338,12 @@ MANY = Idea(
         _BEST,
         Result("last", f"index(new_a, {STEPS})"),
         Result("limit", "1 / mean(kg*kg)"),
+    ),
+    folded=(
+        Table(
+            (Column("then", "where(steps == 0, start, index(new_a, max(steps, 1)))"),),
+            {"steps": tuple(float(steps) for steps in range(STEPS + 1))},
+        ),
     ),
     leads="data",
     samples=CHERRIES,
@@ -317,4 +355,15 @@ LESSON = Lesson(
     "Four sheets, one idea each, from a guess to learning. Begin with the sheet guess and error.",
     name="first-steps",
     opens=GUESS.name,
+    colours={
+        "input": "yellow: type here",
+        "data": "what is given: a bag, the number of a step",
+        "weight": "a, before a step",
+        "forward": "a guess, and its miss",
+        "error": "how wrong: miss² and the loss",
+        "numerical": "after a nudge",
+        "analytic": "a slope, without a nudge",
+        "update": "a, after a step",
+        "watch": "a result, to watch",
+    },
 )

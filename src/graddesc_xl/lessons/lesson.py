@@ -26,6 +26,7 @@ from ..sheets.steps import Steps
 from ..sheets.trying import Try
 from ..sheets.validation import Validation
 from ..workbook.cells import plain
+from ..workbook.style import ROLES
 
 if TYPE_CHECKING:
     from .building import Built
@@ -47,7 +48,8 @@ class Lesson:
     parts: experiments, comparisons and sheets of any kind. name: of its file, made from the title if left out.
     questions: what its overview answers. reading: title -> how to read what is peculiar to it, for the overview.
     opens: the sheet on which it opens, the overview if left out.
-    tries: what to type first.
+    tries: what to type first. colours: role -> what the overview's legend says of its colour, where its usual words do
+    not do.
     Raises SettingError, in a sentence, for parts whose names or data do not go together.
 
     >>> Lesson("Mine", [Experiment("plain"), Experiment("faster", values={"lr": 2e-4})]).sheets[2:4]
@@ -62,6 +64,7 @@ class Lesson:
     reading: Mapping[str, str] = field(default_factory=dict)
     opens: str = ""
     tries: Sequence[Try] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.parts, (str, Experiment, Comparison, Kind)) or not isinstance(self.parts, Iterable):
@@ -90,10 +93,15 @@ class Lesson:
                 raise SettingError(f"{shown(question.ask)} refers to the sheet {shown(question.see)}: none is.{hint}")
             if question.see in self.hidden:
                 raise SettingError(f"{shown(question.ask)} refers to the sheet {shown(question.see)}, which is hidden.")
-
         if self.opens and self.opens not in self.sheets:
             hint = did_you_mean(self.opens, self.sheets)
             raise SettingError(f"{self.title} opens on the sheet {shown(self.opens)}: there is none.{hint}")
+        if self.opens in self.hidden:
+            raise SettingError(f"{self.title} opens on the sheet {shown(self.opens)}, which is hidden.")
+        for role in self.colours:
+            if role not in ROLES:
+                hint = did_you_mean(role, ROLES)
+                raise SettingError(f"{self.title} has no colour {shown(role)}: they are {', '.join(ROLES)}.{hint}")
 
     def __repr__(self) -> str:
         return line(self, self.title, ", ".join(kind.sheet for kind in self.kinds))
@@ -158,13 +166,13 @@ class Lesson:
 
     @property
     def sheets(self) -> list[str]:
-        """The names of all its sheets."""
-        return [OVERVIEW, *self.data, *(kind.sheet for kind in self.kinds), CHECK, *self.hidden, RECIPE]
+        """The names of all its sheets; where nothing is compared with NumPy, there is no check."""
+        return [OVERVIEW, *self.data, *(kind.sheet for kind in self.kinds), CHECK, *self.hidden]
 
     @property
     def hidden(self) -> list[str]:
-        """Those with the steps behind others."""
-        return [kind.behind for kind in self.kinds if kind.behind]
+        """Those with the steps behind others, and the recipe."""
+        return [*(kind.behind for kind in self.kinds if kind.behind), RECIPE]
 
     @property
     def data(self) -> dict[str, Dataset]:

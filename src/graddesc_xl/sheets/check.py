@@ -25,6 +25,10 @@ SAME = 1e-12
 #: the first of the two columns with the samples that NumPy had
 NUMPY_SAMPLES = 14
 DIFFERS = "differs"
+COVERED = (
+    "What the sheets named here compute, against NumPy's numbers. "
+    "graddesc-xl verify computes every cell of every sheet anew."
+)
 #: what the cells beside the steps are called
 BESIDE = "starts, totals"
 #: what the tolerance is, in the lines beside it
@@ -145,7 +149,7 @@ def compose(compared: Sequence[Compared], making: Making) -> Check:
     sheet, tolerance = making.check, making.tolerance
     sheet.frozen, sheet.tab = (HEAD, 0), "#3A8F5C"
     sheet.put(1, 1, "Does the spreadsheet agree with NumPy?", TITLE)
-    sheet.put(2, 1, "Every number that is computed step by step, and what sums it up, against NumPy's.", SUBTITLE)
+    sheet.put(2, 1, COVERED, SUBTITLE)
     sheet.put(4, 1, "tolerance", Style(color=FAINT))
     for row, said in enumerate(EXPLAINED, 3):
         sheet.put(row, 3, said, Style(color=FAINT, indent=1))

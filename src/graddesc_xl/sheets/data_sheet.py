@@ -21,6 +21,8 @@ CONST, SLOPE = 1, 2
 #: so many rows below the samples are looked at
 FURTHER = 1000
 LOW, HIGH = -1e6, 1e6
+#: so many columns beside the samples are in view, those of the chart; what stands further right is folded away
+SHOWN = 7
 INSERTED = "A row was inserted among the samples: it is not used."
 
 
@@ -113,8 +115,11 @@ class Samples:
         return call("sqrt", call("devsq", self.column(self.data.target)))
 
 
-def compose(name: str, data: Dataset, built: Dataset) -> Samples:
-    """The samples from B5 down; the constant and slope of a line at C1 and C2, the published addresses."""
+def compose(name: str, data: Dataset, built: Dataset, *, lined: bool = True) -> Samples:
+    """The samples from B5 down; the constant and slope of a line at C1 and C2, the published addresses.
+
+    lined: whether the straight line that fits best belongs there.
+    """
     sheet = Sheet(name, frozen=(FIRST - 1, 0), repeat_rows=(1, FIRST - 1), portrait=True)
     samples = Samples(sheet, data, built)
     n, left = samples.count, samples.beside
@@ -136,14 +141,19 @@ def compose(name: str, data: Dataset, built: Dataset) -> Samples:
     named = " and ".join((", ".join(data.inputs), data.target))
     said = f"Replace {', '.join(data.inputs)} by numbers of your own, and {data.target} too"
     sheet.put(FIRST - 1, left, f"{said}{': slope and const then no longer matter' if on_line else ''}.", TEXT)
-    sheet.printed = samples.lacking[1] - 2
+    sheet.printed = left + SHOWN - 1
     sheet.widths.update({1: 8, **dict.fromkeys(range(INPUTS, target + 1), 9), target + 1: 3, left: 12, left + 1: 11})
     rule = Rule(LOW, HIGH, "a sample", f"Your own {named}. {limits}", rows=n, columns=len(data.names))
     sheet.rules[FIRST, INPUTS] = rule
     lacking = _missing(samples, on_line=on_line)
     sheet.put(FIRST, left, _said(samples, lacking, named), Style(bold=True))
+    lined = lined and len(data.inputs) == 1
+    lines = [_best_line(samples)] if lined else []
+    if not lined:
+        sheet.put(1, left, "the samples", SECTION)
     if len(data.inputs) == 1:
-        _best_line(samples)
+        _drawn(samples, lines)
+    sheet.aside |= {*range(left + SHOWN, sheet.extent[1] + 1)}
     return samples
 
 
@@ -184,8 +194,8 @@ def _said(samples: Samples, lacking: Expr, named: str) -> Expr:
     return where(lacking.equals(NONE), said, needed)
 
 
-def _best_line(samples: Samples) -> None:
-    """The straight line of one input that fits best, and a chart of both."""
+def _best_line(samples: Samples) -> Series:
+    """The straight line of one input that fits best; its curve."""
     sheet, left = samples.sheet, samples.beside
     x, y = samples.data.names
     xs, ys = samples.column(x), samples.column(y)
@@ -196,21 +206,26 @@ def _best_line(samples: Samples) -> None:
     sheet.put(intercept.row, intercept.column, call("mean", ys) - slope * call("mean", xs), look)
     for label, at in (("slope", slope), ("intercept", intercept)):
         sheet.put(at.row, at.column - 1, label, LABEL)
-    said = "by least squares: what slope and intercept should become"
-    sheet.put(2, left + 2, said, Style(color=FAINT, indent=1))
+    sheet.put(2, left + 2, "by least squares: none has a smaller Σe²", Style(color=FAINT, indent=1))
     x_here, y_here = (samples.down(name, FIRST) for name in (x, y))
     line = slope.absolute * x_here + intercept.absolute
     sheet.put(FIRST - 1, samples.residuals, f"{y} − best line", Style(color=FAINT, italic=True))
     sheet.repeat(FIRST, samples.residuals, y_here - line, samples.count, Style(number="weight", color=FAINT))
+    return _ends(samples, xs)
+
+
+def _drawn(samples: Samples, lines: Sequence[Series]) -> None:
+    """A chart of the samples of one input, and of a line through them."""
+    x, y = samples.data.names
     points = Series("samples", samples.area(x), samples.area(y), ACCENT, markers=True, line=False)
-    title = "The samples and the best line"
-    curves: Sequence[Series] = [points, _ends(samples, xs)]
-    sheet.charts.append(Chart(title, x, y, curves, FIRST + 2, left, 440, 300, x_min=None))
+    title = "The samples and the best line" if lines else "The samples"
+    chart = Chart(title, x, y, [points, *lines], FIRST + 2, samples.beside, 440, 300, x_min=None)
+    samples.sheet.charts.append(chart)
 
 
 def _ends(samples: Samples, xs: Block) -> Series:
     """The two ends of the least-squares line, for the chart."""
-    sheet, left = samples.sheet, samples.beside + 7
+    sheet, left = samples.sheet, samples.beside + SHOWN
     sheet.put(1, left, "ends of the line, for the chart", Style(color=FAINT, italic=True))
     for row, end in ((2, "smallest"), (3, "largest")):
         x = sheet.put(row, left, call(end, xs), Style(color=FAINT))

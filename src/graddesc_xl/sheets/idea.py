@@ -5,6 +5,7 @@ All of it is content that a lesson gives, formulas as a person types them.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from .making import Making
 #: the first column and how many of them the words take, and how many characters fit beside each other there
 LEFT, ACROSS, LETTERS = 2, 7, 84
 #: of the same, a sentence's, which is larger and bold
-LARGE_LETTERS = 70
+LARGE_LETTERS = 82
 #: a table with more rows stands beside the words, not below them
 FEW = 8
 #: the height of a screen below the menus of a spreadsheet, and the chart's width, in pixels
@@ -108,7 +109,10 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Picture:
-    """The chart: its title, those of its axes, its curves, and what it shows for who cannot see it."""
+    """The chart: its title, those of its axes, its curves, and what it shows for who cannot see it.
+
+    legend: at which side of it, `bottom` or `right`.
+    """
 
     title: str
     x: str
@@ -117,6 +121,7 @@ class Picture:
     about: str = ""
     x_min: float | None = None
     x_max: float | None = None
+    legend: str = "bottom"
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ class Idea(Kind):
     """
 
     kind = "idea"
+    lined = False
 
     name: str
     headline: str
@@ -197,7 +203,7 @@ class _Page:
             sheet.links[1, self.right] = Link(of.leads)
         row = 2
         for said in of.says:
-            for line in textwrap.wrap(said, LETTERS):
+            for line in _lines(said):
                 sheet.put(row, LEFT, line, Style(size=11))
                 row += 1
         row = self.numbers(row)
@@ -219,6 +225,7 @@ class _Page:
             count = len(next(iter(folded.given.values()), ())) or self.rows
             at = self.table(folded, 2, at, count)
         self.chart(below if self.beside else 2, LEFT if self.beside else self.right, at)
+        sheet.printed_rows = max(sheet.printed_rows, self.end_of_chart())
         self.sentences(talking)
         sheet.printed = self.aside - 1
         sheet.aside |= {*range(self.aside, sheet.extent[1] + 1)}
@@ -239,7 +246,7 @@ class _Page:
             if not self.beside:
                 self.sheet.heights[row] = 20
             row += 1
-            for line in textwrap.wrap(self.of.look.get(given.name, ""), LETTERS):
+            for line in _lines(self.of.look.get(given.name, "")):
                 self.sheet.put(row, LEFT, line, LOOK)
                 row += 1
         return self.gap(row)
@@ -389,9 +396,18 @@ class _Page:
                 height,
                 x_min=picture.x_min,
                 x_max=picture.x_max,
+                legend=picture.legend,
                 about=picture.about,
             )
         )
+
+    def end_of_chart(self) -> int:
+        """The last row that the chart covers."""
+        (chart,) = self.sheet.charts
+        left, row = float(chart.height), chart.row
+        while (left := left - self.sheet.heights.get(row, 15.0) * 4 / 3) > 0:
+            row += 1
+        return row
 
     def points(self, given: Sequence[str], column: int) -> tuple[Block, int]:
         """The cells of a column, or of points; and the next column that is free."""
@@ -430,6 +446,18 @@ def _beside(expr: Expr) -> Iterator[str]:
             yield from _beside(arg)
 
 
+def _lines(text: str) -> list[str]:
+    """A text in as few lines as fit, of which the last is not much shorter than the others."""
+    fitting = [textwrap.wrap(text, letters) for letters in range(LETTERS, LETTERS // 2, -1)]
+    fewest = [lines for lines in fitting if len(lines) == len(fitting[0])]
+    return next((lines for lines in fewest if lines and 2 * len(lines[-1]) > len(lines[0])), fewest[0])
+
+
 def _length(text: str) -> int:
     """About how many characters a sentence has."""
-    return len(answers.FIGURE.sub("12.34", text))
+
+    def told(figure: re.Match[str]) -> str:
+        places = figure[2] or "2"
+        return "12." + "3" * (int(places) if places.isdecimal() else 2)
+
+    return len(answers.FIGURE.sub(told, text))

@@ -106,10 +106,12 @@ class Composed:
 class Kind(ABC):
     """A sheet that a lesson wants: its parameters are the fields of a frozen dataclass.
 
-    kind: its name in a recipe; a class that gives one is known by it.
+    kind: its name in a recipe; a class that gives one is known by it. lined: whether the best straight line through
+    its samples says something of what it shows.
     """
 
     kind: ClassVar[str]
+    lined: ClassVar[bool] = True
     known: ClassVar[dict[str, type[Kind]]] = {}
 
     def __init_subclass__(cls) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 from ..language.expr import Expr, Text, call, where
 from ..language.reports import NONE
@@ -43,8 +44,9 @@ TITLE_HEIGHT = 24.0
 AMOUNT, VERDICT, NARROW, CHECKED = 9.5, 30.0, 2.0, 42.0
 #: pixels per point, and the height that a chart has at least
 PIXELS, CHART_HEIGHT = 4 / 3, 320
-#: characters of an answer, of what a sheet shows, of what a number makes of a run, that fit one line; points per line
-ANSWER, ABOUT, SEEN, PER_LINE = 150, 75, 45, 14
+#: characters of an answer, of what a sheet shows, of what a number makes of a run, that fit one line; points per line;
+#: characters that fit the width of one
+ANSWER, ABOUT, SEEN, PER_LINE, PER_WIDTH = 150, 75, 45, 14, 1.2
 #: what is said of a curve with errors that a chart leaves out
 LEAVES = " (leaves the chart)"
 TWO_ERRORS = (
@@ -52,10 +54,13 @@ TWO_ERRORS = (
     "RMSE is the root of their MEAN, in the units of y: √Σe² divided by the root of the number of samples. "
     "Both are measured while the weights move, each sample with the weights of its own step."
 )
-HIDDEN = (
-    "These lists of all steps are hidden. To see one: right-click any tab, then Unhide, in LibreOffice Show Sheet. "
-    "Nothing else changes."
-)
+#: what follows from what is typed, and what does not where sheets are compared with NumPy
+FOLLOWS = "Type another number or sample into a yellow cell: every formula follows."
+STAYS = f"{FOLLOWS} Numbers headed NumPy stay as they were built."
+HIDDEN = "The sheet recipe, which says what this workbook is made of, is hidden."
+LISTS_HIDDEN = "The lists of all steps are hidden, and the sheet recipe, which says what this workbook is made of."
+UNHIDE = "To show what is hidden: right-click any tab, then Unhide, in LibreOffice Show Sheet."
+CHECKED_IS = "Behind the column “against NumPy”: what is compared, counted live."
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class _Page:
     sheet: Sheet
     composed: Sequence[Composed]
     samples: Mapping[str, Samples]
-    check: Check
+    check: Check | None
 
     @cached_property
     def runs(self) -> Sequence[tuple[Composed, Told]]:
@@ -108,18 +113,19 @@ class _Page:
 
     @property
     def last(self) -> int:
-        """The last column."""
-        return self.checked + 1
+        """The last column; that of the left half, where no run and no check has anything to say at the right."""
+        return self.checked + 1 if self.runs or self.check else self.verdict
 
     def width(self) -> None:
         """Give the columns their widths."""
         longest = max(len(made.sheet.name) for made in self.composed)
         left = dict.fromkeys(range(2, self.verdict), AMOUNT)
-        right = {self.verdict: VERDICT, self.verdict + 1: NARROW, self.right: AMOUNT, self.right + 1: AMOUNT}
-        self.sheet.widths |= left | right | {1: max(13, 0.95 * longest), self.checked: CHECKED}
-        self.sheet.widths[self.last] = max(
-            14, 0.95 * max((len(m.behind.name) for m in self.composed if m.behind), default=0)
-        )
+        right = {self.verdict: VERDICT + CHECKED}
+        if self.last > self.verdict:
+            right = {self.verdict: VERDICT, self.verdict + 1: NARROW, self.right: AMOUNT, self.right + 1: AMOUNT}
+            behind = max((len(made.behind.name) for made in self.composed if made.behind), default=0)
+            right |= {self.checked: CHECKED, self.last: max(14, 0.95 * behind)}
+        self.sheet.widths |= left | right | {1: max(13, 0.95 * longest)}
 
     def link(self, row: int, name: str, text: str = "", at: tuple[int, int] = (1, 1), style: Style = LINK) -> None:
         """A link to a cell of another sheet."""
@@ -131,6 +137,11 @@ class _Page:
         self.sheet.put(row, left, content, style)
         if right > left:
             self.sheet.merged[row, left] = right - left + 1
+
+    def high(self, said: str) -> float:
+        """The height of a row with so many words across all columns."""
+        wide = sum(self.sheet.widths[column] for column in range(1, self.last + 1))
+        return PER_LINE * math.ceil(len(said) / (PER_WIDTH * wide)) + 8
 
     def heads(self, row: int, heads: Mapping[int, str], *, to_the_right: Sequence[int] = ()) -> None:
         """The titles of a table, and the line below them to its end."""
@@ -144,22 +155,21 @@ def compose(
     subtitle: str,
     questions: Sequence[Question],
     composed: Sequence[Composed],
-    check: Check,
+    check: Check | None,
     samples: Mapping[str, Samples],
     reading: Mapping[str, str],
     tries: Sequence[Try] = (),
+    colours: Mapping[str, str] = MappingProxyType({}),
 ) -> Sheet:
-    """What to try, the runs and the chart that compares them, questions, all sheets, and how to read it all."""
+    """What to try, the runs and the chart that compares them, questions, all sheets, and how to read it all.
+
+    check: None where nothing is compared with NumPy. colours: role -> what the legend says instead of its usual words.
+    """
     sheet = Sheet(SHEET, tab="#2F6DB5")
     page = _Page(sheet, composed, samples, check)
     sheet.put(1, 1, title, TITLE)
     sheet.put(2, 1, subtitle, SUBTITLE)
-    sheet.put(
-        3,
-        1,
-        "Type another learning rate or sample into a yellow cell: all follows but what is marked as NumPy's.",
-        SUBTITLE,
-    )
+    sheet.put(3, 1, STAYS if check else FOLLOWS, SUBTITLE)
     sheet.heights |= {1: TITLE_HEIGHT, 4: GAP}
     page.width()
     sheet.printed = page.last
@@ -168,8 +178,9 @@ def compose(
     row = _charted(page, row)
     row = _answered(page, row, questions)
     row = _sheets(page, row)
-    row = _legend(sheet, row, page.verdict)
+    row = _legend(page, row, colours)
     _explained(page, row, reading)
+    sheet.aside |= {*range(page.last + 1, sheet.extent[1] + 1)}
     return sheet
 
 
@@ -272,7 +283,7 @@ def _answered(page: _Page, top: int, questions: Sequence[Question]) -> int:
     if not questions:
         return top
     sheet, asked = page.sheet, page.verdict - 1
-    heads = {1: "see the sheet", 2: "question", page.verdict: "answer, from the cells of that sheet", page.last: ""}
+    heads = {1: "see the sheet", 2: "question", page.last: "", page.verdict: "answer, from the cells of that sheet"}
     page.heads(top, heads)
     figures = Figures(sheet, (top - 1, page.last + 2), "the figures of the answers")
     for row, question in enumerate(questions, top + 1):
@@ -298,42 +309,48 @@ def _guarded(said: Expr, see: str, samples: Mapping[str, Samples]) -> Expr:
 def _sheets(page: _Page, top: int) -> int:
     """Every sheet: what it shows, what the check says of it, where its steps are; the row below."""
     sheet = page.sheet
-    heads = {1: "sheet", 2: "what it shows", page.checked: "against NumPy"}
+    behind = any(made.behind for made in page.composed)
+    heads = {1: "sheet", 2: "what it shows", page.last: "all its steps" if behind else ""}
     if page.runs:
         heads |= {page.right: "RMSE, first epoch", page.right + 1: "RMSE, last epoch"}
-    behind = any(made.behind for made in page.composed)
-    heads[page.last] = "all its steps" if behind else ""
     page.heads(top, heads, to_the_right=(page.right, page.right + 1))
-    sheet.put(top, page.checked, heads[page.checked], replace(HEADER, indent=1))
-    sheet.heights[top] = HEAD_HEIGHT
-    told: dict[str, Composed | None] = {**page.by_name, page.check.sheet.name: None}
+    if page.check:
+        sheet.put(top, page.checked, "against NumPy", replace(HEADER, indent=1))
+    sheet.heights[top] = HEAD_HEIGHT if page.runs else LINE
+    messages = page.check.messages if page.check else {}
+    told: dict[str, Composed | None] = {**page.by_name, **({page.check.sheet.name: None} if page.check else {})}
     for row, (name, made) in enumerate(told.items(), top + 1):
-        about = made.about if made else "Every live cell against the value NumPy computed, counted live."
+        about = made.about if made else CHECKED_IS
         page.link(row, name)
         page.across(row, 2, page.verdict, about, SAYS)
         sheet.heights[row] = TALL if len(about) > ABOUT else LINE
-        if name in page.check.messages:
-            sheet.put(row, page.checked, page.check.messages[name], Style(color=FAINT, indent=1))
+        if name in messages:
+            sheet.put(row, page.checked, messages[name], Style(color=FAINT, indent=1))
         if made and made.told:
             for column, error in enumerate(made.told.errors[2:4], page.right):
                 shown = where(call("is_number", error), error, NONE)
                 sheet.put(row, column, shown, Style(number="amount", align="right"))
         if made and made.behind:
             sheet.put(row, page.last, made.behind.name, Style(color=FAINT))
-    if behind:
-        row += 1
-        page.across(row, page.right, page.last, HIDDEN, replace(PROSE, color=FAINT))
-        sheet.heights[row] = TALL
-    return row + 2
+    said = f"{LISTS_HIDDEN if behind else HIDDEN} {UNHIDE}"
+    page.across(row + 1, 1, page.last, said, replace(PROSE, color=FAINT))
+    sheet.heights[row + 1] = page.high(said)
+    return row + 3
 
 
-def _legend(sheet: Sheet, top: int, last: int) -> int:
-    """What the colours say; the row below."""
+def _legend(page: _Page, top: int, said: Mapping[str, str]) -> int:
+    """What the colours say that occur; the row below. said: role -> other words than its usual ones."""
+    sheet = page.sheet
+    shown = [made.sheet for made in page.composed] + ([page.check.sheet] if page.check else [])
+    styles = {style for each in shown for _, style in each.cells.values()} | {f.style for s in shown for f in s.fills}
+    looks = {role: look for role, look in ROLES.items() if role in {style.role for style in styles}}
+    if not looks:
+        return top
     sheet.put(top, 1, "colours", SECTION)
-    for row, (role, look) in enumerate(ROLES.items(), top + 1):
-        sheet.put(row, 1, role, Style(role, header=True))
-        sheet.put(row, 2, look.legend, Style(role, box=role == "input"))
-        sheet.merged[row, 2] = last - 1
+    for row, (role, look) in enumerate(looks.items(), top + 1):
+        sheet.put(row, 1, "" if role in said else role, Style(role, header=True))
+        sheet.put(row, 2, said.get(role, look.legend), Style(role, box=role == "input"))
+        sheet.merged[row, 2] = page.verdict - 1
     return row + 2
 
 
@@ -349,5 +366,5 @@ def _explained(page: _Page, row: int, reading: Mapping[str, str]) -> None:
     for title, said in (sections | dict(reading)).items():
         page.sheet.put(row, 1, title, SECTION)
         page.across(row + 1, 1, page.last, said, PROSE)
-        page.sheet.heights[row + 1] = PER_LINE * math.ceil(len(said) / 180) + 8
+        page.sheet.heights[row + 1] = page.high(said)
         row += 2
