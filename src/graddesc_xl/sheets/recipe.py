@@ -27,7 +27,7 @@ def compose(recipe: str, version: str) -> Sheet:
     sheet.put(CHECKSUM, 1, checksum(recipe), Style(color=FAINT))
     lines = recipe.split("\n")[:-1]
     sheet.fill(FIRST, 1, None, lines, CODE)
-    sheet.widths[1] = max(LEAST_WIDTH, 1.05 * max(map(len, lines)))
+    sheet.widths[1] = float(round(max(LEAST_WIDTH, 1.05 * max(map(len, lines)))))
     return sheet
 
 
