@@ -25,7 +25,7 @@ from ..workbook.style import (
     Style,
     number_format,
 )
-from .at_step import at, steps_of, written_out
+from .at_step import at, sample_at, steps_of, written_out
 from .kind import Composed, Kind
 from .making import Making
 from .steps_list import StepsList
@@ -134,10 +134,11 @@ def _chosen(sheet: Sheet, making: Making, steps: StepsList) -> Mapping[Expr, Cel
     given = Input("step", 1.0, "step", about, low=1.0, high=float(steps.kept))
     step = making.put(sheet, CHOSEN, 2, given, labelled=True)
     samples = making.of(steps.of.experiment.data)
-    sample = call("mod", step - 1, samples.count) + 1
+    turn = call("mod", step - 1, samples.count) + 1
+    sample = sample_at(steps, turn, (step - turn) / samples.count + 1)
     sources: dict[Expr, Expr] = {Here(w): at(steps, w, step) for w in plan.weights}
-    sources |= {Data(s): call("index", samples.column(s), sample) for s in plan.samples}
-    titles = [*(plan.column(w).title for w in plan.weights), *plan.samples]
+    sources |= {Data(s): call("index", samples.column(s), sample) for s in samples.data.names}
+    titles = [*(plan.column(w).title for w in plan.weights), *samples.data.names]
     singles: list[Input | Derived] = [*plan.inputs, *plan.derived]
     cells: dict[Expr, Cell] = {
         Param(single.name): Cell(steps.of.sheet, *layout.cell(single.name), fixed=True) for single in singles

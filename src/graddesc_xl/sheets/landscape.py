@@ -20,9 +20,9 @@ class Landscape(Kind):
 
     headline, subtitle: above the sheet. about: for the overview. of: the sheets of runs to choose from, which have one
     model and the same samples. over: the weight across, then the weight up. cells: of the grid, across and up. window:
-    weight -> the lowest and the highest drawn, as built; else what the runs pass through while they neither explode
-    nor are noise, and the least-squares value. held: the other weights -> where they may be held instead of where the
-    run has them.
+    weight -> the lowest and the highest drawn, as built; else what the runs pass through while they are no noise, but
+    for those that explode, unless all do, and the least-squares value. held: the other weights -> where they may be
+    held instead of where the run has them.
     """
 
     kind = "landscape"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ..language.expr import Const, Expr, Here, Param, Text, call, leaves, sqrt, where
 from ..language.reports import GAP, NONE
+from ..numbers.verdict import EXPLODED_AT
 from ..plan import Input
 from ..surface import around, passed, plain, slope
 from ..workbook.cells import Area, column_letters
@@ -52,6 +53,8 @@ MOST, MOST_EPOCHS = 300, 40
 KEY = 1000
 #: colours that the legend shows, and the powers of ten that they span as built
 LEVELS, SPAN = 7, 2.0
+#: as far from 0 a window may go
+FARTHEST = 1e12
 #: an error below this counts as this: 0 has no logarithm
 SMALLEST = 1e-9
 
@@ -102,13 +105,16 @@ def _inputs(of: Map, window: Mapping[str, tuple[float, float]], held: Mapping[st
     for weight in of.over:
         for end, value, which in zip(("from", "to"), _window(of, weight, window), ("lowest", "highest"), strict=True):
             row += 1
-            given = Input(f"{weight}_{end}", value, f"{weight} {end}", f"the {which} {weight} of the grid")
+            about = f"the {which} {weight} of the grid"
+            given = Input(f"{weight}_{end}", value, f"{weight} {end}", about, -FARTHEST, FARTHEST)
             of.cells[f"{end} {weight}"] = of.making.put(sheet, row, TYPED, given, labelled=True)
     row = _held(of, row + 1, held) if of.others else row + 1
     plans = [run.of.experiment.plan for run in of.runs]
-    needed = [i.name for i in of.plan.inputs if Param(i.name) in {*leaves(of.error)}]
-    for name in (*needed, *(["lr"] if all(any(i.name == "lr" for i in plan.inputs) for plan in plans) else [])):
-        sheet.put(row, LABELS, name, LABEL)
+    singles = {i.name: i.name for i in of.plan.inputs} | {d.name: d.label for d in of.plan.derived}
+    needed = {name: label for name, label in singles.items() if Param(name) in {*leaves(of.error)}}
+    rated = all(any(i.name == "lr" for i in plan.inputs) for plan in plans)
+    for name, label in (needed | ({"lr": "lr"} if rated else {})).items():
+        sheet.put(row, LABELS, label, LABEL)
         of.known[Param(name)] = sheet.put(row, TYPED, of.chosen(_input(name)), HELPER).absolute
         row += 1
     return row + 1
@@ -127,7 +133,7 @@ def _choice(of: Map, names: Sequence[str]) -> None:
 
 
 def _input(name: str) -> Of:
-    """The input cell of a run."""
+    """An input or derived cell of a run."""
     return lambda run: Cell(run.of.sheet, *run.of.layout.cell(name))
 
 
@@ -135,7 +141,9 @@ def _window(of: Map, weight: str, window: Mapping[str, tuple[float, float]]) -> 
     """The lowest and the highest of a weight as built: given, or around what the runs pass through."""
     if weight in window:
         return window[weight]
-    seen = [value for run in of.runs for value in passed(run.of.twin.built, weight)]
+    traces = [run.of.twin.built for run in of.runs]
+    calm = [trace for trace in traces if trace.verdict.kind != EXPLODED_AT]
+    seen = [value for trace in calm or traces for value in passed(trace, weight) if abs(value) < FARTHEST / 10]
     return around(min(seen), max(seen))
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..errors import SettingError
 from ..language.expr import Param, leaves
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
@@ -108,7 +109,11 @@ class Making:
 
     def number(self, sheet: Sheet, at: tuple[int, int], given: Input) -> float:
         """What an input cell holds; `check` will compare it with what it was built with."""
-        typed = Typed(given.label, Cell(sheet, *at), float(checked(given, given.value)))
+        try:
+            built = float(checked(given, given.value))
+        except SettingError as wrong:
+            raise SettingError(f"The sheet {sheet.name}: {wrong}") from None
+        typed = Typed(given.label, Cell(sheet, *at), built)
         self.typed.setdefault(sheet.name, []).append(typed)
         return self.inputs.number(sheet.name, at, given)
 

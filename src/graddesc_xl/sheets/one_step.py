@@ -17,7 +17,7 @@ from ..workbook.figures import MINUS, SIGNIFICANT_TITLES, significant
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Mark, Sheet
 from ..workbook.style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style, number_format
-from .at_step import at, steps_of, written_out
+from .at_step import at, sample_at, steps_of, written_out
 from .kind import Composed, Figure, Kind
 from .making import Making, sentence
 from .steps_list import StepsList
@@ -55,6 +55,8 @@ WHITE = "#FFFFFF"
 YES, NO = "yes", "no"
 #: before these a negative number stands in brackets wherever it is
 RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹^")
+#: the helper with the number of a step in its epoch, where samples come in another order
+SHUFFLED = 4
 #: stands in maths for a leaf, by its number
 _PLACE = re.compile(r"_(\d+)_")
 
@@ -152,15 +154,17 @@ class _Maker:
         typed = self.making.put(sheet, INPUTS, VALUE, step, labelled=True)
         h = Input(H.name, of.nudge, H.label, "how far a weight is nudged", H.low, H.high)
         self.h = self.making.put(sheet, INPUTS, NUMERICAL, h, labelled=True)
-        for column, title in enumerate(("step", "epoch", "sample", "step before"), HELPERS):
+        turn = ["turn"] if self.plan.orders else []
+        for column, title in enumerate(("step", "epoch", "sample", "step before", *turn), HELPERS):
             sheet.put(INPUTS - 1, column, title, HEADER_RIGHT)
 
         def helper(column: int, content: Expr) -> Cell:
             return sheet.put(INPUTS, HELPERS + column, content, Style(number="integer", color=FAINT)).absolute
 
         self.step = helper(0, call("round_down", typed, 0))
-        self.sample = helper(2, call("mod", self.step - 1, n) + 1)
-        self.epoch = helper(1, (self.step - self.sample) / n + 1)
+        self.turn = helper(SHUFFLED if self.plan.orders else 2, call("mod", self.step - 1, n) + 1)
+        self.epoch = helper(1, (self.step - self.turn) / n + 1)
+        self.sample = helper(2, sample_at(self.steps, self.turn, self.epoch)) if self.plan.orders else self.turn
         self.above = helper(3, where(self.step > 1, self.step - 1, 1))
         where_it_is = joined(["Step ", self.step, ": sample ", self.sample, f" of {n}, epoch ", self.epoch, "."])
         sheet.put(INPUTS + 1, 1, call("if_error", where_it_is, "There is no number of a step."), Style(bold=True))
@@ -198,7 +202,7 @@ class _Maker:
         """What the step is given: its sample, the weights, what the optimizer remembers, inputs, states."""
         plan, layout, sheet = self.plan, self.steps.of.layout, self.steps.of.sheet
         used = dict.fromkeys(leaf for c in plan.columns for leaf in leaves(c.expr))
-        for name in plan.samples:
+        for name in self.samples.data.names:
             there = call("index", self.samples.column(name), self.sample)
             said = joined(["sample ", self.sample, f" of the sheet {self.samples.sheet.name}"])
             self.line(Data(name), name, "data", said, there, "general")
@@ -236,7 +240,7 @@ class _Maker:
         (start,) = (start for start in plan.starts if start.column == column)
         first = Cell(self.steps.of.sheet, *self.steps.of.layout.start(column, 0))
         left, carried = (at(self.steps, name, self.above) for name in (column, start.carry))
-        there = left if start.carry == column or n == 1 else where(self.sample.equals(1), carried, left)
+        there = left if start.carry == column or n == 1 else where(self.turn.equals(1), carried, left)
         title = shown.title if isinstance(leaf, Here) else f"previous {shown.title}"
         source = where(self.step.equals(1), first, there)
         said = where(self.step.equals(1), "its start", self.origin(start) & self.above)
@@ -249,7 +253,7 @@ class _Maker:
         titles = [f"{self.plan.column(name).title} of step " for name in (start.column, start.carry)]
         if titles[0] == titles[1]:
             return Text(titles[0])
-        return where(self.sample.equals(1), titles[1], titles[0])
+        return where(self.turn.equals(1), titles[1], titles[0])
 
     def computed(self, column: Column) -> None:
         """The line of a column: its maths, its numbers, its value."""
