@@ -218,11 +218,11 @@ def _of_arrays(inputs: Any, target: Any) -> Table:
 
 
 def _distinct(source: str, titles: Sequence[str]) -> None:
-    for title in titles:
-        places = [i for i, other in enumerate(titles, 1) if other == title]
-        if len(places) > 1:
+    first: dict[str, int] = {}
+    for place, title in enumerate(titles, 1):
+        if first.setdefault(title, place) != place:
             raise SettingError(
-                f"{source}: columns {' and '.join(map(str, places))} are both called {shown(title)}: rename one."
+                f"{source}: columns {first[title]} and {place} are both called {shown(title)}: rename one."
             )
 
 
@@ -384,7 +384,7 @@ def _names(titles: Sequence[str]) -> list[str]:
     >>> _names(["living area (m2)", "2nd floor", "lambda", "size", "Size"])
     ['living_area_m2', '_2nd_floor', 'lambda_', 'size', 'Size']
     """
-    names: list[str] = []
+    names: dict[str, None] = {}
     for title in titles:
         name = re.sub(r"\W+", "_", title).strip("_") or "column"
         if name[0].isdigit():
@@ -394,5 +394,5 @@ def _names(titles: Sequence[str]) -> list[str]:
         found, number = name, 2
         while found in names:
             found, number = f"{name}_{number}", number + 1
-        names.append(found)
-    return names
+        names[found] = None
+    return [*names]

@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import sys
+import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import __version__
-from ..errors import GraddescError, SettingError, did_you_mean, shown
+from ..errors import GraddescError, GraddescWarning, SettingError, did_you_mean, shown
 from . import export, own, recipes
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
@@ -25,9 +26,12 @@ from .show import Ended, screen, short, show_built, show_comparison, show_list, 
 if TYPE_CHECKING:
     from ..building import Built
     from ..comparison import Comparison
+    from ..experiments import Experiment
     from ..lessons import Lesson
     from ..plan import Input
 
+#: steps from which a run is timed by some of them, and seconds from which it is said how long it takes
+LONG, TRIED, PATIENCE = 1_000_000, 5_000, 10
 #: fields of an experiment that have an option of their own
 OPTIONS = {"epochs": "--epochs 20", "carry": "--carry last", "gradient": "--gradient numerical"}
 
@@ -251,6 +255,7 @@ def run(
         raise SettingError(
             f"{e.epochs * len(e.data):,} steps do not fit a sheet of {export.MOST_ROWS:,} rows: use --csv."
         )
+    foretell(e)
     with working(f"Running {name}", brief=True):
         trace = running.run(e, settings)
     for out, write in targets:
@@ -259,6 +264,24 @@ def run(
     show_run(e, trace, every=every)
     for out, _ in targets:
         screen().print(f"{out.path}: {trace.plan.epochs * len(trace.data):,} steps", soft_wrap=True)
+
+
+def foretell(e: Experiment) -> None:
+    """Say how long a long run takes, by its first epochs, and what would be shorter."""
+    from ..numbers.room import fits
+
+    steps, few = e.epochs * len(e.data), -(-TRIED // len(e.data))
+    if steps < LONG:
+        return
+    fits(e.epochs, len(e.plan.columns) * len(e.data))
+    e.run(epochs=1)  # which compiles it
+    began = time.perf_counter()
+    e.run(epochs=few)
+    seconds = (time.perf_counter() - began) * e.epochs / few
+    if seconds > PATIENCE:
+        told = f"{seconds / 60:,.0f} minutes" if seconds > 90 else f"{seconds:.0f} seconds"
+        said = f"{steps:,} steps take about {told} here: Ctrl-C stops them, fewer --epochs need less."
+        warnings.warn(said, GraddescWarning, stacklevel=2)
 
 
 def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refused: list[str]) -> None:

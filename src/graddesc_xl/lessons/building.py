@@ -17,6 +17,7 @@ from ..numbers.verdict import Verdict
 from ..workbook import PROPERTY
 from ..workbook.write import CREATED, write
 from ..writing import Stamp, destination, stamp, writable
+from . import limits
 from .composing import compose
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def build(of: Lesson, path: Path, *, force: bool = False, progress: Callable[[st
     with writable(path):
         replaceable = stamp(path) if force else None
         guard(path, replaceable)
+        warned = limits.foresee(of)
         made = compose(of, run_plan, progress=lambda sheet: progress(f"computing {sheet}"))
+        limits.check(of, made.sheets, warned=warned)
         write(
             made.sheets,
             path,

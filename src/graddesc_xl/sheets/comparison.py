@@ -10,6 +10,7 @@ from ..errors import SettingError
 from ..experiments import CARRIES, GRADIENTS
 from ..language.expr import Const
 from ..parts.data import Dataset
+from ..workbook.cells import COLUMNS
 from . import check, comparison_sheet
 from .kind import Composed, Figure, Kind, behind, fits_sheet
 from .making import Making
@@ -53,6 +54,18 @@ class Compared(Kind):
     def data(self) -> Dataset:
         """The samples of its runs."""
         return self.comparison.data
+
+    def size(self) -> int:
+        """About how many cells the sheet with its steps will have; SettingError where that has too few columns."""
+        of = self.comparison
+        columns = sum(len(e.plan.columns) for _, _, e in of.runs())
+        if columns > COLUMNS:
+            runs = len(of.rows) * len(of.groups)
+            raise SettingError(
+                f"{of.name}: {runs} runs have {columns:,} columns side by side, and a sheet has {COLUMNS:,}: at most "
+                f"{runs * COLUMNS // columns} such runs fit."
+            )
+        return columns * of.rows[0].experiments[0].epochs * len(of.data)
 
     def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
         """The table, and the runs behind it."""

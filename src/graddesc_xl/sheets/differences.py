@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..language.evaluate import evaluate
-from ..language.expr import Const, Expr, Here, Param, call, maximum, substitute, where
+from ..language.expr import Const, Expr, Here, Param, call, maximum, substitute, where, wrap
 from ..language.operators import ROUNDING
-from ..language.reports import NONE
+from ..language.reports import GAP, NONE
 from ..language.values import Array, CellError, cell_value, engine_value
 from ..plan import Input
 from ..workbook.cells import column_letters
@@ -34,6 +34,8 @@ COLUMN_OFF_NOTE = f"""{COLUMN_OFF}
 NumPy's value by more than the tolerance."""
 #: spreadsheets take smaller numbers for 0, and not all of them can hold larger ones
 SMALLEST, LARGEST = 1e-300, 1e300
+#: as many conditions stand in one another, of the 64 that Excel allows; names of columns in a text of 255 characters
+NESTED, IN_A_TEXT = 50, 80
 #: the square of a larger number is an error cell, unless a spreadsheet computes with more digits than others
 HUGE = 1e150
 
@@ -193,8 +195,16 @@ def put_column_off(
     """
 
     def spell(row: int) -> Expr:
-        found: Expr = Const(0)
-        for number, gap in zip(reversed(numbers), reversed(gaps(row)), strict=True):
+        each = [*zip(numbers, gaps(row), strict=True)]
+        parts = [each[first : first + NESTED] for first in range(0, len(each), NESTED)]
+        found = nested(parts[-1], Const(0))
+        for part in reversed(parts[:-1]):
+            found = call("if_error", nested(part, GAP), found)
+        return found
+
+    def nested(part: Sequence[tuple[int, Expr]], otherwise: Expr) -> Expr:
+        found = otherwise
+        for number, gap in reversed(part):
             found = where(gap > limit, number, found)
         return found
 
@@ -222,5 +232,8 @@ def first_off(
         sheet.put(row, column, found, Style("data", "integer", color=FAINT, align="right"))
     firsts = sheet.block(row, columns[0], 1, columns[-1] - columns[0] + 1)
     step = call("smallest", firsts)
-    letters = "".join(f"{column_letters(column):3}" for column in of)
+    texts = ["".join(f"{column_letters(c):3}" for c in of[i : i + IN_A_TEXT]) for i in range(0, len(of), IN_A_TEXT)]
+    letters = wrap(texts[0])
+    for text in texts[1:]:
+        letters = letters & text
     return step, call("trim", call("mid", letters, call("match", step, firsts, 0) * 3 - 2, 3))

@@ -16,6 +16,7 @@ from ..language.expr import Expr
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import LONGEST, width
+from ..workbook.cells import ROWS
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series, Sheet
 from .check import Compared
@@ -23,8 +24,8 @@ from .making import Making
 from .runs_sheet import RunsSheet
 from .steps_list import StepsList
 
-#: how many rows a sheet may have
-MOST_ROWS = 1_048_576
+#: what leaves out the sheets
+WITHOUT = "or run it without a sheet: graddesc-xl run, with --csv for every number"
 #: gives a figure from what it is of
 Figure = Callable[..., Expr]
 
@@ -37,18 +38,29 @@ def behind(name: str) -> str:
     return found
 
 
+def ordinal(number: int) -> str:
+    """Which of several.
+
+    >>> [ordinal(number) for number in (2, 3, 11, 22)]
+    ['2nd', '3rd', '11th', '22nd']
+    """
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
+
+
 def fits_sheet(sheet: str, epochs: int, samples: int, between: int) -> None:
     """Raise SettingError, before anything is computed, where a sheet has no room for a row per step.
 
     between: rows of each epoch that are no steps.
     """
     rows = epochs * (samples + between)
-    if rows > MOST_ROWS:
-        most = MOST_ROWS // (samples + between)
-        advice = f"at most {most:,} epochs fit, or take fewer samples" if most else "take fewer samples"
+    if rows > ROWS:
+        most = ROWS // (samples + between)
+        fewer = f"take every {ordinal(-(-rows // ROWS))} sample"
+        advice = f"at most {most:,} epochs fit; or {fewer}" if most else fewer
         raise SettingError(
-            f"{sheet}: {epochs:,} epochs of {samples:,} samples need {rows:,} rows, and a sheet has {MOST_ROWS:,}: "
-            f"{advice}."
+            f"{sheet}: {epochs:,} epochs of {samples:,} samples need {rows:,} rows, and a sheet has {ROWS:,}: "
+            f"{advice}, {WITHOUT}."
         )
 
 
@@ -137,6 +149,13 @@ class Kind(ABC):
     def data(self) -> Dataset | None:
         """The data set that it needs, if any."""
         return None
+
+    def size(self) -> int:
+        """About how many cells its sheets will have, as far as that is known before they are composed.
+
+        Raises SettingError where a sheet will not have room.
+        """
+        return 0
 
     @abstractmethod
     def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..errors import SettingError
 from ..experiments import CARRIES, LEARN, Experiment
 from ..language.expr import Const
 from ..numbers.trace import Trace
@@ -14,7 +15,7 @@ from ..settings import rounded
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series
 from . import charts, check, step_sheet, steps_list
-from .kind import Composed, Figure, Kind, Told, behind, fits_sheet
+from .kind import WITHOUT, Composed, Figure, Kind, Told, behind, fits_sheet
 from .layout import HEAD
 from .making import Making
 
@@ -33,6 +34,8 @@ LAST_ROW = (
 NEW_WEIGHTS = "An epoch starts from the new weights in the last row of the one before."
 #: rows of an epoch that are no steps: its head, what sums it up, an empty one
 BETWEEN = HEAD + 2
+#: columns of a step: a formula that looks at them all is as long as Excel takes. Cells of its sheets by each of them
+MOST_COLUMNS, TIMES = 300, 4
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,19 @@ class Steps(Kind):
     def data(self) -> Dataset:
         """The samples of its runs."""
         return self.experiment.data
+
+    def size(self) -> int:
+        """About how many cells its sheet and the list will have; SettingError where a step has too many columns."""
+        e = self.experiment
+        columns = len(e.plan.columns)
+        if columns > MOST_COLUMNS:
+            weights = len(e.model.weights)
+            raise SettingError(
+                f"{self.sheet}: {weights} weights with the optimizer {e.optimizer.name} make {columns:,} columns a "
+                f"step, and a sheet of steps takes {MOST_COLUMNS}: take about {weights * MOST_COLUMNS // columns} "
+                f"weights, {WITHOUT}."
+            )
+        return TIMES * (columns + len(e.plan.samples)) * (e.epochs + e.passes) * len(e.data)
 
     def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
         """The sheet, its charts, and the list behind it."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import WorkbookError
+from ..workbook.cells import MOST_CELLS
 from .bounded import quoted
 from .formulas import outside, suspect
 
-#: the most cells (empty ones too) and elements that a workbook may have, and how deep these may nest
-MOST_CELLS, MOST_ELEMENTS, DEEPEST = 2_000_000, 20_000_000, 64
+#: the most elements that a workbook may have beside its cells (empty ones too), and how deep these may nest
+MOST_ELEMENTS, DEEPEST = 20_000_000, 64
 _HOLD_FORMULAS = {"f", "formula", "formula1", "formula2", "definedName"}
 
 

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from ..language.values import Value, cell_value
 
+#: the most rows and columns of a sheet, and the most cells of a workbook that is read to be verified
+ROWS, COLUMNS, MOST_CELLS = 1_048_576, 16_384, 2_000_000
+
 
 class _Formula(NamedTuple):
     text: str
