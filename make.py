@@ -1,5 +1,5 @@
-"""Set everything up and do it, in any shell: `python make.py build`, `python make.py test`, `python make.py fuzz` or
-`python make.py pictures`.
+"""Set everything up and do it, in any shell: `python make.py build`, `python make.py test`, `python make.py models`,
+`python make.py fuzz` or `python make.py pictures`.
 
 Run it with the Python of a virtual environment; it installs the project there first.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 TASKS = {
     "build": (".", ["-m", "graddesc_xl", "build"]),
     "test": (".[test]", ["-m", "pytest", "-n", "auto", "--dist", "worksteal"]),
+    "models": (".[test,torch]", ["-m", "pytest", "tests/every_model.py", "-v"]),
     "fuzz": (".[test]", ["-m", "pytest", "-m", "fuzz", "--long"]),
     "pictures": (".[pictures]", ["docs/pictures.py"]),
 }
