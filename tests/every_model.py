@@ -62,7 +62,8 @@ def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     torch = pytest.importorskip("torch", reason="needs PyTorch: pip install 'graddesc-xl[torch]'")
     torch.set_num_threads(1)
     others = itertools.product(table.OPTIMIZERS, table.BATCHES, table.SCHEDULES)
-    made = [table.training(*request.param, *other) for other in others]
+    loss, activation = request.param
+    made = [table.training(loss, activation, *other) for other in others]
     making = Making(run_plan, Inputs(), Sheet(check.SHEET))
     experiments = [configured(each, f"run {i}") for i, each in enumerate(made)]
     data = experiments[0].data
@@ -100,7 +101,7 @@ def agree(bundle: Bundle, model: Model, program: str, say: Say) -> None:
     names = [*model.sheets]
     values = {name: Grid.of(model.values(name, model.used(name))) for name in names}
     results = [tiers.step_sheet(of, values, KNOWN[program]) for of in bundle.sheets]
-    off = {}
+    off: dict[str, float] = {}
     for of, made in zip(bundle.sheets, bundle.made, strict=True):
         places = [(of.layout.last_row(epoch), of.layout.columns) for epoch in range(len(made["weights"]))]
         for (row, columns), after in zip(places, made["weights"], strict=True):
