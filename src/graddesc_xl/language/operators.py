@@ -219,7 +219,7 @@ def _logged(value: tuple[Any, Any]) -> Any:
 
 def text_of(value: Any) -> str:
     """A value as it is joined to a text."""
-    return value if isinstance(value, str) else f"{float(value) + 0.0:.15g}"
+    return value if isinstance(value, str) else f"{float(value) + 0.0:.15g}".upper()
 
 
 def _rounded(value: Any, places: Any, halves: str = ROUND_HALF_UP) -> Any:
@@ -250,6 +250,17 @@ def _reduced(reduce: Callable[[Array], float]) -> Callable[..., float]:
 
 def _added(numbers: Array) -> float:
     return float(np.add.accumulate(numbers)[-1]) if numbers.size else 0.0
+
+
+def _mean(numbers: Array) -> float:
+    """Their mean; of none there is none."""
+    return _added(numbers) / numbers.size if numbers.size else math.nan
+
+
+def _spread(numbers: Array) -> float:
+    """The sum of the squares of how far each is from their mean."""
+    mean = _mean(numbers)
+    return _added((numbers - mean) ** 2) if math.isfinite(mean) else mean
 
 
 def _summed(terms: Any) -> Any:
@@ -289,7 +300,7 @@ def _count_filled(cells: Cells) -> float:
 def _slope(ys: Cells, xs: Cells) -> float:
     """The slope of the straight line that fits best; #DIV/0! where x never changes."""
     pairs = [(coded(x), coded(y)) for x, y in zip(xs.values, ys.values, strict=True)]
-    bad = [v for column in (1, 0) for pair in pairs if is_error(v := pair[column])]
+    bad = [v for column in (1, 0) for pair in pairs if isinstance(v := pair[column], float) and is_error(v)]
     if bad:
         return float(bad[0])
     x, y = np.array([pair for pair in pairs if all(isinstance(v, float) for v in pair)]).reshape(-1, 2).T
@@ -446,7 +457,7 @@ _ROWS = (
         "round_down", 2, "ROUNDDOWN", FUNCTION, lambda u, places: _rounded(u, places, ROUND_DOWN),
         magnitude=lambda u, places: u[1],
     ),
-    Operator("mod", 2, "MOD", FUNCTION, lambda u, v: u - v * np.floor(u / v)),
+    Operator("mod", 2, "MOD", FUNCTION, lambda u, v: u - v * np.floor(np.divide(u, v))),
     Operator("left", 2, "LEFT", FUNCTION, lambda u, n: text_of(u)[: int(n)], takes="texts"),
     Operator("mid", 3, "MID", FUNCTION, lambda u, i, n: text_of(u)[int(i) - 1 : int(i) - 1 + int(n)], takes="texts"),
     Operator("trim", 1, "TRIM", FUNCTION, lambda u: " ".join(text_of(u).split()), takes="texts"),
@@ -454,8 +465,8 @@ _ROWS = (
     Operator("sumsq", None, "SUMSQ", FUNCTION, _reduced(lambda u: _added(u * u)), takes="ranges"),
     Operator("largest", None, "MAX", FUNCTION, _reduced(lambda u: u.max() if u.size else 0.0), takes="ranges"),
     Operator("smallest", None, "MIN", FUNCTION, _reduced(lambda u: u.min() if u.size else 0.0), takes="ranges"),
-    Operator("mean", None, "AVERAGE", FUNCTION, _reduced(lambda u: _added(u) / u.size), takes="ranges"),
-    Operator("devsq", 1, "DEVSQ", FUNCTION, _reduced(lambda u: _added((u - u.mean()) ** 2)), takes="ranges"),
+    Operator("mean", None, "AVERAGE", FUNCTION, _reduced(_mean), takes="ranges"),
+    Operator("devsq", 1, "DEVSQ", FUNCTION, _reduced(_spread), takes="ranges"),
     Operator(
         "sum_product", 1, "SUMPRODUCT", FUNCTION, _summed,
         magnitude=lambda u: np.sum(np.broadcast_to(u[1], np.shape(u[0])), axis=-1) if np.ndim(u[0]) else u[1],

@@ -1,8 +1,10 @@
 """The engine: a plan becomes straight-line Python, and the code runs it.
 
 One generator serves a single run (plain floats) and a batch (arrays, one element per run); both do the same
-IEEE operations in the same order, so their numbers are equal to the last bit. The fast code knows nothing of
-error cells: where a value stops being finite, the rest of that run is done again by `evaluate`, which does.
+IEEE operations in the same order, so their numbers are equal to the last bit. That holds for exponentials,
+logarithms, sines and powers too: NumPy's own differ from the C library's in a last bit now and then, so an array gets
+the C library's, element by element. The fast code knows nothing of error cells: where a value stops being finite, the
+rest of that run is done again by `evaluate`, which does.
 """
 
 from __future__ import annotations
