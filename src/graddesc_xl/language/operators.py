@@ -18,7 +18,7 @@ import numpy as np
 
 from .expr import ARITIES, Apply, Const, Expr, maximum, minimum, where
 from .simplify import ONE, ZERO, negate, times
-from .values import CODES, Array, CellError, Value, coded
+from .values import CODES, Array, CellError, Nothing, Value, coded
 
 NA, NUM, VALUE = (CODES[kind] for kind in (CellError.NA, CellError.NUM, CellError.VALUE))
 #: what rounding does to a number at most, as a share of what was added and multiplied on the way to it: some
@@ -192,7 +192,7 @@ def _if(condition: Any, then: Any, otherwise: Any) -> Any:
 
 
 def _is_number(value: Any) -> Any:
-    return 0.0 if isinstance(value, str) else _flag(np.isfinite(value))
+    return 0.0 if isinstance(value, (str, Nothing)) else _flag(np.isfinite(value))
 
 
 def _if_error(value: Any, otherwise: Any) -> Any:
@@ -219,6 +219,8 @@ def _logged(value: tuple[Any, Any]) -> Any:
 
 def text_of(value: Any) -> str:
     """A value as it is joined to a text."""
+    if isinstance(value, Nothing):
+        return ""
     return value if isinstance(value, str) else f"{float(value) + 0.0:.15g}".upper()
 
 

@@ -33,6 +33,11 @@ class CellError(Enum):
         return self.value
 
 
+class Nothing(float):
+    """An empty cell: 0 where a number is wanted, but no number itself, and no text where one is."""
+
+
+NOTHING = Nothing(0.0)
 #: what a cell may be worth
 Value = float | str | bool | CellError
 

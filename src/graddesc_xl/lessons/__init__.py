@@ -11,6 +11,7 @@ from ..errors import GraddescError, SettingError, cut, did_you_mean, shown
 from ..experiments import Experiment
 from ..sheets.answers import Question
 from ..sheets.comparison import Compared
+from ..sheets.exercise import Exercise
 from ..sheets.steps import Steps
 from . import bent, first_steps, graddesc, two_neurons
 from .lesson import Lesson
@@ -18,7 +19,7 @@ from .lesson import Lesson
 if TYPE_CHECKING:
     from .recipe import Filing
 
-__all__ = ["COMPARISONS", "EXPERIMENTS", "LESSONS", "Lesson", "Question", "lesson"]
+__all__ = ["COMPARISONS", "EXPERIMENTS", "LESSONS", "Exercise", "Lesson", "Question", "lesson"]
 
 #: how many bytes the file of a recipe may have
 LARGEST = 10_000_000

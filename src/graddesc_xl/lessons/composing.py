@@ -72,6 +72,22 @@ def _told(samples: Samples, *, lined: bool) -> Composed:
     return Composed(samples.sheet, "The samples; replace them by your own.", figures=figures)
 
 
+def compose_kinds(of: Lesson, making: Making, progress: Callable[[str], None] = lambda _: None) -> dict[str, Composed]:
+    """The sheets of its data and of its kinds, by name."""
+    composed: dict[str, Composed] = {}
+    kinds = of.kinds
+    for sheet, data in of.data.items():
+        built = _kept(data)
+        lined = any(kind.lined for kind in kinds if kind.data == data)
+        samples = data_sheet.compose(sheet, making.inputs.data(sheet, built), built, lined=lined)
+        making.samples[data.name] = samples
+        composed[sheet] = _told(samples, lined=lined)
+    for kind in kinds:
+        progress(kind.sheet)
+        composed[kind.sheet] = kind.compose(making, composed)
+    return composed
+
+
 def compose(
     of: Lesson,
     run: Runner,
@@ -84,19 +100,8 @@ def compose(
     run: the engine. inputs: the numbers in the input cells, where they are not those the lesson is built with; the
     values that the sheets hold as constants are those it is built with all the same.
     """
-    inputs = inputs or Inputs()
-    making = Making(run, inputs, Sheet(check.SHEET))
-    composed: dict[str, Composed] = {}
-    kinds = of.kinds
-    for sheet, data in of.data.items():
-        built = _kept(data)
-        lined = any(kind.lined for kind in kinds if kind.data == data)
-        samples = data_sheet.compose(sheet, inputs.data(sheet, built), built, lined=lined)
-        making.samples[data.name] = samples
-        composed[sheet] = _told(samples, lined=lined)
-    for kind in kinds:
-        progress(kind.sheet)
-        composed[kind.sheet] = kind.compose(making, composed)
+    making = Making(run, inputs or Inputs(), Sheet(check.SHEET))
+    composed = compose_kinds(of, making, progress)
     fronts = [made.sheet for made in composed.values()]
     behind = [made.behind for made in composed.values() if made.behind]
     hidden = [*behind, recipe_sheet.compose(recipe.spell(of), __version__)]

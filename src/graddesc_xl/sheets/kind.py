@@ -20,6 +20,7 @@ from ..workbook.cells import ROWS
 from ..workbook.reference import Cell
 from ..workbook.sheet import Series, Sheet
 from .check import Compared
+from .filled import Filled
 from .making import Making
 from .runs_sheet import RunsSheet
 from .steps_list import StepsList
@@ -100,6 +101,7 @@ class Composed:
     reading: Mapping[str, str] = field(default_factory=dict)
     steps: StepsList | None = None
     runs: RunsSheet | None = None
+    filled: Filled | None = None
 
     def figure(self, path: str) -> Expr:
         """A figure by its name and what it is of, as in `verdict | all 1 | 1 neuron`.

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..language.expr import Param, leaves
+from ..language.values import Value
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import Input, Plan
@@ -39,6 +40,10 @@ class Inputs:
     def data(self, sheet: str, built: Dataset) -> Dataset:
         """The samples on a data sheet."""
         return built
+
+    def filled(self, sheet: str, at: tuple[int, int]) -> Value | None:
+        """What a person filled into a cell that was built empty."""
+        return None
 
 
 @dataclass(frozen=True)

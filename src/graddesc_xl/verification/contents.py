@@ -179,7 +179,7 @@ def _added(sheet: Sheet, cells: Cells) -> Iterator[At]:
     """Cells that are not empty where nothing was composed."""
     rows, columns = sheet.extent
     composed = np.zeros((rows + 1, columns + 1), dtype=bool)
-    for at in sheet.cells:
+    for at in (*sheet.cells, *sheet.blanks):
         composed[at] = True
     for fill in sheet.fills:
         composed[fill.top : fill.bottom + 1, fill.column] = True

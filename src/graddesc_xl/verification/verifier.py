@@ -14,6 +14,7 @@ import numpy as np
 
 from ..ending import scratch
 from ..errors import WorkbookError
+from ..language.values import Value
 from ..lessons import Lesson
 from ..lessons.composing import Composition, compose
 from ..numbers.engine import run_inputs, run_plan
@@ -192,6 +193,10 @@ class FileInputs(Inputs):
             return replace(built, inputs=inputs, y=line)
         was = ["its formula" if isinstance(built.y, Line) else y for y in built.ys.tolist()]
         return replace(built, inputs=inputs, y=self._samples(sheet, rows, place, built.target, was))
+
+    def filled(self, sheet: str, at: tuple[int, int]) -> Value | None:
+        """What a person filled into a cell that was built empty."""
+        return self.model.value(sheet, *at) if sheet in self.model.sheets else None
 
     def _samples(
         self, sheet: str, rows: range, column: int, name: str, built: Sequence[float | str]

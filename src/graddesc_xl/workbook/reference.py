@@ -13,7 +13,7 @@ import numpy as np
 from ..language.evaluate import MixedError, evaluate
 from ..language.expr import Apply, Expr, substitute
 from ..language.operators import COMPARISONS, Cells
-from ..language.values import Array, Value, cell_value, coded
+from ..language.values import NOTHING, Array, Value, cell_value, coded
 from .cells import Area, Formula, a1, column_letters, quoted
 from .formula import render
 
@@ -113,7 +113,7 @@ def _outside(leaf: Expr) -> Any:
     match leaf:
         case Cell(sheet, row, column):
             value = sheet.value(row, column)
-            return 0.0 if value is None else coded(value)
+            return NOTHING if value is None else coded(value)
         case Block(sheet, area):
             return Cells(sheet.values(area))
         case Row(Cell(_, row)):

@@ -142,10 +142,12 @@ class Link:
 class Sheet:
     """Cells by (row, column), counted from 1, single ones and fills, and everything around them.
 
-    replaceable: cells whose formula, given here, a person may replace by a number.
+    replaceable: cells whose formula, given here, a person may replace by a number. blanks: cells that a person fills
+    in, each with what it holds now.
     printed, printed_rows: the last column and row that are printed, 0 for all. page_ends: the last columns of all
     printed pages but the last, none for one page across; the others repeat the first `repeat_columns`. folded: row ->
-    outline level. aside: columns that are folded away. hidden: whether its tab is. opens: whether the workbook opens
+    outline level. aside: columns that are folded away. hidden: whether its tab is; secret: so that
+    Excel does not offer to show it. opens: whether the workbook opens
     on it.
     """
 
@@ -164,6 +166,7 @@ class Sheet:
     aside: set[int] = field(default_factory=set)
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
     replaceable: dict[tuple[int, int], str] = field(default_factory=dict)
+    blanks: dict[tuple[int, int], tuple[Value | None, Style]] = field(default_factory=dict)
     frozen: tuple[int, int] = (0, 0)
     repeat_rows: tuple[int, int] | None = None
     tab: str = ""
@@ -174,6 +177,7 @@ class Sheet:
     portrait: bool = False
     one_page: bool = False
     hidden: bool = False
+    secret: bool = False
     opens: bool = False
     _down: dict[int, list[Fill]] = field(default_factory=dict, init=False, repr=False)
     _shown: list[tuple[int, int, int, Cell | Down]] = field(default_factory=list, init=False, repr=False)
@@ -265,6 +269,8 @@ class Sheet:
         if (row, column) in self.cells:
             content = self.cells[row, column][0]
             return content.value if isinstance(content, Formula) else content
+        if (row, column) in self.blanks:
+            return self.blanks[row, column][0]
         fill = next((f for f in self._down.get(column, ()) if f.top <= row <= f.bottom), None)
         return None if fill is None else fill.value(row)
 
@@ -306,6 +312,8 @@ class Sheet:
         """How a cell looks; None where it is empty."""
         if (row, column) in self.cells:
             return self.cells[row, column][1]
+        if (row, column) in self.blanks:
+            return self.blanks[row, column][1]
         return next((f.style for f in self._down.get(column, ()) if f.top <= row <= f.bottom), None)
 
     def every(self) -> Iterator[tuple[tuple[int, int], Content, Style]]:
@@ -329,7 +337,7 @@ class Sheet:
     @property
     def extent(self) -> tuple[int, int]:
         """The last row and the last column that hold anything."""
-        ends = [*self.cells, *((fill.bottom, fill.column) for fill in self.fills)]
+        ends = [*self.cells, *self.blanks, *((fill.bottom, fill.column) for fill in self.fills)]
         return max(row for row, _ in ends), max(column for _, column in ends)
 
     def address(self, row: int, column: int) -> str:

@@ -124,7 +124,7 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     if sheet.tab:
         page.set_tab_color(sheet.tab)
     if sheet.hidden:
-        page.hide()
+        page.very_hidden() if sheet.secret else page.hide()
     if sheet.opens:
         page.activate()
     for column in sorted({*sheet.widths, *sheet.aside, *(c + 1 for c in sheet.aside)}):
@@ -150,6 +150,8 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
 
     for fill in sheet.fills:
         page.add_fill(fill, looks(fill.style))
+    for (row, column), (_, style) in sheet.blanks.items():
+        page.write_blank(row - 1, column - 1, None, looks(style))
     formula, string, numeric = page.write_formula, page.write_string, page.write_number
     for (row, column), (content, style) in sheet.cells.items():
         look = looks(style)

@@ -1,0 +1,40 @@
+"""What a learner filled into an exercise, as it is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..language.values import Value
+from ..plan import Column, Plan
+from ..workbook.sheet import Sheet
+
+#: what a cell is: empty, right, waiting for what it uses, no number, wrong; further numbers: wrong, with a hint
+EMPTY, RIGHT, WAITS, TEXT, WRONG = range(5)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A cell to fill in: its column, the step (from 1), where it is, what it holds, what it is, and the hint.
+
+    consistent: whether the number follows from its own inputs as they stand, wrong ones included. outright: whether
+    it is what the run has in this step, which a mistake anywhere before it prevents.
+    """
+
+    column: Column
+    step: int
+    at: tuple[int, int]
+    value: Value | None
+    mark: int
+    hint: str = ""
+    consistent: bool = False
+    outright: bool = False
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An exercise with what it was filled with, row by row."""
+
+    sheet: Sheet
+    plan: Plan
+    answers: Sequence[Answer]

@@ -1,0 +1,181 @@
+"""How a cell that a learner fills in is marked: what is right there for its own inputs, and what a wrong number tells.
+
+Everything is found by comparing numbers: any formula that gives the number is right. The right number itself stands
+nowhere: of a derivative it follows from nudging the loss, and what cells hold is how far off a number is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..language.calculus import gradient
+from ..language.expr import Const, Data, Expr, Here, Param, Prev, call, leaves, replaced, total
+from ..language.nudging import by_nudging, downstream, polynomial
+from ..plan import Column, Plan
+
+#: a number is right if it is off by less than this share of it; of what rounding does to the largest number that it
+#: is made of, and to a loss by whose nudges it is found, less than these
+SHARE, OPERANDS, NOISE = 1e-9, 1e-12, 1e-14
+#: by how much a value is nudged, as a share of it or of 1: where the loss is a polynomial, and elsewhere
+WIDE, NARROW = 1e-2, 1e-3
+#: what is said of a number
+WAITING = "what it uses is missing or not right yet"
+NO_NUMBER = "this is no number"
+NOT_RIGHT = "not right"
+
+
+#: stand for the number that is marked, and for the right one: in this row, the one above, the first
+TYPED, RIGHT, ABOVE, FIRST = (Param(name) for name in ("typed", "right", "right above", "right in the first row"))
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What a wrong number may be, and what is said then.
+
+    like: what it would be, of `RIGHT` and columns. times: by what it is multiplied first, where a factor is missing.
+    """
+
+    said: str
+    like: Expr
+    times: Expr | None = None
+
+
+@dataclass(frozen=True)
+class Other(Expr):
+    """Stands for the right number of another column in the same row."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Marking:
+    """How the columns of a plan that a learner fills in are marked. blank: their names."""
+
+    plan: Plan
+    blank: Sequence[str]
+
+    @cached_property
+    def lines(self) -> Mapping[str, Expr]:
+        """The forward pass up to the loss, by column."""
+        found: dict[str, Expr] = {}
+        for column in self.plan.columns:
+            if column.role in ("forward", "error"):
+                found[column.name] = column.expr
+            if column.name == self.plan.loss:
+                break
+        return found
+
+    @cached_property
+    def by(self) -> Mapping[str, Expr]:
+        """The column of a derivative -> what it is the derivative by."""
+        return {
+            name: Here(target) for name, target in gradient(self.lines, self.plan.loss, self.plan.weights).by.items()
+        }
+
+    def loss(self, name: str) -> Expr | None:
+        """The loss as a function of what a column is the derivative by; None for a column that is none."""
+        return downstream(self.lines, self.plan.loss, self.by[name]) if name in self.by else None
+
+    def nudge(self, name: str) -> Expr:
+        """How far that is nudged: it must be small beside what bends the loss, and large beside rounding."""
+        at, loss = self.by[name], self.loss(name)
+        assert loss is not None
+        size = 1 + call("abs", at)
+        if polynomial(loss, at):
+            return WIDE * size
+        data = [call("abs", leaf) for leaf in dict.fromkeys(leaves(loss)) if isinstance(leaf, Data)]
+        return NARROW * size / (1 + call("largest", 0, *data))
+
+    def value(self, name: str, nudge: Expr) -> Expr:
+        """What is right in a column, of the cells that it uses. nudge: the cell of that."""
+        loss = self.loss(name)
+        return self.plan.column(name).expr if loss is None else by_nudging(loss, self.by[name], nudge)
+
+    def unit(self, name: str, number: Expr, nudge: Expr) -> Expr:
+        """How far a number may be off."""
+        loss, column = self.loss(name), self.plan.column(name)
+        used = dict.fromkeys(leaves(column.expr if loss is None else call("and", loss, column.expr)))
+        sizes = [call("abs", leaf) for leaf in used if isinstance(leaf, (Here, Prev, Data, Param))]
+        parts = [SHARE * call("abs", number), OPERANDS * call("largest", 0, *sizes)]
+        if loss is not None:
+            parts.append(NOISE * call("abs", loss) / nudge)
+        return total(parts)
+
+    def uses(self, name: str) -> list[Expr]:
+        """The cells of its row, and of the row above, that what is right in a column follows from."""
+        return cells(self.loss(name) or self.plan.column(name).expr)
+
+    def through(self, name: str) -> list[str]:
+        """The columns to fill in that its own formula uses."""
+        found = cells(self.plan.column(name).expr)
+        return [leaf.column for leaf in found if isinstance(leaf, Here) and leaf.column in self.blank]
+
+    def hints(self, name: str) -> Iterator[Hint]:
+        """What a wrong number may be, the likeliest first."""
+        column = self.plan.column(name)
+        yield from self._changed(column)
+        yield from self._lacking(column)
+        for other in self.blank:
+            if other != name and self.plan.column(other).role == column.role:
+                yield Hint(f"this is {self.plan.column(other).title}", Other(other))
+        yield Hint("this is right in the row above", ABOVE)
+        yield Hint("this is right in the first row: is a $ in the formula?", FIRST)
+
+    def _changed(self, column: Column) -> Iterator[Hint]:
+        """The sign, or half and twice as much."""
+        if column.role == "update":
+            before = self._before(column)
+            yield Hint("it goes uphill: the step must be taken off", 2 * before - RIGHT)
+            yield Hint(f"this is the step alone: {self._title(before)} is missing", RIGHT - before)
+            yield Hint(f"this is the step alone: {self._title(before)} is missing", before - RIGHT)
+            return
+        yield Hint("the sign is the other way round", -RIGHT)
+        yield Hint("half of what is right: is a factor 2 missing?", RIGHT / 2)
+        yield Hint("twice what is right: is there a factor 2 too many?", 2 * RIGHT)
+        if column.role == "error":
+            yield Hint("not squared", RIGHT, TYPED)
+
+    def _lacking(self, column: Column) -> Iterator[Hint]:
+        """A factor or a term that is not there."""
+        for leaf in dict.fromkeys(leaves(column.expr)):
+            if not isinstance(leaf, (Here, Prev, Data, Param)):
+                continue
+            said = f"{self._title(leaf)} is missing"
+            if column.name in self.by:
+                yield Hint(f"the factor {said}", RIGHT, leaf)
+                continue
+            for neutral in (1.0, 0.0):  # of a product, and of a sum
+                yield Hint(said, replaced(column.expr, leaf, Const(neutral)))
+        if column.role == "update":
+            yield from self._by_another(column)
+
+    def _by_another(self, column: Column) -> Iterator[Hint]:
+        """A step by the derivative of another weight."""
+        own = [leaf for leaf in dict.fromkeys(leaves(column.expr)) if isinstance(leaf, Here) and leaf.column in self.by]
+        for other in self.by:
+            if other not in {leaf.column for leaf in own} and self.plan.column(other).of:
+                taken = column.expr
+                for leaf in own:
+                    taken = replaced(taken, leaf, Here(other))
+                yield Hint(f"it takes a step by {self.plan.column(other).title}", taken)
+
+    def _before(self, column: Column) -> Expr:
+        """The weight before the step."""
+        return Here(next(c.name for c in self.plan.columns if c.role == "weight" and c.of == column.of))
+
+    def _title(self, leaf: Expr) -> str:
+        match leaf:
+            case Here(name) | Prev(name):
+                return self.plan.column(name).title
+            case Param(name):
+                labels = {i.name: i.label for i in self.plan.inputs} | {d.name: d.label for d in self.plan.derived}
+                return labels[name]
+        assert isinstance(leaf, Data)
+        return leaf.name
+
+
+def cells(expr: Expr) -> list[Expr]:
+    """The leaves of an expression that stand in rows."""
+    return [leaf for leaf in dict.fromkeys(leaves(expr)) if isinstance(leaf, (Here, Prev, Data))]
