@@ -287,16 +287,20 @@ class _Page:
             lacking = [call("is_number", cell) for cell in map(self.ref, cells(c.expr))]
             whole = where(call("and", *lacking), expr, "") if lacking else expr
             running.append(Running(self.place[c.name], whole, Style(c.role, _number(c))))
-        if count:
+        given = {c.name for c in columns}
+        if any(isinstance(leaf, Prev) and leaf.column in given for c in columns for leaf in leaves(c.expr)):
             self.sheet.run(top, running, count)
+            return
+        for each in running:
+            self.sheet.repeat(top, each.column, each.expr, count, each.style)
 
     def judge(self) -> None:
         """Behind: how far each number is off, and its mark."""
         titles = ("number", "nudge", "may be off by", "is off by", "mark")
-        columns: list[Running] = []
         for name, of in self.helpers.items():
             for column, title in zip((of.number, of.nudge, of.unit, of.off, of.mark), titles, strict=True):
-                self.marks.put(STARTS, column, f"{self.plan.column(name).title}: {title}", HEADER_RIGHT)
+                self.marks.put(STARTS, column, call("na"), Style(color=FAINT))  # nothing is above the first row
+                self.marks.put(TITLES, column, f"{self.plan.column(name).title}: {title}", HEADER_RIGHT)
                 self.marks.widths[column] = 12.0
             of.said = [WAITING, NO_NUMBER, NOT_RIGHT, *(hint.said for hint in self.marking.hints(name))]
             for row, said in enumerate(of.said, TOP + self.of.rows + 3):
@@ -305,15 +309,18 @@ class _Page:
         for name, of in self.helpers.items():
             typed, number, nudge = Here(name), Down(self.marks, of.number), Down(self.marks, of.nudge)
             derivative = self.marking.loss(name) is not None
-            columns.append(Running(of.number, self.filled_in(where(call("is_number", typed), typed, 0))))
-            columns.append(Running(of.nudge, self.filled_in(self.marking.nudge(name)) if derivative else Const(0)))
+            self.behind(of.number, self.filled_in(where(call("is_number", typed), typed, 0)))
+            self.behind(of.nudge, self.filled_in(self.marking.nudge(name)) if derivative else Const(0))
             unit = self.marking.unit(name, TYPED, RIGHT_NUMBER)
-            columns.append(Running(of.unit, self.filled_in(unit, {TYPED: number, RIGHT_NUMBER: nudge})))
+            self.behind(of.unit, self.filled_in(unit, {TYPED: number, RIGHT_NUMBER: nudge}))
             right = self.filled_in(self.marking.value(name, TYPED), {TYPED: nudge})
-            columns.append(Running(of.off, (number - right) / Down(self.marks, of.unit)))
+            self.behind(of.off, (number - right) / Down(self.marks, of.unit))
         for name, of in self.helpers.items():
-            columns.append(Running(of.mark, self.mark(name)))
-        self.marks.run(TOP, columns, self.of.rows)
+            self.behind(of.mark, self.mark(name))
+
+    def behind(self, column: int, expr: Expr) -> None:
+        """A column of the sheet behind, a row for each step."""
+        self.marks.repeat(TOP, column, expr, self.of.rows)
 
     def filled_in(self, expr: Expr, instead: Mapping[Expr, Expr] | None = None) -> Expr:
         """An expression of the plan's leaves as one of cells."""
@@ -383,7 +390,7 @@ class _Page:
             assert texts is not None
             said = Text(f"{self.plan.column(name).title}: ") & call("index", texts, status - 1)
             hint = where(status > RIGHT, said, hint)
-        sheet.repeat(self.first, self.hint, hint, self.open, Style(color=FAINT))
+        sheet.run(self.first, [Running(self.hint, hint, Style(color=FAINT, indent=1))], self.open)
 
     def progress(self) -> None:
         """How many cells are right, and which is the next one."""
@@ -392,8 +399,8 @@ class _Page:
         count: Expr = Const(0)
         for block in right:
             count = count + call("count_if", block, RIGHT)
-        marks.put(STARTS, column, "to do", HEADER_RIGHT)
-        marks.put(STARTS, column + 1, "next", HEADER_RIGHT)
+        marks.put(TITLES, column, "to do", HEADER_RIGHT)
+        marks.put(TITLES, column + 1, "next", HEADER_RIGHT)
         todo, name = Const(0), Text("")
         expr, named = todo, name
         for blank in reversed(self.blank):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..language.evaluate import MixedError, evaluate
-from ..language.expr import Apply, Expr, substitute
+from ..language.expr import Apply, Expr
 from ..language.operators import COMPARISONS, Cells
 from ..language.values import NOTHING, Array, Value, cell_value, coded
 from .cells import Area, Formula, a1, column_letters, quoted
@@ -123,7 +122,11 @@ def _outside(leaf: Expr) -> Any:
 
 def worth(expr: Expr) -> Value:
     """What a formula of single cells and ranges is worth."""
-    value = evaluate(expr, _outside)
+    return _worth(expr, _outside)
+
+
+def _worth(expr: Expr, leaf: Callable[[Expr], Any]) -> Value:
+    value = evaluate(expr, leaf)
     if isinstance(value, str):
         return value
     number = cell_value(float(value))
@@ -138,7 +141,7 @@ def worth_down(expr: Expr, top: int, count: int) -> Sequence[Value] | Array:
             case Down(sheet, column, offset):
                 first = top + offset
                 cells = sheet.values(Area(sheet.name, first, column, first + count - 1, column))
-                if not isinstance(cells, np.ndarray) and any(isinstance(cell, str) for cell in cells):
+                if not isinstance(cells, np.ndarray) and any(isinstance(cell, str | None) for cell in cells):
                     raise MixedError
                 return sheet.down(column, first, count)
             case Row(Down(_, _, offset)):
@@ -156,7 +159,7 @@ def worth_down(expr: Expr, top: int, count: int) -> Sequence[Value] | Array:
 
 def worth_at(expr: Expr, row: int) -> Value:
     """What a formula that repeats down its rows is worth in one of them."""
-    return worth(substitute(expr, partial(_in_row, row)))
+    return _worth(expr, lambda leaf: _outside(_in_row(row, leaf)))
 
 
 def _in_row(row: int, leaf: Expr) -> Expr:

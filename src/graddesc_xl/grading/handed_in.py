@@ -1,0 +1,144 @@
+"""One file that was handed in: what was filled in, as its own inputs make it right or wrong."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..errors import GraddescError, WorkbookError, cut
+from ..lessons.composing import compose_kinds
+from ..sheets.check import SHEET as CHECK
+from ..sheets.filled import Answer, Filled
+from ..sheets.making import Making
+from ..verification import contents, ironcalc, origin, parts, reading
+from ..verification.bounded import Limits
+from ..verification.held import Model
+from ..verification.verifier import FileInputs, run
+from ..workbook.cells import a1
+from ..workbook.sheet import Sheet
+
+#: of a workbook's sentences about cells that should not have been changed, so many are told
+TOLD = 3
+_SAVED = re.compile(r"<dcterms:modified[^>]*>([^<]{1,40})<")
+#: how the systems that collect files name them: who, and their number there
+_NAMED = (
+    re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_file_?.*"),
+    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d+)_\d+_.*"),
+)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A file: who handed it in, its exercises, and what else was done in it.
+
+    number: what the system that collected it knows the student by. formulas: (sheet, row, column) -> what was typed as
+    a formula. inputs: what was typed into input cells. altered: sentences about cells that were to stay as they were.
+    saved: when. problem: why it could not be read; then there is nothing else.
+    """
+
+    path: Path
+    student: str
+    number: str = ""
+    exercises: Sequence[Filled] = ()
+    formulas: Mapping[tuple[str, int, int], str] = field(default_factory=dict)
+    inputs: Sequence[str] = ()
+    altered: Sequence[str] = ()
+    saved: str = ""
+    problem: str = ""
+
+    @property
+    def answers(self) -> list[tuple[Filled, Answer]]:
+        """Every cell that was to be filled in, in the order of the sheets."""
+        return [(of, answer) for of in self.exercises for answer in of.answers]
+
+    def formula(self, of: Filled, answer: Answer) -> str | None:
+        """The formula in a cell, without its =."""
+        return self.formulas.get((of.sheet.name, *answer.at))
+
+    @property
+    def fingerprint(self) -> tuple[object, ...]:
+        """What was filled in, to compare files by; empty where nothing was."""
+        found = tuple((of.sheet.name, a.at, self.formula(of, a) or a.value) for of, a in self.answers)
+        return found if any(content is not None for *_, content in found) else ()
+
+
+def who(path: Path) -> tuple[str, str]:
+    """The student and their number, from the name of a file as learning platforms give it.
+
+    >>> who(Path("Ada Lovelace_1234_assignsubmission_file_basic.xlsx")), who(Path("ada.xlsx"))
+    (('Ada Lovelace', '1234'), ('ada', ''))
+    """
+    for pattern in _NAMED:
+        for name in (path.stem, path.parent.name):
+            if found := pattern.fullmatch(name):
+                return found["who"], found["id"]
+    return path.stem, ""
+
+
+def handed_in(path: Path, limits: Limits) -> HandedIn:
+    """Read a file and mark it; whatever is wrong with it is a sentence."""
+    student, number = who(path)
+    try:
+        return replace(_read(path, limits), student=student, number=number)
+    except (GraddescError, OSError) as problem:
+        said = str(problem) if isinstance(problem, GraddescError) else f"{path}: {problem.strerror or problem}."
+        return HandedIn(path, student, number, problem=said)
+
+
+def _read(path: Path, limits: Limits) -> HandedIn:
+    parts.check_file(path)
+    model = reading.load(path)
+    book = origin.lesson(model)
+    if book is None:
+        raise WorkbookError(f"{path} is no exercise of ours: it says nothing of what it is made of.")
+    with ironcalc.recalculating(path, limits) as values:
+        model.now = values()
+    inputs = FileInputs(model, book)
+    composed = compose_kinds(book, Making(run, inputs, Sheet(CHECK)))
+    exercises = [made.filled for made in composed.values() if made.filled]
+    if not exercises:
+        raise WorkbookError(f"{path} is the workbook {book.name}, which has nothing to fill in.")
+    sheets = [made.sheet for made in composed.values()]
+    formulas = {
+        (of.sheet.name, *answer.at): formula
+        for of in exercises
+        for answer in of.answers
+        if (formula := model.formula(of.sheet.name, *answer.at)) is not None
+    }
+    return HandedIn(
+        path,
+        "",
+        exercises=exercises,
+        formulas=formulas,
+        inputs=[str(change) for change in inputs.changes],
+        altered=[*_altered(model, sheets)],
+        saved=_saved(path),
+    )
+
+
+def _altered(model: Model, sheets: Sequence[Sheet]) -> list[str]:
+    """Sentences about cells that were not to be filled in and hold something else."""
+    said: list[str] = []
+    for sheet in sheets:
+        table = model.held.cells[sheet.name].table(sheet.extent)
+        said += [*contents.formulas(sheet, table, {}), *contents.constants(sheet, table)]
+    more = len(said) - TOLD
+    return [cut(sentence, 160) for sentence in said[:TOLD]] + ([f"And {more} more."] if more > 0 else [])
+
+
+def _saved(path: Path) -> str:
+    """When the file says that it was saved."""
+    with zipfile.ZipFile(path) as file:
+        if "docProps/core.xml" not in file.namelist():
+            return ""
+        with file.open("docProps/core.xml") as stream:
+            found = _SAVED.search(stream.read(10_000).decode("utf-8", "replace"))
+    return found[1] if found else ""
+
+
+def place(of: Filled, answer: Answer) -> str:
+    """Where a cell is, for people."""
+    return f"{of.sheet.name}!{a1(*answer.at)}"
