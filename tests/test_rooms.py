@@ -38,6 +38,7 @@ ROOMS = (
     "verification",
     "tables",
     "building",
+    "grading",
     "cli",
 )
 RUN = (*EXPERIMENTS.values(), *(e for of in COMPARISONS.values() for _, _, e in of.runs()))

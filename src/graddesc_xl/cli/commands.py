@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +19,9 @@ import typer
 
 from .. import __version__
 from ..errors import GraddescError, GraddescWarning, SettingError, did_you_mean, shown
-from . import export, own, recipes
+from . import export, grading, own, recipes
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
+from .options import options
 from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
 
 if TYPE_CHECKING:
@@ -102,9 +103,10 @@ def root(
     "graddesc-xl build mine.toml\n\n"
     "graddesc-xl build ~/Downloads/lesson.xlsx -o lessons\n\n"
     "graddesc-xl build --model 'c*relu(a*x + b) + d' --lr 1e-5 -o mine.xlsx\n\n"
-    "graddesc-xl build --model 'a*size + b' --data houses.csv --target price --optimizer torch_adam -o houses.xlsx"
+    "graddesc-xl build --model 'a*size + b' --data houses.csv --target price --optimizer torch_adam -o houses.xlsx\n\n"
+    "graddesc-xl build graddesc --exercise --only basic --worked 1"
 )
-@own.options
+@options
 def build(
     name: Annotated[
         str | None,
@@ -135,13 +137,14 @@ def build(
     ] = None,
     *,
     mine: own.Own,
+    editions: grading.Editions,
 ) -> None:
     """Write workbooks: every sheet with its formulas, values, notes and charts."""
     from .. import building
     from ..lessons import EXPERIMENTS, LESSONS
 
     if mine or epochs is not None or setting:
-        build_own(mine, name, folder, force=force, epochs=epochs, setting=setting or [])
+        build_own(mine, name, folder, editions, force=force, epochs=epochs, setting=setting or [])
         return
 
     if name in EXPERIMENTS and name not in LESSONS:
@@ -152,7 +155,7 @@ def build(
     for each in [name] if name is not None else LESSONS:
         try:
             with working(f"Building {each}") as step:
-                made.append(building.build(each, folder, force=force, progress=step))
+                made += build_editions(editions.of(building.described(each)), folder, force=force, progress=step)
         except GraddescError as problem:
             problems.append(str(problem))
     if made:
@@ -160,11 +163,28 @@ def build(
     finish(problems)
 
 
+def build_editions(of: Sequence[Lesson], folder: Path, *, force: bool, progress: Callable[[str], None]) -> list[Built]:
+    """Write a lesson and its editions to fill in: these beside it, in a folder of their own where there are many."""
+    from .. import building
+
+    made = [building.build(of[0], folder, force=force, progress=progress)]
+    beside = made[0].path.parent
+    if of[2:]:
+        beside = beside / f"{of[0].name}-exercise"
+    return made + [building.build(each, beside, force=force, progress=progress) for each in of[1:]]
+
+
 def build_own(
-    mine: own.Own, name: str | None, folder: Path, *, force: bool, epochs: int | None, setting: list[str]
+    mine: own.Own,
+    name: str | None,
+    folder: Path,
+    editions: grading.Editions,
+    *,
+    force: bool,
+    epochs: int | None,
+    setting: list[str],
 ) -> None:
     """Write the workbook of a model of one's own."""
-    from .. import building
     from ..lessons import Lesson
 
     if name is not None:
@@ -173,7 +193,7 @@ def build_own(
     title = f"{e.model.title}, on {e.data.name}"
     with working(f"Building {title}") as step:
         lesson = Lesson(title, [e], name="mine" if folder.suffix.lower() != ".xlsx" else folder.stem)
-        show_built([building.build(lesson, folder, force=force, progress=step)])
+        show_built(build_editions(editions.of(lesson), folder, force=force, progress=step))
 
 
 @app.command(
@@ -185,7 +205,7 @@ def build_own(
     "graddesc-xl run learning rates --epochs 20\n\n"
     "graddesc-xl run --model 'h = tanh(a*x + b); c*h + d' --optimizer torch_adam --lr 0.1 --epochs 50"
 )
-@own.options
+@options
 def run(
     names: Annotated[
         list[str] | None,
@@ -416,6 +436,14 @@ app.command(
     "graddesc-xl recipe workbooks/graddesc.xlsx\n\n"
     "graddesc-xl recipe mine.xlsx -o mine.toml"
 )(recipes.recipe)
+
+
+app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl grade handed-in/*.xlsx\n\n"
+    "graddesc-xl grade handed-in --key 'de/da=2,new a=1' -o grades.csv --for moodle\n\n"
+    "graddesc-xl grade handed-in -o grades.xlsx --feedback feedback"
+)(grading.grade)
 
 
 @app.command("list")

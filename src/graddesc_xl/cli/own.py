@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import wraps
-from inspect import Parameter, Signature, signature
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from ..errors import SettingError, shown
+from .options import option
 
 if TYPE_CHECKING:
     from ..experiments import Experiment
@@ -19,11 +17,7 @@ if TYPE_CHECKING:
     from ..parts.equations import Optimizer
 
 GROUP = "A model of your own"
-
-
-def _option(metavar: str, words: str, *names: str) -> typer.models.OptionInfo:
-    made: typer.models.OptionInfo = typer.Option(*names, metavar=metavar or None, help=words, rich_help_panel=GROUP)
-    return made
+_option = partial(option, GROUP)
 
 
 @dataclass(frozen=True)
@@ -155,21 +149,3 @@ def _start(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
-
-
-def options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command with the options of a model of one's own, which it is given together, as `mine`."""
-    own = [field.name for field in fields(Own)]
-
-    @wraps(command)
-    def called(**given: Any) -> None:
-        mine = Own(**{name: given.pop(name) for name in own})
-        command(**given, mine=mine)
-
-    hints = get_type_hints(command, include_extras=True) | get_type_hints(Own, include_extras=True)
-    taken = [each for each in signature(command).parameters.values() if each.name != "mine"]
-    taken += [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in own]
-    named = [each.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[each.name]) for each in taken]
-    called.__signature__ = Signature(named)  # type: ignore[attr-defined]  # where Typer looks for it
-    called.__annotations__ = {each.name: each.annotation for each in named}
-    return called

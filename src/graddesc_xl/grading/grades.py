@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,14 @@ class Grade:
     formulas: int = 0
     numbers: int = 0
     same_as: tuple[str, ...] = ()
+
+    @cached_property
+    def by_column(self) -> Mapping[tuple[str, str], Sequence[bool]]:
+        """Sheet and title of a column -> for each of its cells whether it is right for its own inputs."""
+        found: dict[tuple[str, str], list[bool]] = defaultdict(list)
+        for exercise, answer in self.handed.answers:
+            found[exercise.sheet.name, answer.column.title].append(answer.consistent)
+        return found
 
     @property
     def student(self) -> str:
@@ -174,26 +182,23 @@ def _weights(key: Mapping[str, float], found: Sequence[HandedIn]) -> dict[str, f
 def _grade(of: HandedIn, weights: Mapping[str, float], same_as: tuple[str, ...]) -> Grade:
     if of.problem:
         return Grade(of)
-    by_column: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for exercise, answer in of.answers:
-        by_column[exercise.sheet.name, answer.column.name].append(answer.consistent)
-    worth = {at: weights.get(at[1], 1.0) for at in by_column}
-    most = sum(worth[at] * len(rights) for at, rights in by_column.items())
+    counts = [(weights.get(a.column.name, 1.0), a.consistent) for _, a in of.answers]
+    most = sum(weight for weight, _ in counts)
     filled = [(x, a) for x, a in of.answers if a.value is not None]
     wrong = next(((x, a) for x, a in filled if a.mark > RIGHT + 1), None)
-    return Grade(
+    made = Grade(
         of,
-        100 * sum(worth[at] * sum(rights) for at, rights in by_column.items()) / most if most else 0.0,
-        sum(map(sum, by_column.values())),
+        100 * sum(weight for weight, right in counts if right) / most if most else 0.0,
+        sum(right for _, right in counts),
         sum(a.outright for _, a in of.answers),
-        len(of.answers),
-        (sum(map(all, by_column.values())), len(by_column)),
-        place(*wrong) if wrong else "",
-        wrong[1].hint if wrong else "",
-        len(of.formulas),
-        sum(of.formula(x, a) is None for x, a in filled),
-        same_as,
+        len(counts),
+        first_wrong=place(*wrong) if wrong else "",
+        hint=wrong[1].hint if wrong else "",
+        formulas=len(of.formulas),
+        numbers=sum(of.formula(x, a) is None for x, a in filled),
+        same_as=same_as,
     )
+    return replace(made, columns=(sum(map(all, made.by_column.values())), len(made.by_column)))
 
 
 def _same(found: Sequence[HandedIn]) -> dict[Path, tuple[str, ...]]:
@@ -208,3 +213,27 @@ def _same(found: Sequence[HandedIn]) -> dict[Path, tuple[str, ...]]:
         for each in group
         if group[1:]
     }
+
+
+def spreadsheet(grades: Grades, path: Path, check: Callable[[], None] = lambda: None) -> None:
+    """Write the table, and the mistakes that are common, as a workbook."""
+    import pandas as pd
+
+    from ..workbook.write import new_workbook
+
+    mistakes = pd.DataFrame(grades.mistakes, columns=["column", "what may be wrong", "students"])
+    with new_workbook(path, check) as (book, _):
+        bold = book.add_format({"bold": True, "bottom": 1})
+        for name, frame in (("grades", grades.frame()), ("mistakes", mistakes)):
+            page = book.add_worksheet(name)
+            page.freeze_panes(1, 1)
+            page.write_row(0, 0, frame.columns, bold)
+            for row, values in enumerate(frame.itertuples(index=False), 1):
+                page.write_row(row, 0, values)
+            page.autofit()
+
+
+def text(frame: pd.DataFrame) -> str:
+    """A table as CSV in which no text is a formula to the program that opens it."""
+    plain = frame.map(lambda value: f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@") else value)
+    return str(plain.to_csv(index=False, lineterminator="\n"))

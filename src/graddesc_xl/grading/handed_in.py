@@ -36,7 +36,7 @@ class HandedIn:
 
     number: what the system that collected it knows the student by. formulas: (sheet, row, column) -> what was typed as
     a formula. inputs: what was typed into input cells. altered: sentences about cells that were to stay as they were.
-    saved: when. problem: why it could not be read; then there is nothing else.
+    saved: when. sheets: those of the exercise. problem: why it could not be read; then there is nothing else.
     """
 
     path: Path
@@ -47,6 +47,7 @@ class HandedIn:
     inputs: Sequence[str] = ()
     altered: Sequence[str] = ()
     saved: str = ""
+    sheets: Sequence[Sheet] = ()
     problem: str = ""
 
     @property
@@ -116,6 +117,7 @@ def _read(path: Path, limits: Limits) -> HandedIn:
         inputs=[str(change) for change in inputs.changes],
         altered=[*_altered(model, sheets)],
         saved=_saved(path),
+        sheets=[*sheets, *(made.behind for made in composed.values() if made.behind)],
     )
 
 

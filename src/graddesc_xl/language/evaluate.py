@@ -74,6 +74,8 @@ def evaluate(expr: Expr, leaf: Leaf) -> Any:
         args = tuple(evaluate(arg, leaf) for arg in expr.args)
         if expr.op == "if_error" and isinstance(args[1], str) and np.ndim(args[0]) and not np.isfinite(args[0]).all():
             raise MixedError
+        if expr.op == "join" and any(map(np.ndim, args)):
+            raise MixedError
         return _sticky(row, args)
 
 

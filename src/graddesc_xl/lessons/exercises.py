@@ -57,7 +57,9 @@ def exercise(
     parts = [_filled_in(e, tuple(blank), steps, worked, whose) for e in chosen]
     found = [part for part in parts if part is not None]
     if not found:
-        raise SettingError(f"None of {', '.join(shown(name) for name in blank)} is a column of {', '.join(runs)}.")
+        titles = dict.fromkeys(c.title for e in chosen for c in e.plan.columns)
+        hint = did_you_mean(blank[0], titles)
+        raise SettingError(f"{', '.join(map(shown, blank))} is no column of {', '.join(e.name for e in chosen)}.{hint}")
     return Lesson(
         f"{of.title}: to fill in{f', for {whose}' if whose else ''}",
         found,

@@ -356,10 +356,12 @@ class _Page:
         if through:
             judged = where(call("and", *(mark.equals(RIGHT) for mark in through)), judged, WAITS)
         judged = where(call("abs", Down(self.marks, of.off)) <= 1, RIGHT, judged)
-        judged = where(call("is_number", typed), judged, TEXT)
         there = [call("is_number", self.ref(leaf)) for leaf in self.marking.uses(name)]
-        judged = where(call("and", *there), judged, WAITS) if there else judged
-        found = where(call("if_error", where((typed & "").equals(""), 1, 0), 0), EMPTY, judged)
+        other: Expr = Const(TEXT)
+        if there:
+            judged, other = (where(call("and", *there), mark, WAITS) for mark in (judged, other))
+        empty = call("if_error", where((typed & "").equals(""), 1, 0), 0)
+        found = where(call("is_number", typed), judged, where(empty, EMPTY, other))
         self._check_length(name, found)
         return found
 

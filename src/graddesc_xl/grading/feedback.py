@@ -1,0 +1,112 @@
+"""What each student gets back: a marked copy of the workbook, and a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+
+from ..lessons.lesson import NOT_IN_FILES
+from ..sheets.filled import RIGHT, Answer, Filled
+from ..workbook.cells import a1
+from ..workbook.write import write as write_workbook
+from ..writing import replacing
+from .grades import Grade, Grades
+from .handed_in import HandedIn
+
+#: how many cells that are not right a page lists
+MOST = 40
+PAGE = """<!doctype html>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 sans-serif; color: #1F2933; max-width: 45rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; margin: 1rem 0 }}
+th, td {{ text-align: left; padding: .25rem .75rem; border-bottom: 1px solid #C9D1D9 }}
+</style>
+<h1>{title}</h1>
+{body}
+"""
+
+
+def write(grades: Grades, folder: Path, progress: Callable[[str], None] = lambda _: None) -> list[Path]:
+    """For each student a workbook, NAME-marked.xlsx, and a page, NAME.html, in a folder, made if there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    taken: set[str] = set()
+    for grade in grades:
+        stem = _file_name(grade.student, taken)
+        progress(stem)
+        if not grade.handed.problem:
+            marked = folder / f"{stem}-marked.xlsx"
+            mark(grade.handed, marked)
+            written.append(marked)
+        page = folder / f"{stem}.html"
+        with replacing(page) as file:
+            file.write(told(grade).encode("utf-8"))
+        written.append(page)
+    return written
+
+
+def _file_name(student: str, taken: set[str]) -> str:
+    """A name for the files of a student that no other has."""
+    plain = re.sub(f"[{re.escape(NOT_IN_FILES)}]", "-", "".join(filter(str.isprintable, student))).strip(". ")[:80]
+    stem, number = plain or "student", 1
+    while stem.lower() in taken:
+        number += 1
+        stem = f"{plain or 'student'} {number}"
+    taken.add(stem.lower())
+    return stem
+
+
+def mark(of: HandedIn, path: Path) -> None:
+    """Write a copy of what was handed in: numbers as computed, in their colours, with a note where one is not right.
+
+    No formula of a student's is written: its text stands in the note.
+    """
+    for exercise in of.exercises:
+        for answer in exercise.answers:
+            _mark(of, exercise, answer)
+    write_workbook(of.sheets, path, title=f"{of.student}: marked", manifest={})
+
+
+def _mark(of: HandedIn, exercise: Filled, answer: Answer) -> None:
+    value, style = exercise.sheet.blanks[answer.at]
+    if value is None:
+        return
+    del exercise.sheet.blanks[answer.at]
+    exercise.sheet.cells[answer.at] = (str(value) if not isinstance(value, float) else value), style
+    formula = of.formula(exercise, answer)
+    said = [answer.column.title, f"{answer.hint}."] if answer.mark != RIGHT else []
+    if said:
+        exercise.sheet.notes[answer.at] = "\n".join([*said, *([f"Handed in: ={formula}"] if formula else [])])
+
+
+def told(grade: Grade) -> str:
+    """The page of a student."""
+    body = "\n".join(_paragraphs(grade))
+    return PAGE.format(title=escape(grade.student), body=body)
+
+
+def _paragraphs(grade: Grade) -> Iterator[str]:
+    yield f"<p>{escape(grade.said)}</p>"
+    of = grade.handed
+    if of.problem:
+        return
+    yield "<table><tr><th>sheet<th>column<th>right<th>of"
+    for (sheet, column), rights in grade.by_column.items():
+        yield f"<tr><td>{escape(sheet)}<td>{escape(column)}<td>{sum(rights)}<td>{len(rights)}"
+    yield "</table>"
+    wrong = [(x, a) for x, a in of.answers if a.mark > RIGHT]
+    if wrong:
+        yield "<h2>Not right</h2>\n<table><tr><th>cell<th>column<th>what may be wrong"
+        for exercise, answer in wrong[:MOST]:
+            cell = f"{exercise.sheet.name}!{a1(*answer.at)}"
+            yield f"<tr><td>{escape(cell)}<td>{escape(answer.column.title)}<td>{escape(answer.hint)}"
+        yield "</table>"
+        if wrong[MOST:]:
+            yield f"<p>And {len(wrong) - MOST} more.</p>"
+    for title, sentences in (("Changed inputs", of.inputs), ("Changed, and not to be changed", of.altered)):
+        if sentences:
+            yield f"<h2>{title}</h2>\n<ul>{''.join(f'<li>{escape(said)}' for said in sentences)}</ul>"
