@@ -40,6 +40,10 @@ class Spreadsheet:
         """Type a number into a cell, as a person would."""
         self.model.update_cell_with_number(self.sheets[sheet], row, column, value)
 
+    def type_text(self, sheet: str, row: int, column: int, text: str) -> None:
+        """Type a formula, a number or a text into a cell, as a person would."""
+        self.model.set_user_input(self.sheets[sheet], row, column, text)
+
     def recalculate(self) -> None:
         """Compute every formula anew."""
         self.model.evaluate()

@@ -20,7 +20,7 @@ def option(group: str, metavar: str, words: str, *names: str) -> typer.models.Op
 def options(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose parameters that are such dataclasses are given by their fields, an option each."""
     hints = get_type_hints(command, include_extras=True)
-    groups: dict[str, type[Any]] = {name: of for name, of in hints.items() if is_dataclass(of)}
+    groups: dict[str, type[Any]] = {name: of for name, of in hints.items() if isinstance(of, type) and is_dataclass(of)}
 
     @wraps(command)
     def called(**given: Any) -> None:

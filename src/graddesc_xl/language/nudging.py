@@ -32,8 +32,11 @@ def by_nudging(expr: Expr, leaf: Expr, h: Expr) -> Expr:
         by = h if times == 1 else times * h
         up = one_sided(whole, lambda e, by=by: e + by if e == leaf else e)  # type: ignore[misc]  # a leaf
         down = one_sided(whole, lambda e, by=by: e - by if e == leaf else e)  # type: ignore[misc]
-        term = abs(weight) * (up - down) if weight != 1 else up - down
-        found = term if found is None else found + term if weight > 0 else found - term
+        if weight == 1 and found is not None:
+            found = found + up - down
+        else:
+            term = abs(weight) * (up - down)
+            found = term if found is None else found + term if weight > 0 else found - term
     assert found is not None
     return found / (60 * h)
 

@@ -458,7 +458,7 @@ class _Page:
 
 def _near(value: float, right: object) -> bool:
     """Whether a number is right to nine digits."""
-    return isinstance(right, float) and abs(value - right) <= NEAR * max(abs(value), abs(right))
+    return isinstance(right, float) and bool(abs(value - right) <= NEAR * max(abs(value), abs(right)))
 
 
 def _number(column: Column) -> str:

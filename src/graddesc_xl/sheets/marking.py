@@ -95,8 +95,8 @@ class Marking:
 
     def unit(self, name: str, number: Expr, nudge: Expr) -> Expr:
         """How far a number may be off."""
-        loss, column = self.loss(name), self.plan.column(name)
-        used = dict.fromkeys(leaves(column.expr if loss is None else call("and", loss, column.expr)))
+        loss = self.loss(name)
+        used = dict.fromkeys(leaves(loss or self.plan.column(name).expr))
         sizes = [call("abs", leaf) for leaf in used if isinstance(leaf, (Here, Prev, Data, Param))]
         parts = [SHARE * call("abs", number), OPERANDS * call("largest", 0, *sizes)]
         if loss is not None:
@@ -131,7 +131,7 @@ class Marking:
             yield Hint(f"this is the step alone: {self._title(before)} is missing", RIGHT - before)
             yield Hint(f"this is the step alone: {self._title(before)} is missing", before - RIGHT)
             return
-        yield Hint("the sign is the other way round", -RIGHT)
+        yield Hint("the sign is the other way round", 0 - RIGHT)
         yield Hint("half of what is right: is a factor 2 missing?", RIGHT / 2)
         yield Hint("twice what is right: is there a factor 2 too many?", 2 * RIGHT)
         if column.role == "error":

@@ -1,0 +1,335 @@
+"""Exercises: what is right is green whatever its spelling, what is wrong is told, and nothing gives an answer away."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import graddesc_xl as gx
+from graddesc_xl import EXPERIMENTS, LESSONS, Experiment, Lesson, verify
+from graddesc_xl.errors import SettingError
+from graddesc_xl.language.expr import Const, Here, call
+from graddesc_xl.language.nudging import by_nudging, polynomial
+from graddesc_xl.language.values import Value
+from graddesc_xl.lessons.composing import compose
+from graddesc_xl.lessons.exercises import exercise, personal
+from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.settings import rounded
+from graddesc_xl.sheets.exercise import STARTS, TOP, Exercise
+from graddesc_xl.sheets.filled import EMPTY, RIGHT, TEXT, WAITS, Filled
+from graddesc_xl.sheets.making import Inputs
+from graddesc_xl.verification import reading
+from graddesc_xl.workbook.sheet import Sheet
+from spreadsheet import Spreadsheet
+
+XS = np.random.default_rng(3).normal(size=(8, 2))
+POINTS = gx.data({"u": XS[:, 0], "v": XS[:, 1], "y": 2 * XS[:, 0] - XS[:, 1] + 0.5}, target="y")
+SCALED = gx.data({"u": 30 + 20 * XS[:, 0], "v": XS[:, 1], "y": 90 * XS[:, 0] - XS[:, 1]}, target="y", scale="z-score")
+LABELS = gx.data({"u": XS[:, 0], "v": XS[:, 1], "y": (XS.sum(axis=1) > 0) * 1.0}, target="y")
+OWN = [
+    gx.experiment("h = tanh(a*u + b*v + c); d*h + e", POINTS, lr=0.1, optimizer="torch_adam", start="normal"),
+    gx.experiment("h = relu(a*u + b); c*h + d*v", POINTS, lr=0.05, loss="huber", batch=3, start="he"),
+    gx.experiment("a*u + b*v + c", SCALED, lr=0.05, loss="absolute"),
+    gx.experiment("sigmoid(a*u + b*v + c)", LABELS, lr=0.5, loss="logistic", optimizer="torch_nesterov"),
+    gx.experiment("softplus(a*u) + exp(b*v) + sin(c*u)", POINTS, lr=0.01, schedule="cosine"),
+    gx.experiment("abs(a*u + b)*max(c, v) + where(u > 0, d, e*v)", POINTS, lr=0.02),
+    gx.experiment("a*u**3 + b/(1 + v**2)", SCALED, lr=0.02, optimizer="torch_adamw", batch="all"),
+]
+
+
+class Typed(Inputs):
+    """What a learner filled in, for a composition without a file."""
+
+    def __init__(self, cells: Mapping[tuple[int, int], Value]) -> None:
+        self.cells = cells
+
+    def filled(self, sheet: str, at: tuple[int, int]) -> Value | None:
+        """What stands there."""
+        return self.cells.get(at)
+
+
+def filled(of: Exercise, cells: Mapping[tuple[int, int], Value]) -> tuple[Filled, Sheet]:
+    """The exercise with cells filled in, and the sheet that marks them."""
+    made = compose(Lesson("Filled in", [of]), run_plan, Typed(cells)).composed[of.name]
+    assert made.filled is not None
+    assert made.behind is not None
+    return made.filled, made.behind
+
+
+def solution(of: Exercise) -> dict[tuple[int, int], Value]:
+    """What the engine finds for every column."""
+    plan = of.plan
+    trace = run_plan(plan, of.data, {i.name: float(rounded(i.value)) for i in plan.inputs})
+    first = 1 + len(plan.samples)
+    return {
+        (TOP + step, first + place): float(trace.rows[column.name][0][step])
+        for place, column in enumerate(plan.columns)
+        for step in range(of.rows)
+    }
+
+
+@pytest.mark.parametrize("e", [*EXPERIMENTS.values(), *OWN], ids=lambda e: f"{e.name}-{e.model.name}"[:50])
+def test_what_the_engine_finds_is_right(e: Experiment) -> None:
+    """No cell is red by mistake: of no model, loss or optimizer, with all columns to fill in."""
+    of = Exercise("fill in", "Fill in", e, ("all",))
+    found, marks = filled(of, solution(of))
+    assert found.answers
+    assert [a for a in found.answers if a.mark != RIGHT or not a.consistent or not a.outright] == []
+    offs = [marks.value(TOP + row, 4 + 5 * i) for i in range(len(of.columns)) for row in range(of.rows)]
+    assert max(abs(off) for off in offs if isinstance(off, float)) < 0.2, "so much of what is allowed is rounding"
+
+
+@pytest.mark.parametrize("share", [1e-8, -1e-7, 1e-3], ids=str)
+def test_what_is_off_is_not_right(share: float) -> None:
+    """Ten times the tolerance is red or waits, in every column of a model with a kink and momentum."""
+    of = Exercise("fill in", "Fill in", EXPERIMENTS["momentum 2 neuron"], ("all",), steps=5)
+    right, last = solution(of), TOP + 4
+    for name in of.columns:
+        place = 1 + len(of.plan.samples) + [c.name for c in of.plan.columns].index(name)
+        value = right[last, place]
+        assert isinstance(value, float)
+        found, _ = filled(of, {**right, (last, place): value * (1 + share)})
+        (answer,) = (a for a in found.answers if a.at == (last, place))
+        assert (answer.mark == RIGHT) == (value == 0), (name, answer)
+
+
+def test_nothing_is_filled_in_at_first() -> None:
+    """An empty exercise: no mark, no value where something lacks, and no answer anywhere."""
+    of = Exercise("fill in", "Fill in", EXPERIMENTS["basic"], worked=1)
+    made = compose(Lesson("Empty", [of]), run_plan)
+    answers = made.composed["fill in"].filled
+    assert answers is not None
+    assert {a.mark for a in answers.answers} == {EMPTY}
+    right = {
+        round(abs(v), 6) for at, v in solution(of).items() if at[0] > TOP + 1 and at[1] > 6 and isinstance(v, float)
+    }
+    for sheet in made.sheets:
+        for at, content, _ in sheet.every():
+            value = sheet.value(*at)
+            if isinstance(value, float) and sheet.name != "data" and at[0] > TOP:
+                assert round(abs(value), 6) not in right - {1.0}, (sheet.name, at, content)
+        for note in sheet.notes.values():
+            assert "First row: =" not in note or sheet.name == "data"
+
+
+def test_no_formula_gives_a_derivative_away() -> None:
+    """What marks a derivative nudges the loss: its own formula stands nowhere."""
+    of = Exercise("fill in", "Fill in", EXPERIMENTS["basic"], ("de/db", "de/da"))
+    made = compose(Lesson("Empty", [of]), run_plan)
+    texts = [content.text for sheet in made.sheets for content in sheet.formulas().values()]
+    assert any("^2-(" in text for text in texts), "it is nudged"
+    given_away = re.compile(r"2\*\((exercise!)?E1\d-|G1\d\*('fill in'!)?A1\d")
+    assert not [text for text in texts if given_away.search(text)]
+    assert made.composed["fill in"].behind.secret  # type: ignore[union-attr]  # it has one
+
+
+ROWS = range(TOP + 1, TOP + 6)
+#: columns of the exercise on one neuron: samples A, B, weights C, D, prediction E, error F; then what is filled in
+GOOD = {"G": "=2*(E{r}-B{r})", "H": "=G{r}*A{r}", "I": "=C{r}-$E$6*G{r}", "J": "=D{r}-$E$6*H{r}"}
+
+
+@pytest.fixture(scope="module")
+def one_neuron(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exercise on one neuron: six steps, the first of them worked out."""
+    of = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1)
+    return of.build(tmp_path_factory.mktemp("exercise") / "basic.xlsx").path
+
+
+@pytest.fixture(scope="module")
+def empty(one_neuron: Path) -> Spreadsheet:
+    """It, open in IronCalc."""
+    return Spreadsheet(reading.load(one_neuron))
+
+
+def typed(book: Spreadsheet, formulas: Mapping[str, str], rows: range = ROWS) -> Spreadsheet:
+    """The workbook with formulas or numbers typed into columns, `{r}` being the row and `{p}` the one above."""
+    for letters, text in formulas.items():
+        for row in rows:
+            book.type_text("basic", row, ord(letters) - 64, text.format(r=row, p=row - 1))
+    book.recalculate()
+    return book
+
+
+def marks(book: Spreadsheet) -> dict[str, list[float]]:
+    """The marks that colour the cells of each column."""
+    of = {letters: 13 + i for i, letters in enumerate("GHIJ")}
+    return {letters: [book.value("basic", row, column) for row in ROWS] for letters, column in of.items()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ({"G": "=2*(B{r}-E{r})"}, "de/db: the sign is the other way round"),
+        ({"G": "=E{r}-B{r}"}, "de/db: half of what is right: is a factor 2 missing?"),
+        ({"G": "=4*(E{r}-B{r})"}, "de/db: twice what is right: is there a factor 2 too many?"),
+        ({"H": "=G{r}"}, "de/da: the factor x is missing"),
+        ({"H": "=A{r}"}, "de/da: the factor de/db is missing"),
+        ({"H": "=-G{r}*A{r}"}, "de/da: the sign is the other way round"),
+        ({"I": "=C{r}-G{r}"}, "new b: learn is missing"),
+        ({"I": "=C{r}+$E$6*G{r}"}, "new b: it goes uphill: the step must be taken off"),
+        ({"J": "=D{r}-$E$6*G{r}"}, "new a: it takes a step by de/db"),
+        ({"J": "=-$E$6*H{r}"}, "new a: this is the step alone: a is missing"),
+        ({"J": "=I{r}"}, "new a: this is new b"),
+        ({"H": "=H$11"}, "de/da: this is right in the row above"),
+        ({"G": "=17"}, "de/db: not right"),
+        ({"G": "none"}, "de/db: this is no number"),
+    ],
+    ids=lambda v: str(v)[:40],
+)  # fmt: skip
+def test_hints(empty: Spreadsheet, changed: Mapping[str, str], hint: str) -> None:
+    """A typical mistake in the first row is told at its right, in another spreadsheet's arithmetic."""
+    book = typed(typed(empty.copy(), GOOD), changed, ROWS[:1])
+    assert book.value("basic", ROWS[0], 11) == hint
+    assert marks(book)[next(iter(changed))][0] > WAITS or hint.endswith("number")
+
+
+def test_colours_and_progress(empty: Spreadsheet) -> None:
+    """Green, amber and empty, and a line that says how many are right and which is next."""
+    book = typed(empty.copy(), GOOD)
+    assert {*chain.from_iterable(marks(book).values())} == {RIGHT}
+    assert book.value("basic", 4, 1) == "All 20 are right."
+    book = typed(empty.copy(), GOOD, ROWS[:2])
+    assert book.value("basic", 4, 1) == "8 of 20 right; next: de/db in row 14."
+    assert marks(book)["G"] == [RIGHT, RIGHT, EMPTY, EMPTY, EMPTY]
+    book = typed(empty.copy(), {"I": GOOD["I"]}, ROWS[:1])
+    assert marks(book)["I"][0] == WAITS
+    book = typed(empty.copy(), {"H": "=2*(E{r}-B{r})*A{r}"}, ROWS[:1])
+    assert marks(book)["H"][0] == RIGHT, "right, though de/db is still empty"
+    book = typed(empty.copy(), {"G": "hello"}, ROWS[:1])
+    assert marks(book)["G"][0] == TEXT
+
+
+def test_colours_follow_inputs(empty: Spreadsheet) -> None:
+    """Formulas stay right at another rate, start and sample; numbers do not."""
+    book = typed(empty.copy(), GOOD)
+    for row, column in ((6, 5), (6, 3)):
+        book.type_number("basic", row, column, 0.00037)
+    book.type_number("data", 6, 2, 44.5)
+    book.recalculate()
+    assert {*chain.from_iterable(marks(book).values())} == {RIGHT}
+    book.type_number("basic", ROWS[0], 7, -209.274)
+    book.recalculate()
+    assert marks(book)["G"][0] > WAITS
+
+
+def random_answer(dice: random.Random, letters: str, row: int) -> str:
+    """Something that a student may type: right in some spelling, nearly right, wrong, or nothing."""
+    right = {
+        "G": ["=2*(E{r}-B{r})", "=-2*B{r}+E{r}*2", "=(E{r}-B{r})+(E{r}-B{r})", "=2*(C{r}+D{r}*A{r}-B{r})"],
+        "H": ["=G{r}*A{r}", "=2*A{r}*(E{r}-B{r})", "=A{r}*2*E{r}-2*A{r}*B{r}"],
+        "I": ["=C{r}-$E$6*G{r}", "=C{r}-G{r}/10000", "=-(G{r}*E$6-C{r})"],
+        "J": ["=D{r}-$E$6*H{r}", "=D{r}+H{r}*-E$6", "=(D{r}*10000-H{r})/10000"],
+    }[letters]
+    wrong = [
+        "=0",
+        "=1/3",
+        "=G{r}",
+        "=A{r}*B{r}",
+        "=C{r}-G{r}",
+        "=D{r}",
+        "=E{r}-B{r}",
+        "=SUM(A{r}:F{r})",
+        "=1/0",
+        "text",
+        "",
+    ]
+    share = dice.choice([1e-13, 1e-12, 1e-7, -1e-6, 1e-3])
+    near = f"=({dice.choice(right)[1:]})*(1+{share!r})"
+    return dice.choice([dice.choice(right), dice.choice(right), near, dice.choice(wrong)]).format(r=row)
+
+
+@pytest.mark.fuzz(2, 60)
+def test_random_students(
+    seeds: range, one_neuron: Path, empty: Spreadsheet, tmp_path: Path, soffice: str, ssconvert: str
+) -> None:
+    """A cell is green exactly where its number is right to 1e-9 of it, in three spreadsheets."""
+    for seed in seeds:
+        dice, book = random.Random(seed), empty.copy()
+        for row in ROWS:
+            for letters in "GHIJ":
+                typed(book, {letters: random_answer(dice, letters, row)}, range(row, row + 1))
+        found = marks(book)
+        for row in ROWS:
+            _check_row(book, row, {letters: found[letters][row - ROWS[0]] for letters in "GHIJ"}, seed)
+        saved = book.save(tmp_path / f"{seed}.xlsx")
+        report = verify(saved, libreoffice=soffice, gnumeric=ssconvert)
+        assert report.ok, (report.problems, [v.name for v in report.sets if not v.ok])
+
+
+def _check_row(book: Spreadsheet, row: int, found: Mapping[str, float], seed: int) -> None:
+    """The marks of a row against what is right there, computed by hand."""
+    x, y, b, a, pred = (book.value("basic", row, column) for column in range(1, 6))
+    lr = book.value("basic", 6, 5)
+    held = {letters: book.value("basic", row, ord(letters) - 64) for letters in "GHIJ"}
+    numbers = {letters: v for letters, v in held.items() if isinstance(v, float)}
+    right: dict[str, float] = {}
+    if isinstance(pred, float):
+        right = {"G": 2 * (pred - y), "H": 2 * (pred - y) * x}
+    if isinstance(b, float) and "G" in numbers:
+        right["I"] = b - lr * numbers["G"]
+    if isinstance(a, float) and "H" in numbers:
+        right["J"] = a - lr * numbers["H"]
+    for letters, mark in found.items():
+        is_right = (
+            letters in numbers and letters in right and math.isclose(numbers[letters], right[letters], rel_tol=1e-9)
+        )
+        assert (mark == RIGHT) == is_right, (seed, row, letters, held, right, mark)
+
+
+def test_nudging_is_exact_on_each_side_of_a_kink() -> None:
+    """Where a nudge would cross a kink, the branch is that of the value itself."""
+    from graddesc_xl.language.evaluate import evaluate
+
+    w = Here("w")
+    for value in (0.0, 1e-9, -1e-9, 0.3, -0.3):
+        for expr, slope in (
+            (call("relu", w), float(value > 0)),
+            (call("abs", w) * w, 2 * abs(value)),
+            (call("max", w, 2 * w), 2.0 if value >= 0 else 1.0),
+            (call("min", w, 2 * w), 1.0 if value > 0 else 2.0),
+        ):
+            if value == 0.0 and expr.op in ("max", "min"):  # type: ignore[attr-defined]  # operators
+                continue
+            found = float(evaluate(by_nudging(expr, w, Const(0.01)), lambda _, v=value: v))  # type: ignore[misc]
+            assert math.isclose(found, slope, rel_tol=1e-9, abs_tol=1e-12), (expr, value, found)
+    assert polynomial(w * w / 2 - call("relu", w), w)
+    assert not polynomial(1 / w, w)
+    assert not polynomial(call("exp", w), w)
+
+
+def test_what_cannot_be_an_exercise() -> None:
+    """Columns, steps and examples that there are not, and lessons without runs."""
+    e = EXPERIMENTS["basic"]
+    with pytest.raises(SettingError, match="Did you mean de/db or de/da"):
+        Exercise("x", "x", e, ("de/dc",))
+    with pytest.raises(SettingError, match="1 to the 29 steps"):
+        Exercise("x", "x", e, steps=30)
+    with pytest.raises(SettingError, match="0 to 4 can be worked out"):
+        Exercise("x", "x", e, steps=5, worked=5)
+    with pytest.raises(SettingError, match="nothing to fill in"):
+        exercise(LESSONS["first-steps"])
+    with pytest.raises(SettingError, match="Did you mean basic"):
+        exercise(LESSONS["graddesc"], sheets=["bsic"])
+
+
+def test_numbers_of_ones_own() -> None:
+    """Two students have other starts and rates; one has the same again."""
+    e = EXPERIMENTS["basic"]
+    ada, grace = personal(e, "Ada"), personal(e, "Grace")
+    assert ada.values == personal(e, "Ada").values
+    assert ada.values != grace.values
+    assert ada.values["lr"] != e.values.get("lr", 1e-4)
+
+
+def test_the_workbook_verifies(one_neuron: Path, soffice: str, ssconvert: str) -> None:
+    """Empty as it was built, in three spreadsheets; the row of starts holds no answer."""
+    report = verify(one_neuron, libreoffice=soffice, gnumeric=ssconvert)
+    assert report.ok, report.to_dict()
+    assert reading.load(one_neuron).value("basic", STARTS, 9) == 1.0
