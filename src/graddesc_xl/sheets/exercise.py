@@ -9,7 +9,7 @@ from functools import cached_property
 from ..errors import SettingError, did_you_mean, shown
 from ..experiments import GRADIENTS, Experiment
 from ..language.expr import Const, Data, Expr, Here, Param, Prev, State, Text, Whole, call, leaves, substitute, where
-from ..language.reports import joined
+from ..language.reports import GAP, joined
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import Column, Plan
@@ -299,7 +299,7 @@ class _Page:
         titles = ("number", "nudge", "may be off by", "is off by", "mark")
         for name, of in self.helpers.items():
             for column, title in zip((of.number, of.nudge, of.unit, of.off, of.mark), titles, strict=True):
-                self.marks.put(STARTS, column, call("na"), Style(color=FAINT))  # nothing is above the first row
+                self.marks.put(STARTS, column, GAP, Style(color=FAINT))  # nothing is above the first row
                 self.marks.put(TITLES, column, f"{self.plan.column(name).title}: {title}", HEADER_RIGHT)
                 self.marks.widths[column] = 12.0
             of.said = [WAITING, NO_NUMBER, NOT_RIGHT, *(hint.said for hint in self.marking.hints(name))]
@@ -319,8 +319,8 @@ class _Page:
             self.behind(of.mark, self.mark(name))
 
     def behind(self, column: int, expr: Expr) -> None:
-        """A column of the sheet behind, a row for each step."""
-        self.marks.repeat(TOP, column, expr, self.of.rows)
+        """A column of the sheet behind, a row for each step: of errors there is one kind."""
+        self.marks.repeat(TOP, column, call("if_error", expr, GAP), self.of.rows)
 
     def filled_in(self, expr: Expr, instead: Mapping[Expr, Expr] | None = None) -> Expr:
         """An expression of the plan's leaves as one of cells."""
