@@ -444,8 +444,8 @@ class _Page:
         made = Answer(column, row - TOP + 1, at, value, int(mark), hint)
         if not isinstance(value, float):
             return made
-        follows = worth_at(self.filled_in(column.expr), row)
-        consistent = mark == RIGHT or _near(value, follows)
+        uses = [worth_at(call("is_number", self.ref(leaf)), row) for leaf in cells(column.expr)]
+        consistent = mark == RIGHT or (all(uses) and _near(value, worth_at(self.filled_in(column.expr), row)))
         return replace(made, consistent=consistent, outright=_near(value, self.solution.rows[name][0][row - TOP]))
 
     @cached_property

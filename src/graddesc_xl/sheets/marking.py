@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 
 from ..language.calculus import gradient
-from ..language.expr import Const, Data, Expr, Here, Param, Prev, call, leaves, replaced, total
+from ..language.expr import Const, Data, Expr, Here, Param, Prev, call, leaves, maximum, replaced, total
 from ..language.nudging import by_nudging, downstream, polynomial
 from ..plan import Column, Plan
 
@@ -20,6 +20,7 @@ from ..plan import Column, Plan
 SHARE, OPERANDS, NOISE = 1e-9, 1e-12, 1e-14
 #: by how much a value is nudged, as a share of it or of 1: where the loss is a polynomial, and elsewhere
 WIDE, NARROW = 1e-2, 1e-3
+NOTHING: Expr = Const(0)
 #: what is said of a number
 WAITING = "what it uses is missing or not right yet"
 NO_NUMBER = "this is no number"
@@ -86,7 +87,7 @@ class Marking:
         if polynomial(loss, at):
             return WIDE * size
         data = [call("abs", leaf) for leaf in dict.fromkeys(leaves(loss)) if isinstance(leaf, Data)]
-        return NARROW * size / (1 + call("largest", 0, *data))
+        return NARROW * size / (1 + reduce(maximum, data, NOTHING))
 
     def value(self, name: str, nudge: Expr) -> Expr:
         """What is right in a column, of the cells that it uses. nudge: the cell of that."""
@@ -98,7 +99,7 @@ class Marking:
         loss = self.loss(name)
         used = dict.fromkeys(leaves(loss or self.plan.column(name).expr))
         sizes = [call("abs", leaf) for leaf in used if isinstance(leaf, (Here, Prev, Data, Param))]
-        parts = [SHARE * call("abs", number), OPERANDS * call("largest", 0, *sizes)]
+        parts = [SHARE * call("abs", number), OPERANDS * reduce(maximum, sizes, NOTHING)]
         if loss is not None:
             parts.append(NOISE * call("abs", loss) / nudge)
         return total(parts)
@@ -108,8 +109,8 @@ class Marking:
         return cells(self.loss(name) or self.plan.column(name).expr)
 
     def through(self, name: str) -> list[str]:
-        """The columns to fill in that its own formula uses."""
-        found = cells(self.plan.column(name).expr)
+        """Of a derivative, the columns to fill in that its formula uses: what is right does not follow from these."""
+        found = cells(self.plan.column(name).expr) if name in self.by else []
         return [leaf.column for leaf in found if isinstance(leaf, Here) and leaf.column in self.blank]
 
     def hints(self, name: str) -> Iterator[Hint]:
@@ -127,6 +128,7 @@ class Marking:
         """The sign, or half and twice as much."""
         if column.role == "update":
             before = self._before(column)
+            yield Hint(f"no step is taken: this is {self._title(before)}", before)
             yield Hint("it goes uphill: the step must be taken off", 2 * before - RIGHT)
             yield Hint(f"this is the step alone: {self._title(before)} is missing", RIGHT - before)
             yield Hint(f"this is the step alone: {self._title(before)} is missing", before - RIGHT)

@@ -1,0 +1,321 @@
+"""What a class hands in: each mistake counts once, is told as a teacher would, and one bad file spoils no other."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from graddesc_xl import LESSONS
+from graddesc_xl.errors import SettingError
+from graddesc_xl.grading import Grade, Grades, grade
+from graddesc_xl.grading.feedback import write
+from graddesc_xl.grading.grades import spreadsheet, text
+from graddesc_xl.lessons.exercises import exercise
+from graddesc_xl.sheets.exercise import TOP
+from graddesc_xl.verification import libreoffice, reading
+from graddesc_xl.verification.bounded import Limits
+from spreadsheet import Spreadsheet
+
+ROWS = range(TOP + 1, TOP + 6)
+GOOD = {"G": "=2*(E{r}-B{r})", "H": "=G{r}*A{r}", "I": "=C{r}-$E$6*G{r}", "J": "=D{r}-$E$6*H{r}"}
+NAMES = {"G": "de/db", "H": "de/da", "I": "new b", "J": "new a"}
+#: what was handed in: the columns that are not as they should be; how many of the 20 cells are right for their own
+#: inputs; the first that is wrong, and the hint there
+Variant = tuple[Mapping[str, str], int, str, str]
+SIGN, HALF = "the sign is the other way round", "half of what is right: is a factor 2 missing?"
+WAITS, UPHILL = "what it uses is missing or not right yet", "it goes uphill: the step must be taken off"
+VARIANTS: dict[str, Variant] = {
+    # right, in another spelling, by another algebra, as numbers
+    "right": ({}, 20, "", ""),
+    "two terms": ({"G": "=2*E{r}-2*B{r}"}, 20, "", ""),
+    "twice": ({"G": "=(E{r}-B{r})+(E{r}-B{r})"}, 20, "", ""),
+    "minus": ({"G": "=-2*(B{r}-E{r})"}, 20, "", ""),
+    "power": ({"G": "=2*(E{r}-B{r})^1"}, 20, "", ""),
+    "root": ({"G": "=IF(E{r}>B{r},2,-2)*SQRT(F{r})"}, 20, "", ""),
+    "written out": ({"G": "=2*(C{r}+D{r}*A{r}-B{r})"}, 20, "", ""),
+    "not by the other": ({"H": "=2*A{r}*(E{r}-B{r})"}, 20, "", ""),
+    "product": ({"H": "=PRODUCT(2,A{r},E{r}-B{r})"}, 20, "", ""),
+    "nudged by a student": ({"G": "=((B{r}-E{r}-0.5)^2-(B{r}-E{r}+0.5)^2)"}, 20, "", ""),
+    "a rate of its own": ({"I": "=C{r}-0.0001*G{r}"}, 20, "", ""),
+    "divided": ({"I": "=C{r}-G{r}/10000"}, 20, "", ""),
+    "turned round": ({"J": "=-H{r}*$E$6+D{r}"}, 20, "", ""),
+    "mixed $": ({"J": "=D{r}-E$6*$H{r}"}, 20, "", ""),
+    "sum": ({"J": "=SUM(D{r},-$E$6*H{r})"}, 20, "", ""),
+    "if": ({"I": "=IF(1,C{r}-$E$6*G{r},0)"}, 20, "", ""),
+    # a mistake in one column
+    "sign of the first": ({"G": "=2*(B{r}-E{r})"}, 15, "G", SIGN),
+    "half": ({"G": "=E{r}-B{r}"}, 15, "G", HALF),
+    "twice as much": ({"G": "=4*(E{r}-B{r})"}, 15, "G", "twice what is right: is there a factor 2 too many?"),
+    "times x too early": ({"G": "=2*(E{r}-B{r})*A{r}"}, 15, "G", "this is de/da"),
+    "the error": ({"G": "=F{r}"}, 15, "G", "not right"),
+    "the prediction": ({"G": "=2*E{r}"}, 15, "G", "not right"),
+    "no x": ({"H": "=G{r}"}, 15, "H", "the factor x is missing"),
+    "no x, no 2": ({"H": "=E{r}-B{r}"}, 15, "H", "not right"),
+    "only x": ({"H": "=A{r}"}, 15, "H", "the factor de/db is missing"),
+    "sign of the second": ({"H": "=-A{r}*G{r}"}, 15, "H", SIGN),
+    "half of the second": ({"H": "=G{r}*A{r}/2"}, 15, "H", HALF),
+    "times y": ({"H": "=G{r}*B{r}"}, 15, "H", "not right"),
+    "no rate": ({"I": "=C{r}-G{r}"}, 15, "I", "learn is missing"),
+    "uphill": ({"I": "=C{r}+$E$6*G{r}"}, 15, "I", UPHILL),
+    "uphill in a": ({"J": "=D{r}+$E$6*H{r}"}, 15, "J", UPHILL),
+    "the step alone": ({"I": "=$E$6*G{r}"}, 15, "I", "this is the step alone: b is missing"),
+    "minus the step": ({"J": "=-$E$6*H{r}"}, 15, "J", "this is the step alone: a is missing"),
+    "another weight's": ({"J": "=D{r}-$E$6*G{r}"}, 15, "J", "it takes a step by de/db"),
+    "from another weight": ({"J": "=I{r}"}, 15, "J", "this is new b"),
+    "no step": ({"I": "=C{r}"}, 15, "I", "no step is taken: this is b"),
+    "only the rate": ({"J": "=D{r}-$E$6"}, 15, "J", "de/da is missing"),
+    "rounded": ({"G": "=ROUND(2*(E{r}-B{r}),1)"}, 15, "G", "not right"),
+    "first row's": ({"G": "=2*($E$11-$B$11)"}, 15, "G", "this is right in the row above"),
+    "row above": ({"G": "=2*(E{p}-B{p})"}, 15, "G", "this is right in the row above"),
+    "a $ too many": ({"I": "=C{r}-$E6*G{r}"}, 20, "", ""),
+    "rate slides": ({"J": "=D{r}-E{p}*H{r}"}, 15, "J", "not right"),
+    "text": ({"J": "three"}, 3, "J", "this is no number"),
+    "error": ({"J": "=1/0"}, 3, "J", "this is no number"),
+    "zeros": ({"G": "0"}, 15, "G", "not right"),
+    # two mistakes at once: each counts once
+    "half and uphill": ({"G": "=E{r}-B{r}", "I": "=C{r}+$E$6*G{r}"}, 10, "G", HALF),
+    "sign and no x": ({"G": "=2*(B{r}-E{r})", "H": "=2*(E{r}-B{r})"}, 10, "G", SIGN),
+    "no rate, twice": ({"I": "=C{r}-G{r}", "J": "=D{r}-H{r}"}, 10, "I", "learn is missing"),
+    "both derivatives": ({"G": "=E{r}-B{r}", "H": "=G{r}"}, 10, "G", HALF),
+    "all of it": (dict.fromkeys("GHIJ", "=1/3"), 0, "G", "not right"),
+    # half empty
+    "nothing": (dict.fromkeys("GHIJ", ""), 0, "", ""),
+    "only derivatives": ({"I": "", "J": ""}, 2, "", ""),
+    "only new weights": ({"G": "", "H": ""}, 0, "", ""),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exercise on one neuron: six steps, the first of them worked out."""
+    of = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1)
+    return of.build(tmp_path_factory.mktemp("blank") / "basic.xlsx").path
+
+
+def filled(book: Spreadsheet, formulas: Mapping[str, str], rows: range = ROWS) -> Spreadsheet:
+    """The workbook with columns filled in."""
+    for letters, formula in formulas.items():
+        for row in rows:
+            book.type_text("basic", row, ord(letters) - 64, formula.format(r=row, p=row - 1))
+    book.recalculate()
+    return book
+
+
+def numbers(path: Path) -> None:
+    """Rewrite a file that was handed in: numbers in the place of formulas, in the cells to fill in."""
+    book, values = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)["basic"]
+    for row in ROWS:
+        for letters in "GHIJ":
+            book["basic"][f"{letters}{row}"] = values[f"{letters}{row}"].value
+    book.save(path)
+
+
+def by_openpyxl(change: Callable[[openpyxl.Workbook], None]) -> Callable[[Path], None]:
+    """Change a file that was handed in with openpyxl, which keeps no values."""
+
+    def rewrite(path: Path) -> None:
+        book = openpyxl.load_workbook(path)
+        change(book)
+        book.save(path)
+
+    return rewrite
+
+
+def changed(cell: str, value: float | str | None, sheet: str = "basic") -> Callable[[openpyxl.Workbook], None]:
+    """Type into one cell."""
+
+    def change(book: openpyxl.Workbook) -> None:
+        book[sheet][cell] = value
+
+    return change
+
+
+def _written(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def renamed(book: openpyxl.Workbook) -> None:
+    """Rename the exercise."""
+    book["basic"].title = "mine"
+
+
+#: what else is done to a right file
+OTHERWISE: dict[str, Callable[[Path], None]] = {
+    "as numbers": numbers,
+    "by openpyxl": by_openpyxl(lambda book: None),
+    "another rate": by_openpyxl(changed("E6", 0.0002)),
+    "another sample": by_openpyxl(changed("B7", 50.0, "data")),
+    "one row short": by_openpyxl(changed("J16", None)),
+    "an answer typed over the prediction": by_openpyxl(changed("E13", 1.0)),
+    "a row deleted": by_openpyxl(lambda book: book["basic"].delete_rows(14)),
+    "renamed": by_openpyxl(renamed),
+    "a sheet of notes": by_openpyxl(lambda book: book.create_sheet("my notes").append(["2*(pred-y)"])),
+    "no workbook": lambda path: _written(path, b"hello"),
+    "cut off": lambda path: _written(path, path.read_bytes()[:2000]),
+    "another workbook": lambda path: openpyxl.Workbook().save(path),
+}
+
+
+@pytest.fixture(scope="module")
+def handed_in(blank: Path, tmp_path_factory: pytest.TempPathFactory, soffice: str) -> Grades:
+    """What the class handed in, marked."""
+    folder = tmp_path_factory.mktemp("handed-in")
+    empty = Spreadsheet(reading.load(blank))
+    for name, (columns, *_) in VARIANTS.items():
+        filled(empty.copy(), GOOD | dict(columns)).save(folder / f"{name}.xlsx")
+    for name, rewrite in OTHERWISE.items():
+        filled(empty.copy(), GOOD).save(folder / f"{name}.xlsx")
+        rewrite(folder / f"{name}.xlsx")
+    with libreoffice.recalculated(folder / "half.xlsx", soffice, Limits()) as copy:
+        shutil.copy(copy, folder / "half by LibreOffice.xlsx")
+    return grade(sorted(folder.glob("*.xlsx")))
+
+
+def of(grades: Grades, student: str) -> Grade:
+    """The grade of one."""
+    return next(each for each in grades if each.student == student)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_hand_ins(handed_in: Grades, name: str) -> None:
+    """How many cells are right, the first that is not, and what is said there."""
+    _, right, column, hint = VARIANTS[name]
+    found = of(handed_in, name)
+    assert found.handed.problem == ""
+    assert found.handed.altered == []
+    assert (found.right, found.cells) == (right, 20), found.row()
+    assert found.first_wrong == (f"basic!{column}12" if column else ""), found.row()
+    assert found.hint == hint
+    assert found.score == pytest.approx(5 * right)
+
+
+def test_one_mistake_counts_once_and_outright_is_told(handed_in: Grades) -> None:
+    """A wrong derivative leaves the new weights right for their own inputs, and wrong outright."""
+    found = of(handed_in, "half")
+    assert found.right == 15
+    assert found.outright < 10
+    assert of(handed_in, "right").outright == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "said"),
+    [
+        ("as numbers", 20, ""),
+        ("by openpyxl", 20, ""),
+        ("another rate", 20, "basic!E6 (lr): 0.0002 instead of 0.0001"),
+        ("another sample", 20, "data!B7 (x): 50 instead of 28"),
+        ("one row short", 19, ""),
+        ("a sheet of notes", 20, ""),
+        ("half by LibreOffice", 15, ""),
+    ],
+)
+def test_what_else_was_done(handed_in: Grades, name: str, right: int, said: str) -> None:
+    """Numbers, other programs, changed inputs, a sheet more: judged by what stands there, and told."""
+    found = of(handed_in, name)
+    assert found.handed.problem == ""
+    assert found.right == right, found.row()
+    assert "; ".join(found.handed.inputs) == said
+    assert (found.formulas == 0) == (name == "as numbers")
+
+
+def test_cells_that_were_to_stay(handed_in: Grades) -> None:
+    """A number over a given formula is told."""
+    found = of(handed_in, "an answer typed over the prediction")
+    assert "basic!E13 holds the constant 1.0" in found.handed.altered[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("renamed", "its sheet basic is gone"),
+        ("no workbook", "is not a workbook"),
+        ("cut off", "is not a workbook"),
+        ("another workbook", "is no exercise of ours"),
+    ],
+)
+def test_what_cannot_be_marked(handed_in: Grades, name: str, said: str) -> None:
+    """A bad file is named, scores nothing and spoils no other."""
+    found = of(handed_in, name)
+    assert said in found.handed.problem
+    assert found.score == 0
+    assert found.said == found.handed.problem
+
+
+def test_a_deleted_row_is_told(handed_in: Grades) -> None:
+    """Rows that moved: the cells that were to stay say so."""
+    found = of(handed_in, "a row deleted")
+    assert found.handed.problem or found.handed.altered
+
+
+def test_equal_files_are_told(handed_in: Grades) -> None:
+    """Files with the same formulas in every cell, whoever saved them; not those that only have the same numbers."""
+    assert "by openpyxl" in of(handed_in, "right").same_as
+    assert "as numbers" not in of(handed_in, "right").same_as
+    assert of(handed_in, "half").same_as == ("half by LibreOffice",)
+    assert of(handed_in, "nothing").same_as == ()
+
+
+def test_common_mistakes(handed_in: Grades) -> None:
+    """Column, hint, and how many students have it."""
+    common = {(column, hint): many for column, hint, many in handed_in.mistakes}
+    assert common["de/db", HALF] == 4  # half, half by LibreOffice, half and uphill, both derivatives
+    assert common["new b", UPHILL] == 2
+    assert handed_in.mistakes[0][2] == max(common.values())
+
+
+def test_a_key(blank: Path, tmp_path: Path) -> None:
+    """Columns count as the key says."""
+    path = filled(Spreadsheet(reading.load(blank)), GOOD | {"H": "=G{r}"}).save(tmp_path / "ada.xlsx")
+    assert [each.score for each in grade([path])] == [75]
+    assert [each.score for each in grade([path], key={"de/da": 0})] == [100]
+    assert [each.score for each in grade([path], key={"de/da": 3, "new_a": 2})] == [pytest.approx(100 * 4 / 7)]
+    with pytest.raises(SettingError, match="Did you mean de/db or de/da"):
+        grade([path], key={"de/dx": 1})
+
+
+def test_tables(handed_in: Grades, tmp_path: Path) -> None:
+    """CSV for people and learning platforms, and a workbook; no text in them is a formula."""
+    assert len(handed_in.frame()) == len(handed_in) == len(VARIANTS) + len(OTHERWISE) + 1
+    canvas = list(csv.DictReader(io.StringIO(text(handed_in.platform("canvas")))))
+    assert canvas[0].keys() == {"Student", "ID", "SIS Login ID", "Section", "Exercise"}
+    assert next(row for row in canvas if row["Student"] == "half")["Exercise"] == "75.0"
+    with pytest.raises(SettingError, match="Did you mean moodle"):
+        handed_in.platform("moodel")
+    spreadsheet(handed_in, tmp_path / "grades.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "grades.xlsx")
+    assert book.sheetnames == ["grades", "mistakes"]
+    assert book["grades"].max_row == len(handed_in) + 1
+    frame = handed_in.frame().assign(student="=1+1")
+    assert "\n'=1+1," in text(frame)
+
+
+def test_feedback(blank: Path, tmp_path: Path) -> None:
+    """A marked copy whose notes say what may be wrong, with no formula of the student's, and a page."""
+    book = filled(Spreadsheet(reading.load(blank)), GOOD | {"H": "=G{r}"})
+    path = book.save(tmp_path / "<b>Ada_7_assignsubmission_file_x.xlsx")
+    written = write(grade([path, tmp_path / "none.xlsx"]), tmp_path / "feedback")
+    assert [each.name for each in written] == ["-b-Ada-marked.xlsx", "-b-Ada.html", "none.html"]
+    sheet = openpyxl.load_workbook(written[0])["basic"]
+    assert sheet["H12"].value == pytest.approx(book.value("basic", 12, 8))
+    assert sheet["H12"].comment.text == "de/da\nthe factor x is missing.\nHanded in: =G12"
+    assert sheet["G12"].comment is None
+    page = written[1].read_text(encoding="utf-8")
+    assert "&lt;b&gt;Ada" in page and "<b>Ada" not in page
+    assert "the factor x is missing" in page
+    assert "There is no file" in written[2].read_text(encoding="utf-8")
+
+
+def test_hostile_files(tmp_path: Path, blank: Path) -> None:
+    """What `verify` refuses is refused here: a formula that reaches outside, a bomb, a name that is no file's."""
+    outside = tmp_path / "outside.xlsx"
+    shutil.copy(blank, outside)
+    by_openpyxl(changed("G12", '=WEBSERVICE("http://localhost/")'))(outside)
+    (found,) = grade([outside])
+    assert found.handed.problem
+    assert found.score == 0
