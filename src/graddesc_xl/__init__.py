@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .comparison import Comparison, Row
     from .errors import GraddescError
     from .experiments import Experiment, experiment
+    from .grading import Grades, grade
     from .lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, Question
+    from .lessons.exercises import exercise
     from .maps import Landscape, landscape
     from .numbers.trace import Trace, Traces
     from .numbers.verdict import Verdict
@@ -44,11 +46,14 @@ _HOME = {
     "GraddescError": "errors",
     "Experiment": "experiments",
     "experiment": "experiments",
+    "Grades": "grading",
+    "grade": "grading",
     "COMPARISONS": "lessons",
     "EXPERIMENTS": "lessons",
     "LESSONS": "lessons",
     "Lesson": "lessons",
     "Question": "lessons",
+    "exercise": "lessons.exercises",
     "Landscape": "maps",
     "landscape": "maps",
     "Trace": "numbers.trace",
@@ -97,6 +102,7 @@ __all__ = [
     "Equation",
     "Experiment",
     "GraddescError",
+    "Grades",
     "Input",
     "Kind",
     "Landscape",
@@ -117,8 +123,10 @@ __all__ = [
     "compare",
     "data",
     "dataset",
+    "exercise",
     "experiment",
     "from_torch",
+    "grade",
     "landscape",
     "loss",
     "model",

@@ -25,8 +25,8 @@ TOLD = 3
 _SAVED = re.compile(r"<dcterms:modified[^>]*>([^<]{1,40})<")
 #: how the systems that collect files name them: who, and their number there
 _NAMED = (
-    re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_file_?.*"),
-    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>\d+)_\d+_.*"),
+    re.compile(r"(?P<who>.+?)_(?P<id>[0-9]+)_assignsubmission_file_?.*"),
+    re.compile(r"(?P<who>[^_]+)(?:_LATE)?_(?P<id>[0-9]+)_[0-9]+_.*"),
 )
 
 

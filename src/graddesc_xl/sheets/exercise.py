@@ -355,7 +355,8 @@ class _Page:
         through = [Down(self.marks, self.helpers[column].mark) for column in self.marking.through(name)]
         if through:
             judged = where(call("and", *(mark.equals(RIGHT) for mark in through)), judged, WAITS)
-        judged = where(call("abs", Down(self.marks, of.off)) <= 1, RIGHT, judged)
+        near = where(call("abs", Down(self.marks, of.off)) <= 1, 1, 0)
+        judged = where(call("if_error", near, 0), RIGHT, judged)
         there = [call("is_number", self.ref(leaf)) for leaf in self.marking.uses(name)]
         other: Expr = Const(TEXT)
         if there:
