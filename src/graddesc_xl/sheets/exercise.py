@@ -56,6 +56,7 @@ class Exercise(Kind):
     """
 
     kind = "exercise"
+    lined = False
 
     name: str
     headline: str
