@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from graddesc_xl import (
@@ -20,13 +22,16 @@ from graddesc_xl import (
     Row,
     build,
     cli,
+    compare,
     dataset,
     run,
     verify,
 )
 from graddesc_xl.errors import PlanError, SettingError
 from graddesc_xl.lessons import recipe
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Input
+from graddesc_xl.sheets import LongRun, Of
 from graddesc_xl.verification import reading
 from spreadsheet import Spreadsheet
 
@@ -208,3 +213,90 @@ def test_a_setting_is_called_as_nothing_else_on_its_sheet(name: str) -> None:
     model = replace(GAINED, settings=(*GAINED.settings, Input(name, 1.0, "it", "it")))
     with pytest.raises((PlanError, SettingError), match=name):
         run(experiment(model=model))
+
+
+# Shuffled
+
+
+def shuffled(**changes: Any) -> Comparison:
+    """Two rates on two optimizers, every run shuffled by one seed."""
+    data = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
+    e = Experiment("e", data=data, epochs=3, shuffled=True, seed=7)
+    rates = (1e-3, 1e-2)
+    rows = tuple(
+        Row(f"{rate:g}", tuple(replace(e, optimizer=OPTIMIZERS[o], values={"lr": rate}) for o in ("sgd", "torch_adam")))
+        for rate in rates
+    )
+    made = Comparison("rates", "Rates", "Side by side.", ("sgd", "adam"), rows, ("lr",), ordered=True)
+    return replace(made, **changes)
+
+
+def test_shuffled_runs_side_by_side_share_their_order(tmp_path: Path) -> None:
+    """The order in cells, the samples looked up; every number is that of a loop by hand, and of a run alone."""
+    of = shuffled(later=20)
+    assert of.note == ""
+    path = Lesson("Shuffled", [of]).build(tmp_path / "shuffled.xlsx").path
+    report = verify(path)
+    assert report.ok, report
+    held = load_workbook(path)["rates steps"]
+    head = next(row for row in range(1, 30) if held.cell(row, 1).value == "sample")
+    order = [int(float(str(held.cell(head + 2 + k, 1).value))) for k in range(15)]
+    assert order == [k + 1 for block in of.rows[0].experiments[0].plan.orders for k in block]
+    assert sorted(order[:5]) == [1, 2, 3, 4, 5] != order[:5]
+    assert str(held.cell(head + 2, 2).value).startswith("=INDEX(data!")
+    b = a = 1.0
+    errors = []
+    for epoch in range(3):
+        squares = 0.0
+        for k in order[5 * epoch : 5 * epoch + 5]:
+            x, y = of.data.column("x")[k - 1], of.data.ys[k - 1]
+            e = a * x + b - y
+            squares += e * e
+            b, a = b - 1e-3 * 2 * e, a - 1e-3 * 2 * e * x
+        errors.append(squares**0.5)
+    assert np.allclose(report.trace("rates", "sgd: run 1").errors, errors, rtol=1e-13)
+    table = load_workbook(path, data_only=True)["rates"]
+    long = run(replace(of.rows[0].experiments[0], epochs=20)).errors[-1]
+    assert any(cell.value == pytest.approx(float(long), rel=1e-12) for line in table.iter_rows() for cell in line)
+
+
+def test_a_rate_typed_beside_shuffled_runs_is_theirs(tmp_path: Path) -> None:
+    """IronCalc computes the runs anew in their order; verify agrees."""
+    model = Spreadsheet(reading.load(Lesson("Shuffled", [shuffled()]).build(tmp_path / "shuffled.xlsx").path))
+    row = next(row for row in range(1, 30) if model.value("rates", row, 2) == 1e-3)
+    model.model.set_user_input(model.sheets["rates"], row, 2, "0.005")
+    model.recalculate()
+    report = verify(model.save(tmp_path / "typed.xlsx"))
+    assert report.ok, report
+    alone = replace(shuffled().rows[0].experiments[1], values={"lr": 0.005})
+    assert np.array_equal(report.trace("rates", "adam: run 1").errors, run(alone).errors)
+
+
+def test_a_long_run_of_shuffled_runs(tmp_path: Path) -> None:
+    """Live where all see their samples in one order, as constants where they do not: its first epochs are theirs."""
+    one = Experiment("one", data=shuffled().data, epochs=3, shuffled=True, seed=7, values={"lr": 1e-3})
+    for other, live in ((replace(one, name="two", seed=7), True), (replace(one, name="two", seed=8), False)):
+        long = LongRun("long", (Of("one"), Of("two")), epochs=12)
+        path = Lesson("Long", [one, other, long]).build(tmp_path / "long.xlsx", force=True).path
+        report = verify(path)
+        assert report.ok, report
+        assert ("long steps" in load_workbook(path).sheetnames) == live
+        table = load_workbook(path, data_only=True)["long"]
+        wanted = [float(run(replace(e, epochs=12)).errors[-1]) for e in (one, other)]
+        assert [table.cell(17, column).value for column in (2, 3)] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_runs_in_different_orders_have_no_sheet_in_common() -> None:
+    """They are compared as numbers; on a sheet a sentence says why not, and what to do."""
+    of = shuffled()
+    mixed = replace(of, rows=(of.rows[0], replace(of.rows[1], experiments=tuple(
+        replace(e, seed=8) for e in of.rows[1].experiments
+    ))))  # fmt: skip
+    traces = compare(mixed)
+    assert np.array_equal(traces["0.01", "sgd"].errors, run(mixed.rows[1].experiments[0]).errors)
+    with pytest.raises(SettingError, match=r"'0\.01', sgd sees its samples in another order .* one seed, or none"):
+        Lesson("Mixed", [mixed])
+    alike = replace(mixed, rows=tuple(
+        replace(row, experiments=tuple(replace(e, shuffled=False) for e in row.experiments)) for row in mixed.rows
+    ))  # fmt: skip
+    assert Lesson("Seeds that draw nothing", [alike]).sheets

@@ -64,10 +64,6 @@ class Comparison:
                 )
             if any(e.data != self.data for e in row.experiments):
                 raise SettingError(f"{self.name} compares runs on different data: make a comparison for each data set.")
-            if any(e.shuffled for e in row.experiments):
-                raise SettingError(
-                    f"{self.name}: runs side by side see their samples in one order, so none can be shuffled."
-                )
         for what, names in (("rows", [row.title for row in self.rows]), ("groups", self.groups)):
             for name, times in Counter(names).items():
                 if times > 1:

@@ -26,7 +26,7 @@ from .parts.optimizers import OPTIMIZERS
 from .parts.scaling import Scaling, divided, standard
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
-from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, width
+from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, shuffled, width
 from .settings import Settings
 
 T = TypeVar("T")
@@ -401,8 +401,8 @@ def make_plan(e: Experiment) -> Plan:
         footers=(*losses.totals(e.loss), *_norms(slopes.of, parts.footers, symbol), *parts.footers),
         weights=model.weights,
         samples=(*([ORDER] if e.shuffled else []), *e.data.names),
-        orders=batches.shuffled(len(e.data), e.epochs, e.passes, e.seed) if e.shuffled else (),
-        drawn=f"order: seed {e.seed}" if e.shuffled else "",
+        orders=shuffled(len(e.data), e.epochs, e.passes, e.seed) if e.shuffled else (),
+        seed=e.seed if e.shuffled else None,
         started=f"start: {e.start}, seed {e.seed}" if e.drawn else "",
         epochs=e.epochs,
         discarded=e.passes,

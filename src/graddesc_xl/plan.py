@@ -154,6 +154,12 @@ class Footer:
     small: bool = False
 
 
+def shuffled(rows: int, epochs: int, passes: int, seed: int) -> tuple[tuple[int, ...], ...]:
+    """An order of the rows for each epoch, then for each discarded pass; an epoch's is the same in longer runs."""
+    turns = [(0, epoch) for epoch in range(epochs)] + [(1, number) for number in range(passes)]
+    return tuple(tuple(np.random.default_rng([seed, *turn]).permutation(rows).tolist()) for turn in turns)
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Everything that a sheet computes. Checked when it is made; two plans are equal only if they are one.
@@ -178,7 +184,7 @@ class Plan:
     epochs: int
     samples: tuple[str, ...] = ("x", "y")
     orders: tuple[tuple[int, ...], ...] = ()
-    drawn: str = ""
+    seed: int | None = None
     started: str = ""
     derived: tuple[Derived, ...] = ()
     states: tuple[EpochState, ...] = ()
@@ -191,6 +197,17 @@ class Plan:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def drawn(self) -> str:
+        """How the orders were drawn, in words."""
+        return "" if self.seed is None else f"order: seed {self.seed}"
+
+    def lasting(self, epochs: int) -> Plan:
+        """The same run with another number of epochs; those that both have see their samples in the same order."""
+        if self.seed is None:
+            return replace(self, epochs=epochs)
+        return replace(self, epochs=epochs, orders=shuffled(len(self.orders[0]), epochs, self.discarded, self.seed))
 
     @property
     def blocks(self) -> int:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..language.expr import Const, Expr, Here, Param, Prev, where
 from ..plan import Column, Input, Start
 
@@ -23,12 +21,6 @@ def size(rows: int, value: float) -> Input:
     """The input that says how many rows share a step."""
     about = "how many rows share one step; an epoch's last batch may be smaller"
     return Input(SIZE, value, "batch", about, low=1.0, high=float(rows))
-
-
-def shuffled(rows: int, epochs: int, passes: int, seed: int) -> tuple[tuple[int, ...], ...]:
-    """An order of the rows for each epoch, then for each discarded pass; an epoch's is the same in longer runs."""
-    turns = [(0, epoch) for epoch in range(epochs)] + [(1, number) for number in range(passes)]
-    return tuple(tuple(np.random.default_rng([seed, *turn]).permutation(rows).tolist()) for turn in turns)
 
 
 @dataclass(frozen=True)

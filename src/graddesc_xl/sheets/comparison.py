@@ -26,10 +26,16 @@ class Compared(Kind):
 
     def __post_init__(self) -> None:
         of = self.comparison
+        first = of.rows[0].experiments[0]
         for row, group, e in of.runs():
             run = f"{of.name}: the run {row.title!r}, {group}"
-            if e.epochs != of.rows[0].experiments[0].epochs:
+            if e.epochs != first.epochs:
                 raise SettingError(f"{run} has {e.epochs} epochs, and others have not: give all as many.")
+            if (e.shuffled, e.shuffled and e.seed) != (first.shuffled, first.shuffled and first.seed):
+                raise SettingError(
+                    f"{run} sees its samples in another order than the first run, and on a sheet both stand beside the "
+                    "same samples: shuffle all runs by one seed, or none. `compare` runs them as they are."
+                )
             if e.passes:
                 raise SettingError(
                     f"{run} discards {e.passes} passes, which a comparison does not show: give its experiment "
@@ -38,7 +44,7 @@ class Compared(Kind):
             if e.carry != CARRIES[0] or e.gradient != GRADIENTS[0]:
                 field, found = ("carry", e.carry) if e.carry != CARRIES[0] else ("gradient", e.gradient)
                 raise SettingError(f"{run} has {field}={found!r}, which only a sheet of its own shows: leave it out.")
-        fits_sheet(of.name, of.rows[0].experiments[0].epochs, len(of.data), 0)
+        fits_sheet(of.name, first.epochs, len(of.data), 0)
 
     @property
     def sheet(self) -> str:

@@ -360,7 +360,7 @@ def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], maki
         for line, row in zip(made.lines, of.rows, strict=True):
             e = row.experiments[g]
             built = {given.name: float(rounded(given.value)) for given in e.plan.inputs}
-            error = float(making.run(replace(compact(e.plan), epochs=of.later), data, built).roots[-1])
+            error = float(making.run(compact(e.plan).lasting(of.later), data, built).roots[-1])
             made.after[row.title, group] = error
             sheet.put(line, left + g, error if isfinite(error) else NONE, Style(number="amount", align="right"))
     for line, row in zip(made.lines, of.rows, strict=True):

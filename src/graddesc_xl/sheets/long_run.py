@@ -129,7 +129,7 @@ class LongRun(Kind):
         for position, run in enumerate(table.runs):
             samples = replace(run.samples, data=run.samples.built)
             built = {given.name: float(rounded(given.value)) for given in run.plan.inputs}
-            had = making.twin(run.longer(self.epochs), samples, built, built).wanted_footer("error")
+            had = making.twin(run.plan.lasting(self.epochs), samples, built, built).wanted_footer("error")
             for line, epoch in enumerate(table.lines, TOP):
                 value = cell_value(float(had.values[epoch - 1]))
                 table.put(line, position, value if isinstance(value, float) else NONE)
@@ -151,9 +151,11 @@ def _live(runs: Sequence[Picked], epochs: int) -> list[Plan]:
     plans = []
     for run in runs:
         plan = run.plan
-        if plan.orders or plan.discarded or plan.driven_by_numerical or any(s.carry != s.column for s in plan.starts):
+        if plan.discarded or plan.driven_by_numerical or any(s.carry != s.column for s in plan.starts):
             return []
-        plans.append(replace(compact(plan), epochs=epochs))
+        if plan.orders != runs[0].plan.orders:
+            return []  # steps side by side share the samples that they see
+        plans.append(compact(plan).lasting(epochs))
     # beside its columns a run has flags, two for each ReLU, and shares the samples with all others
     across = len(runs[0].plan.samples) + sum(len(plan.columns) + 2 + 2 * len(plan.gates) for plan in plans)
     return plans if across * epochs * runs[0].samples.count <= LIVE else []

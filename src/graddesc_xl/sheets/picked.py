@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
-from ..experiments import Experiment
 from ..language.evaluate import evaluate, magnitude
 from ..language.expr import Data, Expr, Here, Param, call, sqrt, substitute, where
 from ..language.values import Array
@@ -51,13 +50,6 @@ class Picked:
     errors: Block
     start: Callable[[str], Cell]
     input: Callable[[str], Cell]
-    experiment: Experiment | None = None
-
-    def longer(self, epochs: int) -> Plan:
-        """Its plan with so many epochs; where their samples come in orders of their own, with more of these."""
-        if self.experiment is None or not self.plan.orders:
-            return replace(self.plan, epochs=epochs)
-        return replace(self.plan, epochs=epochs, orders=replace(self.experiment, epochs=epochs).plan.orders)
 
     @property
     def weights(self) -> list[str]:
@@ -119,7 +111,6 @@ def pick(of: Of, making: Making, before: Mapping[str, Composed], asks: str) -> P
             Block(sheet, steps.of.by_epoch("error")),
             lambda name: Cell(sheet, *layout.start(name, 0)),
             lambda name: Cell(sheet, *layout.cell(name)),
-            steps.of.experiment,
         )
     assert made.runs is not None, of.sheet
     lanes = {each.title: each for each in made.runs.lanes}

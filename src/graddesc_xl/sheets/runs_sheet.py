@@ -24,6 +24,7 @@ from .judging import Judging
 from .layout import Lane
 from .making import Making, Twin, put_input
 from .rendering import Rendering
+from .step_sheet import SHUFFLED, put_samples
 
 #: the row of the limit above which a step counts as exploded
 LIMIT = 2
@@ -111,7 +112,7 @@ def compose(name: str, title: str, runs: Sequence[Run], making: Making, samples:
 def _placed(runs: Sequence[Run], samples: Samples, names: tuple[str, ...]) -> list[Lane]:
     """The lanes from left to right, and behind them, in the same order, NumPy's values."""
     lanes: list[Lane] = []
-    left = len(samples.data.names) + 3
+    left = len(runs[0].plan.samples) + 3
     for run in runs:
         lanes.append(Lane(run.plan, samples.count, left, names))
         left = lanes[-1].next
@@ -124,7 +125,7 @@ def _placed(runs: Sequence[Run], samples: Samples, names: tuple[str, ...]) -> li
 
 def _shared(sheet: Sheet, lanes: Sequence[Lane], names: Sequence[str], samples: Samples) -> None:
     """The columns that all lanes share: labels, samples, the numbers of steps and epochs."""
-    lane, data = max(lanes, key=lambda lane: lane.plan.epochs), samples.data
+    lane = max(lanes, key=lambda lane: lane.plan.epochs)
     labels: dict[str, str] = {}
     for each in lanes:
         labels |= {i.name: i.label for i in each.plan.inputs} | {d.name: d.label for d in each.plan.derived}
@@ -132,16 +133,16 @@ def _shared(sheet: Sheet, lanes: Sequence[Lane], names: Sequence[str], samples: 
     sheet.put(lane.VERDICT, lane.step, "verdict", LABEL)
     for i, name in enumerate(names):
         sheet.put(lane.FIRST_CELL + i, lane.step, labels[name], LABEL)
-    for column, head in enumerate((*data.names, "step"), 1):
+    for column, head in enumerate((*lane.plan.samples, "step"), 1):
         sheet.put(lane.head, column, head, Style("data", header=True, bold=True, align="right"))
     sheet.put(lane.head + 1, lane.step, "start", Style(color=FAINT, italic=True, align="right"))
     for block in range(lane.plan.epochs):
-        top = lane.row(block)
-        for column, name in enumerate(data.names, 1):
-            sheet.repeat(top, column, samples.down(name, top), samples.count, Style("data"))
+        put_samples(sheet, lane, samples, block)
         sheet.put(lane.line(block), lane.step, float(block + 1), Style("data", "integer"))
     sheet.put(lane.line(0) - 2, lane.step, "first off", Style(color=FAINT, italic=True, align="right"))
     sheet.put(lane.line(0) - 1, lane.step, "epoch", Style("data", header=True, bold=True, align="right"))
+    if lane.plan.orders:
+        sheet.notes[lane.head, 1] = f"{lane.plan.samples[0]}, {lane.plan.drawn}\n{SHUFFLED}"
     steps = np.arange(1.0, lane.plan.epochs * lane.samples + 1)
     sheet.fill(lane.row(0), lane.step, None, steps, Style("data", "integer"))
     sheet.widths.update({**dict.fromkeys(range(1, lane.step), 8.0), 1: 6.0, lane.step: 9.0, lane.step + 1: 2.0})

@@ -23,7 +23,7 @@ from ..workbook.reference import Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style
 from .data_sheet import Samples
-from .layout import HEAD, NUMBER, PREFIXED, WEIGHT, Layout, pixels
+from .layout import HEAD, NUMBER, PREFIXED, WEIGHT, Layout, Places, pixels
 from .making import Making, Twin, put_input, sentence
 from .rendering import Rendering
 
@@ -91,7 +91,7 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     made.rows()
     for block in range(plan.blocks):
         made.head(block)
-        _samples(sheet, layout, samples, block)
+        put_samples(sheet, layout, samples, block)
         made.footers(block, titled=True)
         _head(sheet, layout, trace, block)
         sheet.put(layout.last_row(block) + 1, 1, "this epoch", Style(color=FAINT, italic=True))
@@ -165,9 +165,9 @@ def _passed_on(layout: Layout, block: int) -> str:
     return f"{said}, and leaves {named(kept)} as it found {'them' if kept[1:] else 'it'}." if kept else f"{said}."
 
 
-def _samples(sheet: Sheet, layout: Layout, data: Samples, block: int) -> None:
+def put_samples(sheet: Sheet, places: Places, data: Samples, block: int) -> None:
     """The first columns of a block: the samples, as their sheet has them."""
-    top, plan = layout.row(block), layout.plan
+    top, plan = places.row(block), places.plan
     for column, name in enumerate(plan.samples, 1):
         if name == ORDER and plan.orders:
             numbers = [float(number + 1) for number in plan.orders[block]]
