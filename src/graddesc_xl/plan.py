@@ -239,6 +239,16 @@ class Plan:
         return "loss" if any(c.name == "loss" for c in self.columns) else "err"
 
     @property
+    def steepness(self) -> tuple[str, ...]:
+        """The columns of the first derivative of the loss: the analytic one, and its estimate where it is a weight's.
+
+        The first is that by the prediction, or what the loss makes of it: by the last bias, where there is one.
+        """
+        first = next(c for c in self.columns if c.role == "analytic")
+        estimates = [self.of(w, "estimate") for w in first.of[:1]]
+        return (first.name, *(name for name in estimates if name))
+
+    @property
     def error(self) -> Footer:
         """What an epoch's error is."""
         return next(f for f in self.footers if f.name == "error")

@@ -213,8 +213,8 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
         )
     )
     if trace.noise and driven == "numerical":
-        said = f"From step {trace.noise} on the numerical derivatives are rounding noise: h is too small for err²."
-        out.print(said, style="dim")
+        said = f"From step {trace.noise} on the numerical derivatives are rounding noise: h is too small for "
+        out.print(said + f"{plan.column(plan.loss).title}.", style="dim")
     if plan.targets:
         out.print(f"The best there is, by least squares: {best(trace)}", style="dim")
     if None in shown:

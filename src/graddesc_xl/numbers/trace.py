@@ -16,7 +16,7 @@ from ..language.values import Array
 from ..notebook import counted, line, table
 from ..parts.data import Dataset
 from ..plan import Plan
-from .verdict import STILL, Verdict, dead_since, noise_limit, verdict
+from .verdict import STILL, Verdict, dead_since, noise_limit, noise_times, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,8 +143,12 @@ class Trace:
         if not self.plan.numerical:
             return None
         self._single("noise")
+        loss, h = self[self.plan.loss].ravel(), float(self.inputs["h"])
         with np.errstate(invalid="ignore"):
-            bad = ~(self[self.plan.loss].ravel() <= noise_limit(float(self.inputs["h"])))
+            limit: Any = noise_limit(h)
+            if self.plan.other:
+                limit = noise_times(h) * np.max([abs(self[name].ravel()) for name in self.plan.steepness], axis=0)
+            bad = ~(np.isfinite(loss) & (abs(loss) <= limit))
         return int(np.argmax(bad)) + 1 if bad.any() else None
 
     @property

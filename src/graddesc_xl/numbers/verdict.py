@@ -125,3 +125,13 @@ def noise_limit(h: float) -> float:
     EPSILON*e²: the estimate is worth less than NOISE where that is more than the share NOISE of the change.
     """
     return (2 * NOISE / EPSILON * h) ** 2
+
+
+def noise_times(h: float) -> float:
+    """How many times its derivative a loss may be, until derivatives estimated with a nudge `h` are rounding noise.
+
+    Nudging the last bias by h changes a loss by its derivative times h, while the loss itself is only known to its last
+    digit, EPSILON times the loss. Of a squared error e², whose derivative is 2*e, this is `noise_limit`; an absolute
+    error, a Huber loss far from 0 and the logistic loss of a wrong class grow along a line, and are noise much earlier.
+    """
+    return NOISE / EPSILON * h

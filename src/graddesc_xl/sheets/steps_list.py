@@ -270,14 +270,21 @@ def _first(steps: StepsList, making: Making, differences: list[Array]) -> None:
 
 def _noise(steps: StepsList) -> None:
     """A 1 in each step from the first on whose numerical derivatives are rounding noise."""
-    if not steps.of.trace.plan.numerical:
+    plan = steps.of.trace.plan
+    if not plan.numerical:
         return
     sheet, column = steps.sheet, steps.extra("noise", "noise", _HELPER)
     sheet.put(1, column - 1, "limit", LABEL)
-    limit = verdicts.noise_bound(Cell(steps.of.sheet, *steps.of.layout.cell("h")))
+    h, loss = Cell(steps.of.sheet, *steps.of.layout.cell("h")), Down(sheet, steps.place(0, plan.loss))
+    limit = verdicts.noise_times(h) if plan.other else verdicts.noise_bound(h)
     bound = sheet.put(1, column, limit, Style(number="amount")).absolute
-    sheet.put(1, column + 1, "above this h is below the last digits of err²: differences count 0", Style(color=FAINT))
-    noise = verdicts.above(Down(sheet, steps.place(0, steps.of.trace.plan.loss)), bound)
+    above = "above this times its derivative h is" if plan.other else "above this h is"
+    said = f"{above} below the last digits of {plan.column(plan.loss).title}: differences count 0"
+    sheet.put(1, column + 1, said, Style(color=FAINT))
+    noise = verdicts.above(loss, bound)
+    if plan.other:
+        steep = [call("abs", Down(sheet, steps.place(0, name))) for name in plan.steepness]
+        noise = call("if_error", verdicts.above(call("abs", loss), bound * call("largest", *steep)), 1)
     sheet.stay(FIRST_ROW, column, noise, 0, steps.kept, Style("data", "integer"))
 
 

@@ -50,6 +50,11 @@ def noise_bound(h: Expr) -> Expr:
     return (Const(2) * NOISE / call("power", 2, -52) * h) ** 2
 
 
+def noise_times(h: Expr) -> Expr:
+    """How many times its derivative a loss may be, until numerical derivatives are rounding noise."""
+    return Const(NOISE) / call("power", 2, -52) * h
+
+
 def lacking(inputs: Sequence[Cell], samples: Samples) -> Expr:
     """The first cell of the samples or inputs that holds no number, or –."""
     return where(samples.missing.equals(NONE), missing([(cell, cell.address) for cell in inputs]), samples.missing)

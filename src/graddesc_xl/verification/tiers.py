@@ -224,7 +224,8 @@ class Local:
             note = f"drifts from a fresh run from step {first + 1} on, first in {title}"
         if trace.noise and plan.driven_by_numerical:
             note += (
-                f"; noise from step {trace.noise} on, where a nudge of h changes err² by no more than its last digits"
+                f"; noise from step {trace.noise} on, where a nudge of h changes {plan.column(plan.loss).title} by no "
+                "more than its last digits"
             )
         return worst, note
 
