@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from graddesc_xl.parts.starting import DRAWN, starts
 from graddesc_xl.verification import reading, tiers
 from graddesc_xl.verification.grid import Grid
 from graddesc_xl.workbook.write import write
+from spreadsheet import Spreadsheet
 
 DATA = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
 
@@ -121,3 +123,35 @@ def test_the_command_line_says_what_was_drawn() -> None:
     """The seed, and of what."""
     words = ["run", "--model", "a*x + b", "--start", "he", "--seed", "12", "--shuffled", "--epochs", "1"]
     assert "; start: he, seed 12; order: seed 12; analytic" in CliRunner().invoke(cli.app, words).stdout
+
+
+@pytest.mark.parametrize(("typed", "together"), [(2.5, 3), (0.0, 1), (-3.0, 1), (3.0, 3), (99.0, 5), (1e-9, 1)])
+def test_any_number_typed_as_a_batch_counts(typed: float, together: int, tmp_path: Path) -> None:
+    """A fraction as the next whole number, what is below 1 as 1, what is more than all as all."""
+    e = experiment("a*x + b", DATA, batch=2, epochs=2, lr=0.001)
+    made = compose(Lesson("Batches", [e]), run_plan)
+    write(made.sheets, tmp_path / "batches.xlsx", title="Batches", manifest={})
+    opened = Spreadsheet(reading.load(tmp_path / "batches.xlsx"))
+    layout = made.lists[0].of.layout
+    opened.type_number("sgd", *layout.cell("batch"), typed)
+    opened.recalculate()
+    steps = [opened.value("sgd", layout.row(0, row), layout.columns["steps"]) for row in range(len(DATA))]
+    assert steps == [1.0 if row % together == together - 1 or row == 4 else 0.0 for row in range(5)]
+    other = e.with_(batch=together).run()["b"].ravel()
+    found = [opened.value("sgd", layout.row(block, row), layout.columns["b"]) for block in (0, 1) for row in range(5)]
+    assert found == pytest.approx(list(other), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [(0, "holds 0, not a number from 1 to 5"), ("two", "must hold a number, not 'two'")]
+)
+def test_what_is_no_batch_is_said(typed: float | str, said: str, tmp_path: Path) -> None:
+    """Whatever was typed past the rule of the cell, verify names it."""
+    path = Lesson("Batches", [experiment("a*x + b", DATA, batch=2, epochs=2)]).build(tmp_path / "batches.xlsx").path
+    book = openpyxl.load_workbook(path)
+    row = next(cell for cell in book["sgd"][1] if cell.value == "batch")
+    book["sgd"].cell(1, row.column + 1).value = typed
+    book.save(path)
+    result = CliRunner().invoke(cli.app, ["verify", str(path)])
+    assert result.exit_code in (1, 2)
+    assert said in result.output + result.stderr

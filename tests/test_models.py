@@ -432,7 +432,7 @@ def test_start_weights_are_drawn_by_a_seed() -> None:
 def test_settings_that_cannot_work_are_sentences() -> None:
     """Of batches, starts, schedules and losses."""
     wrong: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"batch": 0}, "batch must be from 1 to the 29 samples, or 'all', not 0"),
+        ({"batch": 0}, "batch must be a whole number from 1 to the 29 samples, or 'all', not 0"),
         ({"batch": "al"}, "or 'all', not 'al'"),
         ({"batch": 30}, "from 1 to the 29 samples"),
         ({"start": "hee"}, "Weights cannot start 'hee'. Did you mean he?"),

@@ -120,9 +120,11 @@ class Experiment:
             raise SettingError(
                 f"{self.data.name} is scaled by {self.data.scale} already: leave scaled out, or the scale of the data."
             )
-        if self.batch != ALL and (not isinstance(self.batch, int) or not 1 <= self.batch <= len(self.data)):
+        whole = isinstance(self.batch, int) and not isinstance(self.batch, bool)
+        if self.batch != ALL and not (whole and 1 <= int(self.batch) <= len(self.data)):
             raise SettingError(
-                f"batch must be from 1 to the {len(self.data)} samples, or 'all', not {shown(self.batch)}."
+                f"batch must be a whole number from 1 to the {len(self.data)} samples, or 'all', not "
+                f"{shown(self.batch)}."
             )
         if isinstance(self.start, str) and self.start not in (GIVEN, *DRAWN):
             raise SettingError(f"Weights cannot start {shown(self.start)}.{did_you_mean(self.start, (GIVEN, *DRAWN))}")

@@ -64,8 +64,10 @@ class Table:
                     raise SettingError(
                         f"{self.at(index, column)} is empty: fill it in, delete the row, or leave the column out."
                     )
+                other = self.comma and _number(cell) is not None
+                why = " where other decimals have commas" if other else ""
                 raise SettingError(
-                    f"{self.at(index, column)} holds {shown(cell)}, which is no number: correct it, or leave the "
+                    f"{self.at(index, column)} holds {shown(cell)}, which is no number{why}: correct it, or leave the "
                     "column out."
                 )
             found.append(number)
@@ -122,8 +124,9 @@ def data(
             said = f"{table.source}: left out, as no cell holds a number: {', '.join(map(shown, left))}."
             warnings.warn(said, GraddescWarning, stacklevel=2)
     if not chosen:
+        alone = "" if titles[1:] else " Values are separated by commas, semicolons, tabs or |."
         raise SettingError(
-            f"{table.source} has no column of numbers beside {shown(wanted)}: nothing to predict it from."
+            f"{table.source} has no column of numbers beside {shown(wanted)}: nothing to predict it from.{alone}"
         )
     if wanted in chosen:
         raise SettingError(f"{shown(wanted)} is both an input and the target: choose another target.")
@@ -151,6 +154,8 @@ def _split(count: int, validation: float, seed: int) -> tuple[list[int], list[in
         raise SettingError(f"The seed must be a whole number from 0 on, not {shown(seed)}.")
     number = int(validation) if validation >= 1 else round(validation * count)
     held = set(np.random.default_rng(seed).permutation(count)[:number].tolist())
+    if validation and not held:
+        raise SettingError(f"validation={validation:g} of {count} samples holds none out: hold out more.")
     if len(held) == count:
         raise SettingError(f"validation={validation:g} of {count} samples leaves none to learn from: hold out fewer.")
     return [row for row in range(count) if row not in held], sorted(held)

@@ -19,7 +19,7 @@ MARK = '"▸ step";"";"·"'
 
 def size(rows: int, value: float) -> Input:
     """The input that says how many rows share a step."""
-    about = "how many rows share one step; an epoch's last batch may be smaller"
+    about = "how many rows share one step, a fraction as the next whole number; an epoch's last batch may be smaller"
     return Input(SIZE, value, "batch", about, low=1.0, high=float(rows))
 
 
