@@ -15,6 +15,7 @@ from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.sheets.idea import Idea
 from graddesc_xl.verification import reading
+from graddesc_xl.workbook.paper import paper
 from graddesc_xl.workbook.reference import Cell
 from graddesc_xl.workbook.sheet import Sheet
 from spreadsheet import Spreadsheet
@@ -130,7 +131,7 @@ def size(sheet: Sheet) -> tuple[float, float]:
     (chart,) = sheet.charts
     seen = [(row, column) for (row, column), _, _ in sheet.every() if column not in sheet.aside]
     right = max(across(max(column for _, column in seen) + 1), across(chart.column) + chart.width)
-    assert sheet.one_page and across(sheet.printed + 1) >= right
+    assert paper(sheet).one and across(sheet.printed + 1) >= right
     return right, max(down(max(row for row, _ in seen) + 1), down(chart.row) + chart.height)
 
 

@@ -15,16 +15,24 @@ from graddesc_xl import build
 from graddesc_xl.verification import libreoffice
 from graddesc_xl.workbook.cells import Area, column_number
 from graddesc_xl.workbook.paper import paper, pixels, smallest
+from graddesc_xl.workbook.paper import printed as printed_cells
 from graddesc_xl.workbook.sheet import Chart, Series, Sheet
 from graddesc_xl.workbook.style import Style
 
 #: points; pages of one sheet; A4 in inches
-SMALLEST, MOST, LONG, SHORT = 7.0, 4, 11.69, 8.27
+SMALLEST, MOST, LONG, SHORT = 7.0, 3, 11.69, 8.27
+
+
+#: the first row and column of a chart, and the last ones
+Corners = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Printed:
-    """What a file says of a sheet's print."""
+    """What a file says of a sheet's print.
+
+    torn: the corners of charts that begin in what is printed and are not on one page.
+    """
 
     name: str
     hidden: bool
@@ -32,6 +40,7 @@ class Printed:
     font: float
     pages: int
     area: str
+    torn: list[Corners]
 
 
 def ones(text: str, name: str) -> str:
@@ -48,16 +57,18 @@ def sizes(styles: str) -> list[float]:
     return [fonts[int(font)] for font in re.findall(r'<xf [^>]*?fontId="(\d+)"', formats[0])]
 
 
-def charts(file: zipfile.ZipFile, part: str) -> Iterator[tuple[int, int]]:
-    """The last row and column of each chart of a sheet, and that its text has a size."""
+def charts(file: zipfile.ZipFile, part: str) -> Iterator[Corners]:
+    """Where each chart of a sheet stands."""
     links = part.replace("worksheets/", "worksheets/_rels/") + ".rels"
     if links not in file.namelist():
         return
     drawing = re.search(r'Target="\.\./(drawings/[^"]*\.xml)"', file.read(links).decode())
     if drawing:
         content = file.read(f"xl/{drawing[1]}").decode()
-        for column, row in re.findall(r"<xdr:to><xdr:col>(\d+)<.*?<xdr:row>(\d+)<", content):
-            yield int(row) + 1, int(column) + 1
+        corner = r"<xdr:{}><xdr:col>(\d+)<.*?<xdr:row>(\d+)<.*?"
+        for found in re.findall(corner.format("from") + corner.format("to"), content):
+            left, top, right, bottom = (int(number) + 1 for number in found)
+            yield top, left, bottom, right
 
 
 def printed(path: Path) -> Iterator[Printed]:
@@ -78,7 +89,7 @@ def of_page(file: zipfile.ZipFile, part: str, sheet: str, area: str, fonts: list
     letters, row = re.fullmatch(r"(?:[A-Z]+\d+:)?([A-Z]+)(\d+)", used).groups()  # type: ignore[union-attr]  # always
     last, column = int(row), column_number(letters)
     if not area:
-        last, column = max([last, *(r for r, _ in drawn)]), max([column, *(c for _, c in drawn)])
+        last, column = max([last, *(r for _, _, r, _ in drawn)]), max([column, *(c for *_, c in drawn)])
     widths = dict.fromkeys(range(1, column + 1), 64)
     for low, high, wide, rest in re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"([^>]*)/>', page):
         for c in range(int(low), min(int(high), column) + 1):
@@ -93,11 +104,15 @@ def of_page(file: zipfile.ZipFile, part: str, sheet: str, area: str, fonts: list
     margins = [float(ones(page, side)) for side in ("left", "top")]
     across, down = (LONG, SHORT) if landscape else (SHORT, LONG)
     wide, high = (across - 2 * margins[0]) * 96, (down - 2 * margins[1]) * 96
-    breaks = [int(b) for b in re.findall(r'<brk id="(\d+)"', "".join(re.findall(r"<colBreaks.*?</colBreaks>", page)))]
+    breaks, ends = (
+        [int(b) for b in re.findall(r'<brk id="(\d+)"', "".join(re.findall(f"<{way}Breaks.*?</{way}Breaks>", page)))]
+        for way in ("col", "row")
+    )
     if "fitToPage" in page:
+        assert not ends, "what fits has no breaks of its own"
         scale = min(100, 100 * wide / sum(widths.values()))
         if ones(setup[0], "fitToHeight") != "0":
-            scale = min(scale, 100 * high / tall)
+            scale = min(scale, 100 * high * int(ones(setup[0], "fitToHeight") or 1) / tall)
     else:
         scale = float(ones(setup[0], "scale") or 100)
         for start, end in zip([0, *breaks], [*breaks, column], strict=True):
@@ -105,8 +120,18 @@ def of_page(file: zipfile.ZipFile, part: str, sheet: str, area: str, fonts: list
     cells = re.findall(r'<c r="([A-Z]+)(\d+)"(?: s="(\d+)")?[^>]*>', page)
     shown = [fonts[int(s or 0)] for c, r, s in cells if int(r) <= last and column_number(c) <= column]
     font = min([*shown, *([10.0] if drawn else [])])
-    pages = (len(breaks) + 1) * int(-(-tall * scale // (100 * high) - 0.02))
-    return Printed(ones(sheet, "name"), "hidden" in sheet, scale, font, max(1, pages), area)
+    pages = (len(breaks) + 1) * (len(ends) + 1 if ends else int(-(-tall * scale // (100 * high) - 0.02)))
+    for start, end in zip([0, *ends], [*ends, last], strict=True):
+        assert not ends or sum(heights.get(r, 20.0) for r in range(start + 1, end + 1)) * scale / 100 <= high, sheet
+
+    def torn(corners: Corners) -> bool:
+        top, left, bottom, right = corners
+        inside = top <= last and left <= column
+        across = any(left <= end < right for end in breaks) or right > column
+        return inside and (across or any(top <= end < bottom for end in ends) or bottom > last)
+
+    name = ones(sheet, "name")
+    return Printed(name, "hidden" in sheet, scale, font, max(1, pages), area, [*filter(torn, drawn)])
 
 
 @pytest.fixture(scope="module")
@@ -115,15 +140,16 @@ def first_steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build("first-steps", tmp_path_factory.mktemp("paper")).path
 
 
-@pytest.mark.parametrize("name", ["workbook", "two_neurons", "first_steps"])
+@pytest.mark.parametrize("name", ["workbook", "two_neurons", "bent", "first_steps"])
 def test_print_can_be_read(name: str, request: pytest.FixtureRequest) -> None:
-    """No sheet prints smaller than 7 pt, none on more than four pages; hidden lists have no area to print."""
+    """No sheet prints smaller than 7 pt, few on more than one page; no chart is torn; hidden lists have no area."""
     sheets = [*printed(request.getfixturevalue(name))]
     seen = [sheet for sheet in sheets if not sheet.hidden]
     assert not [sheet for sheet in seen if sheet.scale * sheet.font / 100 < SMALLEST - 0.05]
     assert not [sheet for sheet in seen if sheet.pages > MOST]
+    assert not [sheet for sheet in seen if sheet.torn]
     assert not [sheet for sheet in sheets if sheet.hidden and sheet.area]
-    assert sum(sheet.pages for sheet in seen) <= 2 * len(seen)
+    assert sum(sheet.pages for sheet in seen) <= 1.5 * len(seen)
 
 
 def test_charts_are_written_in_a_size_that_prints(workbook: Path) -> None:
@@ -182,3 +208,67 @@ def test_folded_columns_take_no_room() -> None:
     sheet = wide(16)
     sheet.aside |= {3, 4}
     assert not paper(sheet).ends
+
+
+def tall(count: int, *, every: int = 0, **more: object) -> Sheet:
+    """A narrow sheet of so many rows of 20 pixels, all of them filled but every so many."""
+    sheet = Sheet("tall", **more)  # type: ignore[arg-type]  # its fields
+    for row in range(1, count + 1):
+        if not every or row % every:
+            sheet.put(row, 1, 1.0)
+    return sheet
+
+
+def with_chart(sheet: Sheet, row: int, column: int = 1, **more: int) -> Sheet:
+    """A sheet with a chart of twenty rows and six columns of 100 pixels, or of 64 nearly ten."""
+    area = Area(sheet.name, 1, 1, 1, 1)
+    series = [Series("a", area, area, "#000000")]
+    sheet.charts.append(Chart("chart", "x", "y", series, row, column, 600, 400, **more))  # type: ignore[arg-type]
+    return sheet
+
+
+def test_one_page_where_that_can_be_read() -> None:
+    """33 rows fit as they are, 48 at 70 %, 49 do not."""
+    assert (paper(tall(33)).scale, paper(tall(33)).one) == (100, True)
+    assert (paper(tall(48)).scale, paper(tall(48)).one) == (70, True)
+    assert (paper(tall(49)).one, paper(tall(49)).down) == (False, 2)
+    assert paper(tall(49, portrait=True)).one
+
+
+def test_a_page_ends_where_it_cuts_no_chart() -> None:
+    """A chart that would stand on two pages begins the second; one that would not leaves breaks to programs."""
+    assert not paper(tall(60)).rows and paper(tall(60)).fits
+    (end,) = paper(with_chart(tall(60), 30)).rows
+    assert end == 29 and not paper(with_chart(tall(60), 30)).fits
+    assert not paper(with_chart(tall(60), 5)).rows
+
+
+def test_a_page_ends_between_sections_if_that_takes_no_more() -> None:
+    """The empty row nearest to the end of a page ends it; two pages do not become three for that."""
+    sheet = tall(60, every=28)
+    assert paper(sheet).rows == (28,) and paper(sheet).down == 2
+    assert paper(tall(90, every=20)).down == 2 and not paper(tall(90, every=20)).rows
+
+
+def test_as_few_pages_as_can_be_read() -> None:
+    """A sheet is shrunk to have fewer pages, no further than that takes; a list of hundreds of rows is not."""
+    assert [paper(tall(count)).down for count in (60, 90, 120)] == [2, 2, 3]
+    assert paper(tall(60)).scale > paper(tall(90)).scale >= 70
+    assert paper(tall(2000)).scale == 100 and paper(tall(2000)).down > 50
+
+
+def test_a_chart_is_printed_whole() -> None:
+    """A chart that begins in what is printed and ends below or beside it is printed whole; another one is not."""
+    sheet = with_chart(tall(60, printed=2, printed_rows=10), 4)
+    assert printed_cells(sheet) == (23, 10)
+    assert printed_cells(with_chart(tall(60, printed=2, printed_rows=10), 11)) == (10, 2)
+    sheet.heights |= dict.fromkeys(range(4, 12), 7.5)
+    assert printed_cells(sheet) == (27, 10)
+    assert printed_cells(with_chart(tall(60, printed=2, printed_rows=10), 4, offset=64)) == (23, 11)
+
+
+def test_pages_end_where_parts_do() -> None:
+    """Parts of a sheet that is too wide have pages of their own, as many of them on one as fit."""
+    assert paper(wide(20, page_ends=(6, 12))).ends == (12,)
+    assert paper(wide(20, page_ends=(6,))).ends == (6, 19)
+    assert paper(wide(14, page_ends=(6,))).one

@@ -12,6 +12,7 @@ from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.sheets.differences import ERROR, OWN, ZERO, Wanted, joined
 from graddesc_xl.sheets.step_sheet import StepSheet
+from graddesc_xl.workbook.paper import paper
 from graddesc_xl.workbook.reference import Cell, Down
 from graddesc_xl.workbook.sheet import Sheet
 
@@ -88,7 +89,7 @@ def test_charts_have_at_most_six_curves(made: Composition) -> None:
 def test_a_step_sheet_is_one_page(made: Composition) -> None:
     """The first epoch and what stands beside it, and no cell of the second."""
     for of in sheets(made):
-        assert of.sheet.one_page and of.sheet.printed == max(of.epoch_columns.values())
+        assert paper(of.sheet).one and of.sheet.printed == max(of.epoch_columns.values())
         assert of.layout.last_row(0) <= of.sheet.printed_rows < of.layout.row(1)
 
 

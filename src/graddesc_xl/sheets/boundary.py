@@ -60,7 +60,7 @@ class Boundary(Kind):
                 f"The sheet {self.name} draws samples of two inputs, and {self.of.sheet} has {len(inputs)} "
                 f"({', '.join(inputs)}): take the sheet of a fit."
             )
-        sheet = Sheet(self.name, frozen=(EPOCH, 0), one_page=True)
+        sheet = Sheet(self.name, frozen=(EPOCH, 0))
         sheet.put(1, 1, self.headline, TITLE)
         sheet.put(2, 1, self.subtitle, SUBTITLE)
         last, built = run.plan.epochs, min(self.epoch, run.plan.epochs)

@@ -28,7 +28,8 @@ def small_error_by_epoch(steps: StepsList, *, log: bool) -> Chart:
     """√Σe², one point per epoch, as wide as the screen has room beside the table."""
     of = steps.of
     table = sum(pixels(of.sheet.widths[column]) for column in of.layout.widths if column not in of.layout.aside)
-    width = int(min(USUAL, max(LEAST, SCREEN - table - pixels(GAP))))
+    room = sum(pixels(of.sheet.widths[column]) for column in range(of.left, of.sheet.printed + 1))
+    width = int(min(USUAL, room, max(LEAST, SCREEN - table - pixels(GAP))))
     epochs = of.trace.plan.epochs
     error = of.trace.plan.error
     series = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import ceil, isfinite
 
 from ..comparison import Comparison, Row
 from ..experiments import Experiment
@@ -15,6 +15,7 @@ from ..plan import Input, compact
 from ..settings import rounded
 from ..workbook.apart import MOST, apart
 from ..workbook.cells import Area, column_letters
+from ..workbook.paper import paper, pixels
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Chart, Mark, Series, Sheet
 from ..workbook.style import (
@@ -39,11 +40,15 @@ from .runs_sheet import Run, RunLane, RunsSheet
 
 #: the row of the first shared input
 SHARED = 5
-CHART_ROWS, CHART_WIDTH, CHART_HEIGHT = 19, 500, 360
+CHART_ROWS, CHART_WIDTH, CHART_NARROW, CHART_HEIGHT, BETWEEN = 19, 500, 335, 360, 15
+#: so many pixels of a table can be read on one page across
+ACROSS = 1480
 LATER = (
     "Constants: so many epochs as formulas would be too large a file. They belong to the inputs and samples that the "
     "workbook was built with; the last column says whether a run of the row now differs from that."
 )
+#: points of a line of the sentences above a sheet, and at most so many pixels of one of their letters
+LINE, LETTER = 15.0, 6.8
 BEST, AS_GOOD = "lowest", "as good"
 LAST = "The root of the sum of the last epoch's squared errors; – where it is no number any more."
 WARNINGS = {EXPLODED_AT: FIFTH, DEAD: CONTRAST, STUCK_AT: CONTRAST, WORSE: CONTRAST, BOUNCING: CONTRAST}
@@ -51,6 +56,31 @@ WARNINGS = {EXPLODED_AT: FIFTH, DEAD: CONTRAST, STUCK_AT: CONTRAST, WORSE: CONTR
 
 #: (row, input, group) -> its cell; the row of one that all share is empty, the group of one that is typed once as well
 Inputs = Mapping[tuple[str, str, str], Cell]
+
+
+@dataclass(frozen=True)
+class _Widths:
+    """How wide the columns of a table are; wraps: whether a verdict takes two lines."""
+
+    run: float
+    typed: float = 9.5
+    error: float = 11.0
+    mark: float = 9.0
+    verdict: float = 23.0
+    wraps: bool = False
+
+    def table(self, of: Comparison) -> float:
+        """How many pixels wide a table of such columns is."""
+        typed, groups = len(of.typed) + len(of.own) * len(of.groups), len(of.groups)
+        chars = self.run + self.typed * typed + (self.error + self.mark + self.verdict) * groups
+        return 7 * chars + 5 * (1 + typed + 3 * groups)
+
+
+def _widths(of: Comparison) -> _Widths:
+    """The usual widths, or narrower ones, where all columns would not fit a page."""
+    run = 12.0 if of.ordered else 24.0
+    usual = _Widths(run)
+    return usual if usual.table(of) <= ACROSS else _Widths(min(run, 20.0), 8.0, 9.5, 8.0, 14.5, wraps=True)
 
 
 @dataclass(frozen=True)
@@ -213,7 +243,8 @@ def _right(of: Comparison) -> int:
 
 def compose(of: Comparison, behind: str, making: Making) -> ComparisonSheet:
     """The table of a comparison and, on the sheet called `behind`, every step of its runs."""
-    sheet = Sheet(of.name, frozen=(_head(of), 1))
+    ends = tuple(_left(of, g) - 1 for g in range(1, len(of.groups) + 1))
+    sheet = Sheet(of.name, frozen=(_head(of), 1), page_ends=ends, repeat_columns=1)
     sheet.put(1, 1, of.title, TITLE)
     sheet.put(2, 1, of.about, SUBTITLE)
     sheet.put(3, 1, of.note, SUBTITLE)
@@ -226,7 +257,18 @@ def compose(of: Comparison, behind: str, making: Making) -> ComparisonSheet:
     if of.later:
         _later(made, lanes, making)
     _charts(made, _by_epoch(made, lanes))
+    _headed(sheet)
     return made
+
+
+def _headed(sheet: Sheet) -> None:
+    """The sentences above the table end where it does, or where the first page does."""
+    last = next(iter(paper(sheet).ends), sheet.printed)
+    wide = sum(pixels(sheet, column) for column in range(1, last + 1))
+    for row in (2, 3):
+        text = str(sheet.value(row, 1))
+        sheet.text(row, 1, text, replace(SUBTITLE, wrap=True, valign="top"), across=last)
+        sheet.heights[row] = LINE * max(1, ceil(len(text) * LETTER / wide))
 
 
 def _name(of: Comparison, row: Row, group: str) -> str:
@@ -251,12 +293,12 @@ def _inputs(of: Comparison, sheet: Sheet, making: Making) -> Inputs:
         given = next(filter(None, (_input(row, name) for row in of.rows)))
         inputs["", name, ""] = making.put(sheet, SHARED + i, 2, given)
         sheet.put(SHARED + i, 1, f"{given.label}, for all", LABEL)
-    head = _head(of)
+    head, widths = _head(of), _widths(of)
     sheet.put(head, 1, "run", HEADER)
-    sheet.widths[1] = 27.0
+    sheet.widths[1] = widths.run
 
     def put(column: int, found: Sequence[tuple[int, str, str, Input | None]]) -> None:
-        sheet.widths[column] = 9.5
+        sheet.widths[column] = widths.typed
         abouts: dict[str, None] = {}
         for line, row, group, given in found:
             if given:
@@ -304,7 +346,7 @@ def _title(of: Comparison, row: Row, inputs: Inputs) -> Expr | str:
 def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> None:
     """Per run the last epoch's error, whether it is the lowest, and the verdict."""
     of, sheet, steps = made.of, made.sheet, made.runs.sheet
-    head, n, first = _head(of), len(of.rows), made.lines[0]
+    head, n, first, widths = _head(of), len(of.rows), made.lines[0], _widths(of)
     sheet.heights[head] = 30
     for line, row in zip(made.lines, of.rows, strict=True):
         if of.ordered:
@@ -318,7 +360,11 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
         sheet.widths[_kinds(of, g)] = 12.0
         sheet.put(head - 1, _left(of, g), group, Style(bold=True, color=LINES[g % len(LINES)]))
         for i, (title, width, note) in enumerate(
-            (("√Σe², last epoch", 11.0, LAST), ("", 9.0 if of.yardstick else 8.0, ""), ("verdict", 23.0, verdicts.NOTE))
+            (
+                ("√Σe², last epoch", widths.error, LAST),
+                ("", widths.mark, ""),
+                ("verdict", widths.verdict, verdicts.NOTE),
+            )
         ):
             sheet.put(head, left + i, title, HEADER if i else HEADER_RIGHT)
             sheet.widths[left + i] = width
@@ -328,7 +374,9 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
             lane = lanes[row.title, group]
             error = Cell(steps, lane.roots.bottom, lane.roots.left)
             sheet.show(line, left, error, Style(number="amount", align="right"))
-            sheet.put(line, left + 2, lane.verdict, Style())
+            sheet.put(line, left + 2, lane.verdict, Style(wrap=widths.wraps))
+            if widths.wraps:
+                sheet.heights[line] = 2 * LINE - 2
             sheet.put(line, _kinds(of, g), lane.kind, Style(color=FAINT))
     for g, group in enumerate(of.groups):
         left = _error(of, g)
@@ -408,7 +456,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
 
 
 def _charts(made: ComparisonSheet, blocks: list[_Drawn]) -> None:
-    """A chart per group, and one along the first typed input, two to a row below the table."""
+    """A chart per group, and one along the first typed input, in rows of two below the table: three stand in one."""
     of, sheet = made.of, made.sheet
     titles = [Cell(sheet, line, 1) for line in made.lines]
     charts = []
@@ -424,10 +472,13 @@ def _charts(made: ComparisonSheet, blocks: list[_Drawn]) -> None:
         charts.append(replace(drawn, about=about))
     if of.ordered:
         charts.insert(0, _along(made))
-    top, second = made.lines[-1] + 2, _column_at(sheet, CHART_WIDTH + 30)
+    top, across, wide = made.lines[-1] + 2, *((3, CHART_NARROW) if len(charts) == 3 else (2, CHART_WIDTH))
     for i, chart in enumerate(charts):
-        row, column = top + CHART_ROWS * (i // 2), second if i % 2 else 1
-        sheet.charts.append(replace(chart, row=row, column=column, width=CHART_WIDTH, height=CHART_HEIGHT))
+        row, left = top + CHART_ROWS * (i // across), i % across * (wide + BETWEEN)
+        sheet.charts.append(replace(chart, row=row, column=1, offset=left, width=wide, height=CHART_HEIGHT))
+    gap, taken = _right(of), min(len(charts), across) * (wide + BETWEEN)
+    left_over = taken - sum(pixels(sheet, column) for column in range(1, gap))
+    sheet.widths[gap] = max(sheet.widths[gap], left_over / 7)
 
 
 def _chart(
@@ -438,15 +489,6 @@ def _chart(
     legend = "right" if of.ordered else "bottom"
     made = Chart(title, x, "√Σe²", series, 0, 0, y_format=LOG, y_log=True, legend=legend)
     return replace(made, x_min=x_min, x_max=x_max, y_min=low, y_max=high)
-
-
-def _column_at(sheet: Sheet, pixels: float) -> int:
-    """The first column that begins at or after so many pixels."""
-    column, left = 1, 0.0
-    while left < pixels:
-        left += sheet.widths.get(column, 8.43) * 7 + 5
-        column += 1
-    return column
 
 
 def _along(made: ComparisonSheet) -> Chart:

@@ -95,7 +95,7 @@ class Curves(Kind):
             found = sheet.repeat(HEAD + 1, column, predicted, len(self.over), Style("forward", "amount"))
             color = CONTRAST if curve.dashed else LINES[i] if self.curves[2:] else ACCENT
             series.append(Series(curve.name, along.area, found.area, color, dashed=curve.dashed))
-        chart = Chart(self.chart, over, "prediction", series, HEAD, 2 + across, 620, 400, categories=True)
+        chart = Chart(self.chart, over, "prediction", series, HEAD, 2 + 2 * len(self.curves), 620, 400, categories=True)
         sheet.charts.append(chart)
         sheet.put(bottom + 2, 1, LINKED.format(over), Style(color=FAINT))
         return Composed(sheet, self.about, figures={"input": weights.__getitem__})

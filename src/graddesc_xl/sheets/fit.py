@@ -85,7 +85,7 @@ class Fit(Kind):
         """A panel per run, and at their right, folded away, what their charts draw."""
         runs = pick_all(self.of, making, before, self.name)
         samples = runs[0].samples
-        sheet = Sheet(self.name, frozen=(INPUT, 0), one_page=True)
+        sheet = Sheet(self.name, frozen=(INPUT, 0))
         sheet.put(1, 1, self.headline, TITLE)
         sheet.put(2, 1, self.subtitle, SUBTITLE)
         last = max(run.plan.epochs for run in runs)

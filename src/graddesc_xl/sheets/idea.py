@@ -173,7 +173,7 @@ class _Page:
 
     def __init__(self, of: Idea, making: Making) -> None:
         self.of, self.making = of, making
-        self.sheet = Sheet(of.name, one_page=True)
+        self.sheet = Sheet(of.name)
         self.samples = making.of(of.samples) if of.samples else None
         #: single cells, and columns, by name; those of the columns that have a row for each sample
         self.single: dict[str, Cell] = {}

@@ -71,7 +71,7 @@ def compose(
     held: Mapping[str, float],
 ) -> Map:
     """The whole sheet."""
-    of = Map(Sheet(name, one_page=True), making, runs, over, count)
+    of = Map(Sheet(name), making, runs, over, count)
     sheet = of.sheet
     sheet.put(1, 1, headline, TITLE)
     sheet.put(2, 1, subtitle, SUBTITLE)
@@ -167,7 +167,7 @@ def _held(of: Map, row: int, held: Mapping[str, float]) -> int:
 def _axes(of: Map) -> None:
     """The weights of the grid's rows and columns, and their numbers, by which its cells know where they are."""
     sheet, n, (across, up) = of.sheet, of.count, of.over
-    faint = Style(number="0.00", color=FAINT, size=8, align="right")
+    faint = Style(number="0.00", color=FAINT, align="right")
     for row, (way, weight) in enumerate((("across", across), ("up", up)), 3):
         of.note(row, of.right, f"from cell to cell, {weight}")
         wide = (of.cells[f"to {weight}"] - of.cells[f"from {weight}"]) / (n - 1)
@@ -181,14 +181,14 @@ def _axes(of: Map) -> None:
         sheet.put(of.bottom + 1, LEFT + j, low + (number - 1) * of.cells["step across"], Style(number=BLANK))
     for j in range(0, n - 4, 5):
         shown = Cell(sheet, of.bottom + 1, LEFT + j)
-        sheet.put(AXIS, LEFT + j, shown, Style(number="0.00", color=FAINT, size=8, align="left"))
+        sheet.put(AXIS, LEFT + j, shown, Style(number="0.00", color=FAINT, align="left"))
         sheet.merged[AXIS, LEFT + j] = 5
     sheet.heights.update({of.bottom: 3.0, of.bottom + 1: 3.0})
 
 
 def _grid(of: Map) -> None:
     """The logarithm of √Σe² in each cell, which shows nothing but its colour and the signs of the path."""
-    look = Style(number=BLANK, size=8, align="center", bold=True)
+    look = Style(number=BLANK, align="center", bold=True)
     for j in range(of.count):
         shown = call("log10", call("max", of.root(of.in_column(j)), SMALLEST))
         of.sheet.repeat(TOP, LEFT + j, call("if_error", shown, NONE), of.count, look)

@@ -34,10 +34,10 @@ MOST, LEAST = 10.0, 1e-6
 EDGES = (
     "The chart leaves out errors above ten times that of predicting 0; those below a millionth of it are drawn as that."
 )
-#: so many runs fit the width of an upright page
-NARROW = 3
+#: so many pixels fit the width of an upright page
+UPRIGHT = 1040
 DASHES = ("solid", "dash", "round_dot", "dash_dot", "long_dash")
-WIDTH, HEIGHT, CHART_COLUMNS = 500, 380, 8
+WIDTH, HEIGHT, CHART_COLUMNS = 448, 380, 7
 STEPS_STAND = "Live: every step stands on the sheet {}."
 CONSTANT = "Constants: NumPy computed these errors, with the inputs and samples as they are now."
 OTHERS = "Constants that NumPy computed with other inputs and samples than now; what differs: "
@@ -222,7 +222,7 @@ class _Table:
         for position, run in enumerate(self.runs):
             sheet.put(HEAD, self.place(position), run.title, HEADER_RIGHT)
         sheet.heights[HEAD] = 44.0
-        sheet.widths |= {1: 8.0, **dict.fromkeys(range(2, 2 + len(self.runs)), 12.0)}
+        sheet.widths |= {1: 8.0, **dict.fromkeys(range(2, 2 + len(self.runs)), 10.5)}
         sheet.fill(TOP, 1, None, [float(epoch) for epoch in self.lines], Style("data", "integer"))
 
     def place(self, position: int) -> int:
@@ -274,8 +274,9 @@ class _Table:
         sheet.widths[column - 1] = 2.0
         title = f"{self.lines[-1]:,} epochs"
         errors = ", ".join(dict.fromkeys(run.plan.error.title for run in self.runs))
-        sheet.printed, sheet.portrait = column + CHART_COLUMNS - 1, len(self.runs) <= NARROW
-        chart = Chart(title, "epoch", errors, series, HEAD, column, WIDTH, HEIGHT, x_min=1, x_max=self.lines[-1])
+        wide = sum(sheet.widths[place] * 7 + 5 for place in range(1, column)) + WIDTH
+        sheet.printed, sheet.portrait = column + CHART_COLUMNS - 1, wide <= UPRIGHT
+        chart = Chart(title, "epoch", errors, series, TOP + 1, column, WIDTH, HEIGHT, x_min=1, x_max=self.lines[-1])
         sheet.charts.append(replace(chart, x_log=True, y_log=True))
         sheet.aside |= {*range(left, max(self.end, left + len(self.runs) + 2) + 1)}
 

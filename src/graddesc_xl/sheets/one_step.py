@@ -14,9 +14,10 @@ from ..plan import Column, Derived, Input, Plan, Start
 from ..words import spelled, words
 from ..workbook.cells import column_letters
 from ..workbook.figures import MINUS, SIGNIFICANT_TITLES, significant
+from ..workbook.paper import pixels
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Mark, Sheet
-from ..workbook.style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style, number_format
+from ..workbook.style import FAINT, HEADER, HEADER_RIGHT, SECTION, SUBTITLE, TITLE, Style
 from .at_step import at, sample_at, steps_of, written_out
 from .kind import Composed, Figure, Kind
 from .making import Making, sentence
@@ -30,9 +31,11 @@ TITLED, WORDS, NUMBERS, VALUE, THERE, SAME = range(1, 7)
 NUDGE, NUDGED, NUMERICAL, OFF = range(8, 12)
 #: the first of the helper columns, after a narrow one: what a number is told as, and the step as others use it
 HELPERS = 13
-WIDTHS = {TITLED: 15.0, WORDS: 38.0, NUMBERS: 46.0, VALUE: 13.0, THERE: 13.0, SAME: 7.0, 7: 2.5}
-WIDTHS |= {NUDGE: 9.0, NUDGED: 14.0, NUMERICAL: 13.0, OFF: 10.0, 12: 2.5}
+WIDTHS = {TITLED: 15.0, WORDS: 38.0, NUMBERS: 46.0, VALUE: 13.0, THERE: 13.0, SAME: 6.5, 7: 2.0}
+WIDTHS |= {NUDGE: 9.0, NUDGED: 13.0, NUMERICAL: 13.0, OFF: 10.0, 12: 2.5}
 LINE_HEIGHT = 14.5
+#: so many pixels can be read on one page across, and the share of their width that texts give up for that
+ACROSS, GIVE = 1360, 0.3
 #: to how many digits numbers are told
 DIGITS = 6
 #: what a column's role makes it a part of, in the order of a step; a column that is only watched is none
@@ -48,6 +51,8 @@ LAW = (
 )
 #: a value is the same if it differs by less than this share of it, and of the largest number that it is made of
 SHARE, ABSOLUTE = 1e-9, 1e-12
+#: the number format of what the arithmetic is followed by
+FOLLOWED = "followed"
 #: the helper cell with the text of a number
 TOLD = SIGNIFICANT_TITLES.index("as told")
 #: error cells are white on white: a step that exploded is no wall of them
@@ -110,6 +115,7 @@ class _Maker:
     """Composes the sheet.
 
     known: a leaf of the plan's columns -> its line. off: weight -> the cell with the share by which its nudge is off.
+    texts: row -> its maths with numbers of nine characters, and in words.
     """
 
     of: OneStep
@@ -117,10 +123,11 @@ class _Maker:
     steps: StepsList
     known: dict[Expr, _Line] = field(default_factory=dict)
     off: dict[str, Cell] = field(default_factory=dict)
+    texts: dict[int, tuple[str, str]] = field(default_factory=dict)
     row: int = HEAD
 
     def __post_init__(self) -> None:
-        self.sheet = Sheet(self.of.name, frozen=(HEAD, 0), printed=OFF, one_page=True)
+        self.sheet = Sheet(self.of.name, frozen=(HEAD, 0), printed=OFF, repeat_rows=(HEAD, HEAD))
         self.plan: Plan = self.steps.of.trace.plan
         self.samples = self.making.of(self.steps.of.experiment.data)
 
@@ -138,6 +145,7 @@ class _Maker:
                 self.part(part)
             self.computed(column)
             self.nudges(column)
+        self.fit()
         self.said()
 
     def head(self) -> None:
@@ -227,7 +235,7 @@ class _Maker:
             if State(state.name) in used:
                 there = call("index", Block(sheet, self.steps.of.by_epoch(state.name)), self.epoch)
                 epoch = joined(["of epoch ", self.epoch])
-                self.line(State(state.name), state.title, "state", epoch, there, "small" if state.small else "amount")
+                self.line(State(state.name), state.title, "state", epoch, there, FOLLOWED)
 
     def switch(self, given: Input) -> None:
         """In maths the number of a switch is told with what it would be 1 for."""
@@ -246,7 +254,7 @@ class _Maker:
         said = where(self.step.equals(1), "its start", self.origin(start) & self.above)
         role = "weight" if shown.role == "update" else shown.role
         has = at(self.steps, shown.name, self.step) if isinstance(leaf, Here) else None
-        self.line(leaf, title, role, said, source, number_format(role, small=shown.small, given=shown.format), has=has)
+        self.line(leaf, title, role, said, source, shown.format or FOLLOWED, has=has)
 
     def origin(self, start: Start) -> Expr:
         """The column that a value comes from, in words that end in a step's number."""
@@ -260,7 +268,7 @@ class _Maker:
         operands = list(dict.fromkeys(leaf for leaf in leaves(column.expr) if leaf in self.known))
         value = substitute(column.expr, lambda leaf: self.known[leaf].value)
         said = f"= {words(column.expr, self.plan)}"
-        number = number_format(column.role, small=column.small, given=column.format)
+        number = column.format or FOLLOWED
         has = at(self.steps, column.name, self.step)
         self.line(Here(column.name), column.title, column.role, said, value, number, column.expr, has, operands)
         self.sheet.notes[self.row, TITLED] = f"{column.title}\n{sentence(column.about)}"
@@ -295,15 +303,23 @@ class _Maker:
             both, one = (call(op, call("is_number", cell), call("is_number", beside)) for op in ("and", "or"))
             same = where(both, call("if_error", equal, NO), where(one, NO, NONE))
             sheet.put(row, SAME, same, Style(color=FAINT, align="right"))
-        lines = 1 if maths is None else self.lines(maths, said if isinstance(said, str) else "")
-        sheet.heights[row] = LINE_HEIGHT * lines + 1.5
+        self.texts[row] = (
+            "" if maths is None else spelled(maths, lambda _: "(-12.3456)") + " =",
+            said if isinstance(said, str) and maths is not None else "",
+        )
         told: Expr = significant(sheet, row, HELPERS, cell, DIGITS)
         self.known[leaf] = _Line(title, cell, told)
 
-    def lines(self, maths: Expr, said: str) -> int:
-        """How many lines of text a line takes, its numbers being told in nine characters."""
-        longest = spelled(maths, lambda _: "(-12.3456)") + " ="
-        return max(math.ceil(0.85 * len(longest) / WIDTHS[NUMBERS]), math.ceil(0.75 * len(said) / WIDTHS[WORDS]))
+    def fit(self) -> None:
+        """The texts give up what long titles take too much, and each line is as high as its longest text."""
+        widths, texts = self.sheet.widths, WIDTHS[WORDS] + WIDTHS[NUMBERS]
+        over = sum(pixels(self.sheet, column) for column in range(TITLED, OFF + 1)) - ACROSS
+        taken = max(0.0, min(over / 7, GIVE * texts))
+        for column in (WORDS, NUMBERS):
+            widths[column] -= taken * WIDTHS[column] / texts
+        for row, (numbers, said) in self.texts.items():
+            across = (0.85 * len(numbers) / widths[NUMBERS], 0.75 * len(said) / widths[WORDS])
+            self.sheet.heights[row] = LINE_HEIGHT * max(1, *map(math.ceil, across)) + 1.5
 
     def put_in(self, maths: Expr) -> Expr:
         """An expression with the numbers of this step, as text; – where one of them is missing."""
@@ -335,9 +351,9 @@ class _Maker:
                 return self.known[of].value + self.h if of == Here(weight) else self.known[of].value
 
             sheet.put(row, NUDGE, f"{title} + {H.label}", Style("numerical", header=True, bold=True))
-            there = sheet.put(row, NUDGED, substitute(error, leaf), Style("numerical", "amount", align="right"))
+            there = sheet.put(row, NUDGED, substitute(error, leaf), Style("numerical", FOLLOWED, align="right"))
             slope = (there - loss) / self.h
-            numerical = sheet.put(row, NUMERICAL, slope, Style("numerical", "amount", bold=True, align="right"))
+            numerical = sheet.put(row, NUMERICAL, slope, Style("numerical", FOLLOWED, bold=True, align="right"))
             share = call("if_error", call("abs", numerical / analytic - 1), NONE)
             self.off[weight] = sheet.put(row, OFF, share, Style("numerical", "0.0E+00", align="right"))
 

@@ -24,12 +24,11 @@ from ..workbook.style import (
     FAINT,
     FIFTH,
     HEADER_RIGHT,
+    INSTEAD,
     LABEL,
     LINES,
-    SCIENTIFIC,
     SUBTITLE,
     TITLE,
-    TOO_LONG,
     Style,
     number_format,
 )
@@ -254,7 +253,7 @@ class _Maker:
         """Factors that overshoot, and those that end further off, in colours of their own, the first of each on it."""
         place, n = self.place(group, "factor"), self.samples.count
         factor = f"${column_letters(place)}{self.first}"
-        large = TOO_LONG["small"].format(cell=factor)
+        sizes = [(f",{size.format(cell=factor)}", number) for size, number in INSTEAD["small"]]
         step = f"$A{self.first}"
         first, last = (template(cell.absolute, self.of.name) for cell in (overshoots, further))
         for condition, color, fill in (
@@ -263,7 +262,8 @@ class _Maker:
             (f"{step}={first}", "#FFFFFF", CONTRAST),
             (f"{factor}<0", CONTRAST, ""),
         ):
-            for rule, number in ((f"AND({condition},{large})", SCIENTIFIC), (condition, "")):
+            for size, number in (*sizes, ("", "")):
+                rule = f"AND({condition}{size})"
                 self.sheet.marks.append(((self.first, place), Mark(rule, n, 1, color, fill, number)))
 
     def charts(self) -> None:

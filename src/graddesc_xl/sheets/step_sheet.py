@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ..settings import rounded
 from ..words import words
 from ..workbook.cells import Area, Formula, column_letters
 from ..workbook.formula import render
+from ..workbook.paper import paper
 from ..workbook.reference import Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, HEADER_RIGHT, LABEL, SECTION, SUBTITLE, Style
@@ -80,7 +82,8 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     plan = experiment.plan
     samples = making.of(experiment.data)
     layout = Layout(plan, samples.count)
-    sheet = Sheet(plan.name, frozen=(HEAD, 0 if layout.mirrored else layout.last_sample))
+    frozen = (HEAD, 0 if layout.mirrored else layout.last_sample)
+    sheet = Sheet(plan.name, frozen=frozen, repeat_columns=layout.last_sample)
     now = {i.name: making.number(sheet, layout.cell(i.name), i) for i in plan.inputs}
     twin = making.twin(plan, samples, now, {i.name: float(rounded(i.value)) for i in plan.inputs})
     trace = twin.now
@@ -103,9 +106,19 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     _beside(of)
     if not layout.mirrored:
         _about(of)
-    sheet.printed, sheet.one_page = max(of.epoch_columns.values()), True
+    sheet.printed, sheet.page_ends = max(of.epoch_columns.values()), (*_parts(layout), of.left - 1)
     sheet.printed_rows = max(layout.top(1) - 1, TABLE_ROW + plan.epochs)
+    if not paper(sheet).one:
+        sheet.printed = of.epoch_columns["rmse"]  # what weights are at an epoch's end would be torn off
     return of
+
+
+def _parts(layout: Layout) -> Iterator[int]:
+    """The columns after which others of another role begin."""
+    roles = sorted((layout.columns[column.name], column.role) for column in layout.plan.columns)
+    for (place, role), (_, then) in pairwise(roles):
+        if role != then:
+            yield place
 
 
 def _inputs(made: Rendering, layout: Layout) -> None:

@@ -50,7 +50,8 @@ class Chart:
 
     categories: the x are the labels of a line chart, evenly spaced in their own order. x_log, y_log: whether an axis
     is logarithmic: its numbers are powers of ten times its minimum, and cells must hold no number that is not
-    positive (`reports.positive`). about: what it shows, for who cannot see it; the titles if left out.
+    positive (`reports.positive`). about: what it shows, for who cannot see it; the titles if left out. offset: how many
+    pixels it stands to the right of where its column begins.
     """
 
     title: str
@@ -73,6 +74,7 @@ class Chart:
     x_log: bool = False
     y_log: bool = False
     about: str = ""
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,9 @@ class Sheet:
 
     replaceable: cells whose formula, given here, a person may replace by a number. blanks: cells that a person fills
     in, each with what it holds now.
-    printed, printed_rows: the last column and row that are printed, 0 for all. page_ends: the last columns of all
-    printed pages but the last, none for one page across; the others repeat the first `repeat_columns`. folded: row ->
+    printed, printed_rows: the last column and row that are printed, 0 for all. page_ends: the last columns of its
+    parts but the last, where printed pages end if not all of it fits one; the others repeat the first `repeat_columns`.
+    portrait: whether it is printed upright. folded: row ->
     outline level. aside: columns that are folded away. hidden: whether its tab is; secret: so that
     Excel does not offer to show it. opens: whether the workbook opens
     on it.
@@ -175,7 +178,6 @@ class Sheet:
     page_ends: tuple[int, ...] = ()
     repeat_columns: int = 0
     portrait: bool = False
-    one_page: bool = False
     hidden: bool = False
     secret: bool = False
     opens: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FONT = "Calibri"
@@ -60,16 +60,25 @@ FORMATS: Mapping[str, str] = {
     "weight": "0.0000",
     "amount": "#,##0.00",
     "small": "0.0000",
+    "followed": "#,##0.0000",
     "relative": '[=0]"0";0.0E+00',
     "thousands": "[>=1000]#,##0;General",
 }
 SCIENTIFIC = "0.00E+00"
-#: number format -> the condition on a cell under which `SCIENTIFIC` takes its place. It is a conditional format
-#: because the conditions of a number format itself lose the minus sign.
-TOO_LONG: Mapping[str, str] = {
-    "weight": "ABS({cell})>=1000",
-    "amount": "ABS({cell})>=100000",
-    "small": "OR(ABS({cell})>=100000,AND({cell}<>0,ABS({cell})<0.001))",
+_MILLION, _TINY = "ABS({cell})>=999999.5", "AND({cell}<>0,ABS({cell})<0.001)"
+#: number format -> what takes its place, and the condition on a cell under which it does, the first that holds: whole
+#: numbers are read up to a million, what is larger is a power of ten. These are conditional formats because the
+#: conditions of a number format itself lose the minus sign.
+INSTEAD: Mapping[str, Sequence[tuple[str, str]]] = {
+    "weight": ((_MILLION, SCIENTIFIC), ("ABS({cell})>=1000", "#,##0.0")),
+    "amount": ((_MILLION, SCIENTIFIC), ("ABS({cell})>=100000", "#,##0")),
+    "small": ((_MILLION, SCIENTIFIC), (_TINY, SCIENTIFIC), ("ABS({cell})>=1000", "#,##0.0")),
+    "typed": (("OR(ABS({cell})>=10^8,AND({cell}<>0,ABS({cell})<10^-6))", "0.0####E+00"),),
+    "followed": (
+        (_MILLION, "0.0####E+00"),
+        (_TINY, "0.0####E+00"),
+        ("AND({cell}<>0,ABS({cell})<1)", "0.000000"),
+    ),
 }
 
 

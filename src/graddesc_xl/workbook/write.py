@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,10 @@ from ..language.values import CellError
 from ..writing import replacing
 from . import PROPERTY
 from .cells import Area, Formula, a1, plain, quoted
-from .paper import END, SIDE, paper, printed
+from .paper import END, FEW, SIDE, paper, printed
 from .reference import Cell
 from .sheet import Chart, Sheet
-from .style import CHART_SIZE, FAINT, FONT, FORMATS, INK, MINOR, RULE, SCIENTIFIC, TOO_LONG, Style
+from .style import CHART_SIZE, FAINT, FONT, FORMATS, INK, INSTEAD, MINOR, RULE, Style
 
 #: every file bears this time, so that the same book gives the same bytes; a program that saves it leaves its own
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
@@ -43,6 +45,7 @@ def write(
         book.set_size(1920, 1080)
         book.set_calc_mode("auto")
         formats: dict[Style, Any] = {}
+        instead = _instead(book)
         pages = [(sheet, book.add_worksheet(sheet.name, page_class)) for sheet in sheets]
         for sheet, page in pages:
             progress(sheet.name)
@@ -50,7 +53,7 @@ def write(
             _page(sheet, page, title)
             _cells(sheet, page, book, formats)
             _around(sheet, page, book)
-            _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
+            _sized(sheet, page, instead)
         progress("the file")
 
 
@@ -62,13 +65,14 @@ def write_around(sheets: Sequence[Sheet], path: Path) -> None:
     """Write only what stands around the cells: merged cells, links, input rules, marks, notes and charts."""
     with new_workbook(path) as (book, page_class):
         formats: dict[Style, Any] = {}
+        instead = _instead(book)
         pages = [(sheet, book.add_worksheet(sheet.name, page_class)) for sheet in sheets]
         for sheet, page in pages:
             _page(sheet, page, "")  # what is folded moves the charts beside it
             marked = {at: cell for at, cell in sheet.cells.items() if at in sheet.links or at in sheet.merged}
             _cells(replace(sheet, cells=marked, fills=[]), page, book, formats)
             _around(sheet, page, book)
-            _scientific(sheet, page, book.add_format({"num_format": SCIENTIFIC}))
+            _sized(sheet, page, instead)
 
 
 @contextmanager
@@ -105,9 +109,10 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     page.set_paper(9)
     pages = paper(sheet)
     if pages.fits and not sheet.hidden:
-        page.fit_to_pages(1, int(pages.one))
+        page.fit_to_pages(1, pages.down if pages.down <= FEW else 0)
     else:
         page.set_v_pagebreaks(pages.ends)
+        page.set_h_pagebreaks(pages.rows)
         page.set_print_scale(pages.scale)
     page.set_margins(SIDE, SIDE, END, END)
     page.set_header(f"&L&9{title.replace('&', '&&')}&R&9&A")
@@ -222,23 +227,37 @@ def _around(sheet: Sheet, page: Any, book: Any) -> None:
         page.insert_chart(chart.row - 1, chart.column - 1, _chart(chart, book), _placed(chart))
 
 
-def _scientific(sheet: Sheet, page: Any, look: Any) -> None:
-    """Numbers too large or too small for their column's format are shown as powers of ten."""
-    spans: dict[tuple[int, str], list[int]] = {}
+def _sized(sheet: Sheet, page: Any, looks: Mapping[str, Any]) -> None:
+    """Numbers too large or too small for their cells' format are shown in another."""
+    for (column, number), spans in _spans(sheet).items():
+        (top, bottom), *_ = spans
+        areas = " ".join(a1(a, column) + (f":{a1(b, column)}" if a < b else "") for a, b in spans)
+        for condition, instead in INSTEAD[number]:
+            criteria = "=" + condition.format(cell=a1(top, column))
+            rule = {"type": "formula", "criteria": criteria, "format": looks[instead], "multi_range": areas}
+            page.conditional_format(top - 1, column - 1, bottom - 1, column - 1, rule)
+
+
+def _instead(book: Any) -> dict[str, Any]:
+    """The number formats that take another's place."""
+    return {code: book.add_format({"num_format": code}) for rules in INSTEAD.values() for _, code in rules}
+
+
+def _spans(sheet: Sheet) -> dict[tuple[int, str], list[tuple[int, int]]]:
+    """(column, number format) -> the first and last rows of its stretches, between which no number has another."""
+    columns: dict[int, list[tuple[int, int, str]]] = {}
     for (row, column), (content, style) in sheet.cells.items():
-        if style.number in TOO_LONG and not isinstance(content, str):
-            spans.setdefault((column, style.number), []).append(row)
+        if not isinstance(content, str):
+            columns.setdefault(column, []).append((row, row, style.number))
     for fill in sheet.fills:
-        if fill.style.number in TOO_LONG:
-            spans.setdefault((fill.column, fill.style.number), []).extend((fill.top, fill.bottom))
-    for (column, number), rows in spans.items():
-        top, bottom = min(rows), max(rows)
-        rule = {
-            "type": "formula",
-            "criteria": "=" + TOO_LONG[number].format(cell=a1(top, column)),
-            "format": look,
-        }
-        page.conditional_format(top - 1, column - 1, bottom - 1, column - 1, rule)
+        columns.setdefault(fill.column, []).append((fill.top, fill.bottom, fill.style.number))
+    spans: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for column, parts in columns.items():
+        for number, stretch in groupby(sorted(parts), key=itemgetter(2)):
+            tops, bottoms, _ = zip(*stretch, strict=True)
+            if number in INSTEAD:
+                spans.setdefault((column, number), []).append((tops[0], bottoms[-1]))
+    return spans
 
 
 def _name(name: str | Cell) -> str:
@@ -254,7 +273,7 @@ def _placed(chart: Chart) -> dict[str, Any]:
     """How a chart moves with its cells, and what it says to who cannot see it."""
     names = ", ".join(series.name for series in chart.series if isinstance(series.name, str))
     about = chart.about or f"{chart.title}: {chart.y_title} by {chart.x_title}{f' ({names})' if names else ''}."
-    return {"object_position": 2, "description": about}
+    return {"object_position": 2, "description": about, "x_offset": chart.offset}
 
 
 def _chart(chart: Chart, book: Any) -> Any:
