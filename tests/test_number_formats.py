@@ -34,6 +34,7 @@ SHOWN = {
         -999999.0: "-999,999.0000",
         0.0: "0.0000",
     },
+    "told": {1849.0: "1,849.00", 123456.789: "123,457", -2.5e7: "-2.50E+07", 4.57e75: "–", 1e308: "–", 0.5: "0.50"},
     "typed": {1e-12: "1.0E-12", -1e-7: "-1.0E-07", 0.0123: "0.0123", 14.0: "14.0", -2.5e7: "-25000000.0"},
 }
 
@@ -87,6 +88,8 @@ def holds(condition: str, number: float) -> bool:
 
 def shown(number: float, code: str) -> str:
     """A number in a format of the house, as Excel's documentation says."""
+    if code.startswith("&quot;"):
+        return code.removeprefix("&quot;").removesuffix("&quot;")
     if "E" in code:
         least, most = (len(part) for part in (re.sub("#", "", code.partition("E")[0])[2:], code.partition("E")[0][2:]))
         digits, _, power = f"{number:.{most}E}".partition("E")

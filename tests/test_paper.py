@@ -65,10 +65,10 @@ def charts(file: zipfile.ZipFile, part: str) -> Iterator[Corners]:
     drawing = re.search(r'Target="\.\./(drawings/[^"]*\.xml)"', file.read(links).decode())
     if drawing:
         content = file.read(f"xl/{drawing[1]}").decode()
-        corner = r"<xdr:{}><xdr:col>(\d+)<.*?<xdr:row>(\d+)<.*?"
+        corner = r"<xdr:{}><xdr:col>(\d+)<.*?Off>(\d+)<.*?<xdr:row>(\d+)<.*?Off>(\d+)<.*?"
         for found in re.findall(corner.format("from") + corner.format("to"), content):
-            left, top, right, bottom = (int(number) + 1 for number in found)
-            yield top, left, bottom, right
+            left, _, top, _, right, further, bottom, lower = map(int, found)
+            yield top + 1, left + 1, bottom + bool(lower), right + bool(further)
 
 
 def printed(path: Path) -> Iterator[Printed]:

@@ -24,6 +24,7 @@ from ..workbook.style import (
     FIFTH,
     HEADER,
     HEADER_RIGHT,
+    HUGE,
     LABEL,
     LINES,
     SECTION,
@@ -50,7 +51,7 @@ LATER = (
 #: points of a line of the sentences above a sheet, and at most so many pixels of one of their letters
 LINE, LETTER = 15.0, 6.8
 BEST, AS_GOOD = "lowest", "as good"
-LAST = "The root of the sum of the last epoch's squared errors; – where it is no number any more."
+LAST = f"The root of the sum of the last epoch's squared errors; – where it is no number any more, or above {HUGE:.0E}."
 WARNINGS = {EXPLODED_AT: FIFTH, DEAD: CONTRAST, STUCK_AT: CONTRAST, WORSE: CONTRAST, BOUNCING: CONTRAST}
 
 
@@ -373,7 +374,7 @@ def _table(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> N
         for line, row in zip(made.lines, of.rows, strict=True):
             lane = lanes[row.title, group]
             error = Cell(steps, lane.roots.bottom, lane.roots.left)
-            sheet.show(line, left, error, Style(number="amount", align="right"))
+            sheet.show(line, left, error, Style(number="told", align="right"))
             sheet.put(line, left + 2, lane.verdict, Style(wrap=widths.wraps))
             if widths.wraps:
                 sheet.heights[line] = 2 * LINE - 2
@@ -398,7 +399,7 @@ def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], maki
     of, sheet, head, left = made.of, made.sheet, _head(made.of), _left(made.of, len(made.of.groups))
     flag, data = left + len(of.groups), making.of(of.data).built
     sheet.put(head - 1, left, f"√Σe² of epoch {of.later:,}: NumPy's numbers", Style(bold=True, color=FAINT))
-    sheet.put(head, flag, "whose inputs", HEADER)
+    sheet.put(head, flag, "whose inputs", replace(HEADER, indent=1))
     sheet.widths[flag], sheet.widths[flag + 1] = 15.0, 2.5
     sheet.notes[head, flag] = LATER
     for g, group in enumerate(of.groups):
@@ -410,10 +411,10 @@ def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], maki
             built = {given.name: float(rounded(given.value)) for given in e.plan.inputs}
             error = float(making.run(compact(e.plan).lasting(of.later), data, built).roots[-1])
             made.after[row.title, group] = error
-            sheet.put(line, left + g, error if isfinite(error) else NONE, Style(number="amount", align="right"))
+            sheet.put(line, left + g, error if isfinite(error) else NONE, Style(number="told", align="right"))
     for line, row in zip(made.lines, of.rows, strict=True):
         same = [lanes[row.title, group].first.equals(NONE) for group in of.groups]
-        sheet.put(line, flag, where(call("and", *same), "these", "others, as built"), Style(color=FAINT))
+        sheet.put(line, flag, where(call("and", *same), "these", "others, as built"), Style(color=FAINT, indent=1))
 
 
 @dataclass(frozen=True)
@@ -446,7 +447,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
             sheet.put(line, left, Cell(sheet, made.lines[0] + line - top - 2, 1), Style(number="0.0E+00", align="left"))
             for b in range(epochs):
                 error = Cell(made.runs.sheet, errors.top + b, errors.left)
-                shown = sheet.put(line, left + 1 + b, error, Style(number="amount"))
+                shown = sheet.show(line, left + 1 + b, error, Style(number="told", align="right"))
                 sheet.put(line, right + b, positive(shown), Style("watch", "amount", color=FAINT))
         rows = (top + 1, *range(top + 2, top + 2 + len(of.rows)))
         header, *areas = (Area(sheet.name, row, right, row, right + epochs - 1) for row in rows)

@@ -223,7 +223,7 @@ def _runs(page: _Page, top: int) -> int:
                 sheet.put(row, column, told.inputs[label], Style(number="typed", align="right"))
         for column, error in enumerate(told.errors[:2], page.errors):
             shown = where(call("is_number", error), error, NONE)
-            sheet.put(row, column, shown, Style(number="amount", align="right"))
+            sheet.put(row, column, shown, Style(number="told", align="right"))
         sheet.put(row, page.verdict, told.verdict, Style(bold=True, indent=1))
         sheet.heights[row] = LINE
     return row + 1
@@ -329,7 +329,7 @@ def _sheets(page: _Page, top: int) -> int:
         if made and made.told:
             for column, error in enumerate(made.told.errors[2:4], page.right):
                 shown = where(call("is_number", error), error, NONE)
-                sheet.put(row, column, shown, Style(number="amount", align="right"))
+                sheet.put(row, column, shown, Style(number="told", align="right"))
         if made and made.behind:
             sheet.put(row, page.last, made.behind.name, Style(color=FAINT))
     said = f"{LISTS_HIDDEN if behind else HIDDEN} {UNHIDE}"

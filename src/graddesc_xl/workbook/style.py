@@ -61,10 +61,13 @@ FORMATS: Mapping[str, str] = {
     "amount": "#,##0.00",
     "small": "0.0000",
     "followed": "#,##0.0000",
+    "told": "#,##0.00",
     "relative": '[=0]"0";0.0E+00',
     "thousands": "[>=1000]#,##0;General",
 }
 SCIENTIFIC = "0.00E+00"
+#: in a table that people read an error too large to mean anything is shown as one that is no number, from here on
+HUGE, LOST = 1e12, '"–"'
 _MILLION, _TINY = "ABS({cell})>=999999.5", "AND({cell}<>0,ABS({cell})<0.001)"
 #: number format -> what takes its place, and the condition on a cell under which it does, the first that holds: whole
 #: numbers are read up to a million, what is larger is a power of ten. These are conditional formats because the
@@ -72,6 +75,11 @@ _MILLION, _TINY = "ABS({cell})>=999999.5", "AND({cell}<>0,ABS({cell})<0.001)"
 INSTEAD: Mapping[str, Sequence[tuple[str, str]]] = {
     "weight": ((_MILLION, SCIENTIFIC), ("ABS({cell})>=1000", "#,##0.0")),
     "amount": ((_MILLION, SCIENTIFIC), ("ABS({cell})>=100000", "#,##0")),
+    "told": (
+        (f"ABS({{cell}})>={HUGE:.0f}", LOST),
+        (_MILLION, SCIENTIFIC),
+        ("ABS({cell})>=100000", "#,##0"),
+    ),
     "small": ((_MILLION, SCIENTIFIC), (_TINY, SCIENTIFIC), ("ABS({cell})>=1000", "#,##0.0")),
     "typed": (("OR(ABS({cell})>=10^8,AND({cell}<>0,ABS({cell})<10^-6))", "0.0####E+00"),),
     "followed": (
