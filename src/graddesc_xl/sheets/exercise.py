@@ -158,7 +158,7 @@ class _Page:
         self.blank = of.columns
         self.marking = Marking(self.plan, self.blank)
         self.samples = making.of(of.experiment.data)
-        self.sheet = Sheet(of.name, frozen=(STARTS, len(self.plan.samples)), opens=False, one_page=True)
+        self.sheet = Sheet(of.name, frozen=(STARTS, len(self.plan.samples)), opens=False)
         self.marks = Sheet(of.behind, hidden=True, secret=True)
         first = len(self.plan.samples) + 1
         self.place = {c.name: first + i for i, c in enumerate(self.plan.columns)}
