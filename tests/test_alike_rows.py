@@ -144,6 +144,20 @@ def test_a_row_that_is_not_alike_is_read_as_what_it_is_as_xml(
         assert fast == parsed, new
 
 
+@pytest.mark.parametrize("at", range(2, 8))
+def test_a_shared_formula_that_begins_anew(rows_told: Callable[[bytes], tuple[object, object]], at: int) -> None:
+    """Who shares it to the right, and below, has the new one."""
+    shares = '<c r="E{}"><f t="shared" si="3"/><v>1</v></c>'
+    rows = [_row(1), *(_row(n, end=shares.format(n)) for n in range(2, 9))]
+    begins = f'<f t="shared" ref="B{at}:E9" si="3">$A$1</f>'
+    rows[at] = rows[at].replace('<f t="shared" si="3"/>', begins, 1)
+    fast, parsed = rows_told("".join(rows).encode())
+    assert fast == parsed
+    twice = rows[at].replace('<f t="shared" si="3"/>', begins.replace("$A$1", "$A$2"), 1)
+    fast, parsed = rows_told("".join([*rows[:at], twice, *rows[at + 1 :]]).encode())
+    assert fast == parsed
+
+
 @pytest.mark.parametrize("number", ["4", "3", "05", "1_0", " 5", "1048577", "0", "-5", "", "५", "+5", "5.", "\0"])
 def test_a_row_of_another_number_is_read_as_what_it_is_as_xml(
     rows_told: Callable[[bytes], tuple[object, object]], number: str

@@ -526,11 +526,13 @@ class _PlainRows:
                     others[row, columns[i]] = value
         groups = [self.groups.get(formula, OWN) for formula in formulas]
         new = {i: self._formula(formulas[i]) for i, group in enumerate(groups) if group == OWN}
+        names = [name for name, _ in new.values() if name]
+        if len({*names} - self.parsed.shared.keys()) < len(names):
+            raise _NotPlainError  # of two formulas of one name it depends on the place which one is shared
         for i, (name, text) in new.items():
             if name:
                 groups[i] = self.parsed.shared[name] = found.share(text, (row, columns[i]))
                 self.groups[f'<f t="shared" si="{name}"/>'] = groups[i]
-                self.shapes.clear()  # of rows that shared another formula of that name
             else:
                 found.own[row, columns[i]] = text
         found.rows.extend([row] * len(cells))
