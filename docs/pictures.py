@@ -9,10 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import runpy
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from io import StringIO
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +24,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from graddesc_xl.errors import GraddescError, SettingError, did_you_mean
-from graddesc_xl.lessons import LESSONS
+from graddesc_xl.lessons import LESSONS, Lesson
 from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.plan import Input
@@ -31,6 +35,7 @@ from graddesc_xl.workbook.cells import Formula, a1
 from graddesc_xl.workbook.write import write
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parent / "examples"
 LIST, RECORD = HERE / "pictures.toml", HERE / "pictures.json"
 #: to so many digits a number counts in a digest: programs and platforms differ in the last ones
 DIGITS = 5
@@ -52,7 +57,8 @@ _FITS = b'<pageSetUpPr fitToPage="1"/>'
 class Picture:
     """A part of a sheet, from A1 to a row and a column. typed: numbers that were typed into cells.
 
-    width: in pixels. colors: how many, 0 for all: a map needs more than a table.
+    workbook: one that comes with the package, or the file of an example, whose `lesson` is meant. width: in pixels.
+    colors: how many, 0 for all: a map needs more than a table.
     """
 
     file: str
@@ -65,12 +71,26 @@ class Picture:
     colors: int = 256
 
     def __post_init__(self) -> None:
-        if self.workbook not in LESSONS:
+        if self.workbook not in LESSONS and not (EXAMPLES / self.workbook).is_file():
             hint = did_you_mean(self.workbook, LESSONS)
             raise SettingError(f"{self.file}: there is no workbook {self.workbook!r}.{hint}")
-        if self.sheet not in LESSONS[self.workbook].sheets:
-            hint = did_you_mean(self.sheet, LESSONS[self.workbook].sheets)
+        if self.sheet not in described(self.workbook).sheets:
+            hint = did_you_mean(self.sheet, described(self.workbook).sheets)
             raise SettingError(f"{self.file}: {self.workbook} has no sheet {self.sheet!r}.{hint}")
+
+
+def described(workbook: str) -> Lesson:
+    """The lesson of a workbook that comes with the package, or that an example makes."""
+    return LESSONS[workbook] if workbook in LESSONS else _made_by(workbook)
+
+
+@lru_cache
+def _made_by(example: str) -> Lesson:
+    with redirect_stdout(StringIO()):
+        made = runpy.run_path(str(EXAMPLES / example)).get("lesson")
+    if not isinstance(made, Lesson):
+        raise SettingError(f"examples/{example} makes no lesson of that name: call it `lesson`.")
+    return made
 
 
 class Typed(Inputs):
@@ -100,7 +120,7 @@ def composed(pictures: Iterable[Picture]) -> Iterator[tuple[Composition, list[Pi
     for (name, _), group in groupby(sorted(pictures, key=book), book):
         of = [*group]
         inputs = Typed(of[0].typed)
-        made = compose(LESSONS[name], run_plan, inputs)
+        made = compose(described(name), run_plan, inputs)
         if inputs.left:
             raise SettingError(f"{of[0].file}: {', '.join(sorted(inputs.left))} of {name} is no cell to type into.")
         yield made, of

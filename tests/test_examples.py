@@ -11,9 +11,11 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PRINTED = {
+    "all_optimizers.py": "torch_adam            0.32    150.79     17.17  learning\n",
+    "exercise.py": "de/da: the factor x is missing (1 student)\n",
     "first_steps.py": "150.7552",
     "from_pytorch.py": "PyTorch is not installed" if find_spec("torch") is None else "verified",
-    "hidden_layer.py": "hidden layer: RMSE",
+    "hidden_layer.py": "hidden layer: RMSE 0.734 in epoch 1, 0.043 in epoch 80\n",
     "learning_rates.py": "exploded at step",
     "logistic_regression.py": "0.144 in the last\nverified\n",
     "build_and_verify.py": "verified",

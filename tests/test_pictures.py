@@ -74,6 +74,8 @@ def test_an_old_picture_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     ("change", "said"),
     [
         ({"workbook": "first-step"}, r"there is no workbook 'first-step'. Did you mean first-steps"),
+        ({"workbook": "own_optimizer.py"}, r"examples/own_optimizer.py makes no lesson of that name: call it `lesson`"),
+        ({"workbook": "logistic_regression.py", "sheet": "bound"}, r"py has no sheet 'bound'. Did you mean boundary"),
         ({"sheet": "nudge"}, r"first-steps has no sheet 'nudge'"),
         ({"typed": {"nudge and slope!Z9": 1.0}}, r"nudge and slope!Z9 of first-steps is no cell to type into"),
     ],
