@@ -30,6 +30,9 @@ SHOWN = {
         -1204.0: "-1,204.0000",
         -1e-7: "-1.0E-07",
         0.0123: "0.012300",
+        3.5e-4: "0.00035000",
+        1e6: "1,000,000",
+        -2.5e7: "-2.5E+07",
         4.57e75: "4.57E+75",
         -999999.0: "-999,999.0000",
         0.0: "0.0000",
@@ -126,7 +129,7 @@ def test_what_is_followed_has_six_digits(file: Path) -> None:
     column = [*INSTEAD].index("followed") + 1
     for row, n in enumerate(NUMBERS, 1):
         read = float(shown(n, code_of(file, (row, column), n, "followed")).replace(",", ""))
-        assert read == pytest.approx(n, rel=6e-6, abs=6e-5 if 1 <= abs(n) < 1e6 else 6e-7 if abs(n) >= 0.001 else 0), n
+        assert read == pytest.approx(n, rel=6e-6, abs=6e-5 if 1 <= abs(n) < 1e6 else 6e-7 if abs(n) >= 0.01 else 0), n
 
 
 def test_a_rule_is_for_cells_of_its_format_alone(sheet: Sheet, file: Path) -> None:
@@ -144,7 +147,13 @@ def test_numbers_fit_their_columns() -> None:
         made.widths[1] = wide
         codes = [FORMATS[given], *(code for _, code in INSTEAD[given])]
         worst = {FORMATS[given]: -999.99996, "#,##0.00": -99999.99, "#,##0": -999999.0, "#,##0.0": -999999.4}
-        worst |= {SCIENTIFIC: -1.23e-100, "0.0####E+00": -1.23456e-100, "#,##0.0000": -999999.4, "0.000000": -0.999999}
+        worst |= {
+            SCIENTIFIC: -1.23e-100,
+            "0.0####E+00": -1.23456e-100,
+            "#,##0.0000": -999999.4,
+            "0.000000": -0.999999,
+            "0.00000000": -0.00999999,
+        }
         for code in codes:
             text = shown(worst[code], code)
             taken = sum(

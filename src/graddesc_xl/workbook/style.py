@@ -83,8 +83,10 @@ INSTEAD: Mapping[str, Sequence[tuple[str, str]]] = {
     "small": ((_MILLION, SCIENTIFIC), (_TINY, SCIENTIFIC), ("ABS({cell})>=1000", "#,##0.0")),
     "typed": (("OR(ABS({cell})>=10^8,AND({cell}<>0,ABS({cell})<10^-6))", "0.0####E+00"),),
     "followed": (
-        (_MILLION, "0.0####E+00"),
-        (_TINY, "0.0####E+00"),
+        ("ABS({cell})>=9999999.5", "0.0####E+00"),
+        (_MILLION, "#,##0"),
+        ("AND({cell}<>0,ABS({cell})<0.0001)", "0.0####E+00"),
+        ("AND({cell}<>0,ABS({cell})<0.01)", "0.00000000"),
         ("AND({cell}<>0,ABS({cell})<1)", "0.000000"),
     ),
 }
