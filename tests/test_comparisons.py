@@ -243,6 +243,7 @@ def test_shuffled_runs_side_by_side_share_their_order(tmp_path: Path) -> None:
     order = [int(float(str(held.cell(head + 2 + k, 1).value))) for k in range(15)]
     assert order == [k + 1 for block in of.rows[0].experiments[0].plan.orders for k in block]
     assert sorted(order[:5]) == [1, 2, 3, 4, 5] != order[:5]
+    assert held.cell(head - 1, 1).value == "order: seed 7"
     assert str(held.cell(head + 2, 2).value).startswith("=INDEX(data!")
     b = a = 1.0
     errors = []

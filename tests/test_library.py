@@ -7,6 +7,7 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pandas as pd
 import pytest
 
 import graddesc_xl as gx
-from graddesc_xl.errors import SettingError
+from graddesc_xl.errors import GraddescError, SettingError
 from graddesc_xl.parts.losses import LOSSES
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.parts.schedules import SCHEDULES
@@ -53,6 +54,21 @@ def test_the_keywords_of_run_are_those_of_experiments_and_shipped_inputs() -> No
     inputs = {i.name for part in parts for i in part} | {"lr", "h", "driver", "limit", "decay"}
     known = {field.name for field in fields(gx.Experiment)} | inputs
     assert {*Changes.__annotations__} == known - {"over"}  # a landscape is over weights
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: gx.experiment(gx.model("a*x + b", nmae=1), gx.GRADDESC), "no weight 'nmae' to start"),
+        (lambda: gx.optimizer("new = w - lr*g", titel=1), "does not use 'titel'"),
+        (lambda: gx.loss("(pred - y)**2", titel=1), "does not use 'titel'"),
+        (lambda: gx.run("basic", **{"epohcs": 3}), "Did you mean epochs"),
+    ],
+)
+def test_where_any_keyword_may_be_meant_a_misspelt_one_is_a_sentence(call: Callable[[], object], said: str) -> None:
+    """Weights and inputs are keywords of models, optimizers, losses and runs."""
+    with pytest.raises(GraddescError, match=said):
+        call()
 
 
 # What things show of themselves
@@ -96,6 +112,13 @@ def test_lines_name_what_matters() -> None:
     assert repr(batch) == "Trace('basic': 2 runs, 2 epochs of 29 rows, 1 learning, 1 exploded)"
     assert repr(gx.COMPARISONS["learning rates"]) == "Comparison('learning rates': 8 × 3 runs, graddesc)"
     assert repr(gx.Lesson("Mine", [e])) == "Lesson('Mine': sgd, validation)"
+
+
+def test_what_holds_arrays_is_a_line_too() -> None:
+    """A plan, and a landscape of thousands of numbers."""
+    assert repr(gx.EXPERIMENTS["basic"].plan).startswith("Plan('basic': 10 epochs, b, a, pred, err, ")
+    found = gx.landscape("basic", ("b", "a"), window={"b": (0, 40), "a": (0, 4)}, points=41, epochs=2)
+    assert repr(found) == "Landscape('basic: learning': a over b, 41 × 41 points, lowest 0 at b 30, a 2)"
 
 
 def test_a_long_run_is_a_short_table() -> None:

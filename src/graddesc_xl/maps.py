@@ -14,6 +14,7 @@ from .experiments import Experiment
 from .language.evaluate import evaluate
 from .language.expr import Data, Expr, Here, Param
 from .language.values import Array
+from .notebook import line
 from .numbers.plot import pyplot
 from .numbers.trace import Trace
 from .running import Changes, run
@@ -49,6 +50,13 @@ class Landscape:
     epochs: NDArray[np.int64]
     held: Mapping[str, float]
     title: str
+
+    def __repr__(self) -> str:
+        (across, up), (x, y, error) = self.over, self.lowest
+        points = f"{self.errors.shape[1]} × {self.errors.shape[0]} points"
+        return line(
+            self, self.title, f"{up} over {across}", points, f"lowest {error:.6g} at {across} {x:.6g}, {up} {y:.6g}"
+        )
 
     @property
     def lowest(self) -> tuple[float, float, float]:

@@ -32,6 +32,7 @@ from .language.expr import (
 )
 from .language.values import Array
 from .mirror import Mirror
+from .notebook import counted, line
 
 
 class _Data(Protocol):
@@ -197,6 +198,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         check(self)
+
+    def __repr__(self) -> str:
+        return line(self, self.name, counted(self.epochs, "epoch"), ", ".join(c.name for c in self.columns))
 
     @property
     def drawn(self) -> str:

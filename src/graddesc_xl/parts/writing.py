@@ -80,6 +80,8 @@ def loss(lines: Lines, *, name: str = "", title: str = "loss", **inputs: float) 
     """
     read = _read(lines, LOSS, f"The loss {name}".strip())
     name = name or cut("; ".join(map(spell, read.values())), _LONGEST_TITLE)
+    for idle in sorted({*inputs} - _names(read.values())):
+        raise PlanError(f"The loss {name} does not use {idle!r}.{did_you_mean(idle, sorted(_names(read.values())))}")
     last = [*read][-1]
     texts = {LOSS if line == last else line: spell(tree) for line, tree in read.items()}
     return Loss(name, title, texts, tuple(Input(i, value, i, f"{i}, of the loss") for i, value in inputs.items()))

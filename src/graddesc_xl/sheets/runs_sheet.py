@@ -142,6 +142,7 @@ def _shared(sheet: Sheet, lanes: Sequence[Lane], names: Sequence[str], samples: 
     sheet.put(lane.line(0) - 2, lane.step, "first off", Style(color=FAINT, italic=True, align="right"))
     sheet.put(lane.line(0) - 1, lane.step, "epoch", Style("data", header=True, bold=True, align="right"))
     if lane.plan.orders:
+        sheet.put(lane.head - 1, 1, lane.plan.drawn, Style(color=FAINT, italic=True, valign="bottom"))
         sheet.notes[lane.head, 1] = f"{lane.plan.samples[0]}, {lane.plan.drawn}\n{SHUFFLED}"
     steps = np.arange(1.0, lane.plan.epochs * lane.samples + 1)
     sheet.fill(lane.row(0), lane.step, None, steps, Style("data", "integer"))
