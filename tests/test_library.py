@@ -62,7 +62,7 @@ def test_the_keywords_of_run_are_those_of_experiments_and_shipped_inputs() -> No
         (lambda: gx.experiment(gx.model("a*x + b", nmae=1), gx.GRADDESC), "no weight 'nmae' to start"),
         (lambda: gx.optimizer("new = w - lr*g", titel=1), "does not use 'titel'"),
         (lambda: gx.loss("(pred - y)**2", titel=1), "does not use 'titel'"),
-        (lambda: gx.run("basic", **{"epohcs": 3}), "Did you mean epochs"),
+        (lambda: gx.run("basic", epohcs=3), "Did you mean epochs"),  # type: ignore[call-arg]
     ],
 )
 def test_where_any_keyword_may_be_meant_a_misspelt_one_is_a_sentence(call: Callable[[], object], said: str) -> None:
