@@ -18,13 +18,16 @@ from graddesc_xl.language.values import CellError
 from graddesc_xl.lessons import LESSONS
 from graddesc_xl.lessons.composing import compose
 from graddesc_xl.numbers.engine import run_plan
-from graddesc_xl.verification import contents, reading, sheet_reader, tiers
+from graddesc_xl.verification import contents, libreoffice, reading, sheet_reader, tiers
+from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.formulas import Shared
 from graddesc_xl.verification.grid import Grid
 from graddesc_xl.verification.held import Cells, Held
 from graddesc_xl.verification.neighbours import computed, computed_down
 from graddesc_xl.workbook.reference import Down
 from graddesc_xl.workbook.sheet import Sheet
+from graddesc_xl.workbook.style import Style
+from graddesc_xl.workbook.write import write
 
 TOP, ROWS = 3, 6
 TEXT = "A{}*$B$1+SQRT(C{})"
@@ -174,6 +177,22 @@ def test_any_one_number_format_of_a_fill_is_named(sheet: Sheet) -> None:
         table.styles[row, 4] = 1
         (said,) = {*contents.formats(sheet, table, file)} - {*wanted}
         assert said.startswith(f"s!D{row} has the number format '0.00%', not ")
+
+
+def test_a_format_that_a_formula_takes_over_is_none_of_its_own(tmp_path: Path, soffice: str) -> None:
+    """LibreOffice gives a cell without a format that of a cell it reads; another format is another one."""
+    made = Sheet("s")
+    shown = made.put(1, 1, 1.5, Style(number="amount"))
+    made.put(1, 2, shown)
+    made.put(2, 2, shown * 2, Style(number="integer"))
+    write([made], tmp_path / "s.xlsx", title="", manifest={})
+    with libreoffice.recalculated(tmp_path / "s.xlsx", soffice, Limits(60)) as copy:
+        file = reading.read_file(copy)[0]
+    table = file.cells["s"].table(made.extent)
+    assert file.number_format("s", 1, 2) == made.cells[1, 1][1].number_format != "General"
+    assert not [*contents.formats(made, table, file)]
+    table.styles[1, 2] = file.cells["s"].style(2, 2)
+    assert [*contents.formats(made, table, file)] == ["s!B1 has the number format '0', not 'General'."]
 
 
 @pytest.mark.parametrize("book", LESSONS)

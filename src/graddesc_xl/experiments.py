@@ -434,19 +434,23 @@ def _before(e: Experiment) -> list[Column]:
     columns = [_weight(model, w) for w in model.weights]
     columns += [Column(n, expr, "watch", model.heads(n), model.says(n)) for n, expr in model.shown.items()]
     columns += [
-        Column(f"{s}_scaled", by.scaled(s), "data", f"{s}_scaled", f"{s}, {by.about}") for s, by in e.scalings.items()
+        Column(f"{s}_scaled", by.scaled(s), "data", f"{s}_scaled", f"{s}, {by.about}", format="weight")
+        for s, by in e.scalings.items()
     ]
     return columns
 
 
 def _passed(e: Experiment, forward: Mapping[str, Expr]) -> list[Column]:
     """The lines of the model."""
-    passed = [Column(n, forward[n], "forward", e.model.heads(n), e.model.says(n)) for n in e.model.forward]
     target = e.data.target
+    heads = {n: e.model.heads(n) for n in e.model.forward}
+    if target in e.scalings and PREDICTION not in e.model.titles:
+        heads[PREDICTION] = "pred_scaled"
+    passed = [Column(n, forward[n], "forward", heads[n], e.model.says(n)) for n in e.model.forward]
     if target in e.scalings:
         about = f"the prediction in the units of {target}"
         back = e.scalings[target].back(Here(PREDICTION))
-        passed.append(Column(f"pred_{target}", back, "forward", f"pred_{target}", about, kind=PREDICTED))
+        passed.append(Column(f"pred_{target}", back, "forward", f"pred in {target}", about, kind=PREDICTED))
     return passed
 
 

@@ -42,6 +42,8 @@ DRAWN_STARTS = (
 )
 #: as many of these are named
 LISTED = 8
+#: so many characters a number takes behind its label
+DIGITS = 11
 #: characters to a pixel of a sentence
 TEXT_WIDTH = 0.14
 
@@ -134,7 +136,8 @@ def _inputs(made: Rendering, layout: Layout) -> None:
         else:
             sheet.widths[column] = PREFIXED
     for derived in trace.plan.derived:
-        sheet.widths[layout.cell(derived.name)[1]] = PREFIXED
+        column = layout.cell(derived.name)[1]
+        sheet.widths[column] = max(PREFIXED, sheet.widths.get(column, 0), len(derived.label) + DIGITS)
     made.derived(lambda label: Style("watch", "share", prefix=label))
 
 

@@ -16,14 +16,15 @@ from ..lessons.composing import Composition
 from ..workbook.cells import Area, Formula, column_number, plain
 from ..workbook.fill import Template
 from ..workbook.sheet import Rule, Sheet
-from ..workbook.style import Style
+from ..workbook.style import FORMATS, Style
 from .bounded import quoted
 from .grid import At, canonical, equal, is_empty
 from .held import NONE, Cells, Group, Held, Table, same_formula
-from .references import both
+from .references import both, references
 
 #: of a cell's text that a sentence quotes
 LONGEST = 60
+GENERAL = FORMATS["general"]
 _DIGITS = re.compile("[0-9]+")
 _ESCAPED = re.compile(r"\\(.)")
 _RANGE = re.compile(r"(?:'((?:[^']|'')+)'!|([A-Za-z_]\w*)!)?\$?([A-Z]+)\$?(\d+):\$?([A-Z]+)\$?(\d+)")
@@ -146,8 +147,16 @@ def formats(sheet: Sheet, table: Table, held: Held) -> Iterator[str]:
         found, wanted = held.code(index), style.number_format
         if (style, index) not in codes:
             codes[style, index] = same_format(found) == same_format(wanted)
-        if not codes[style, index]:
+        if not codes[style, index] and not (
+            wanted == GENERAL and _taken_over(sheet, table.formula(row, column), found, held)
+        ):
             yield f"{sheet.address(row, column)} has the number format {shown(found)}, not {shown(wanted)}."
+
+
+def _taken_over(sheet: Sheet, formula: str | None, code: str, held: Held) -> bool:
+    """Whether a cell without a format of its own has that of a cell that it reads: so LibreOffice saves it."""
+    read = [] if formula is None else references(formula, sheet.name)
+    return any(same_format(held.number_format(a.sheet, a.top, a.left)) == same_format(code) for a in read)
 
 
 def same_format(code: str) -> str:
