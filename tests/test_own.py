@@ -186,13 +186,23 @@ def test_an_optimizer_typed_as_text() -> None:
         (["run", "--model", "a*x + b", "--loss", "hubr"], "Did you mean huber"),
         (["run", "--model", "a*x + b", "--loss", "logistic"], "targets that are 0 or 1"),
         (["run", "--model", "a*x + b", "--batch", "0"], "batch must be a whole number from 1 to the 29 samples"),
-        (["build", "--model", "a*x + b", "--epochs", "100000"], "at most 30,840 epochs fit, or take fewer samples"),
+        (["build", "--model", "a*x + b", "--epochs", "100000"], "at most 30,840 epochs fit; or take every 4th sample"),
         (
             ["build", "--model", "a*x + b", "--batch", "30"],
             "batch must be a whole number from 1 to the 29 samples, or 'all'",
         ),
         (["run", "--model", "a*x + b", "--start", "hee"], "Did you mean he"),
         (["run", "--model", "a*x + b", "--set", "a"], "it lacks a value"),
+        (["run", "--model", "a x + b"], "is a * missing, as in a*x + b?"),
+        (["run", "--model", "2x*a"], "is a * missing, as in 2*x*a?"),
+        (["run", "--model", "a(x + b)"], "A product needs its sign: a*(...)"),
+        (["run", "--model", "a*x + b", "--loss", "mse"], "Here it is called squared"),
+        (["run", "--model", "a*x + b", "--lr", "0,01"], "Write 0,01 with a point: 0.01"),
+        (["run", "adam", "--lr=0,5"], "Write --lr=0,5 with a point: --lr=0.5"),
+        (["run", "learning", "rates", "--lr", "0.5"], "compares runs by lr"),
+        (["run", "learning", "rates", "--loss", "huber"], "leave out --loss"),
+        (["build", "houses.csv"], "write --data houses.csv"),
+        (["recipe", "lesson.toml"], "is a recipe already: build it with graddesc-xl build lesson.toml"),
         (["run", "--model", "a*x + b", "--set", "a=b"], "'b' is no number"),
         (["run", "--model", "a*x + b", "--set", "q=1"], "has no setting 'q'"),
     ],
@@ -203,6 +213,56 @@ def test_what_cannot_be_meant_is_one_sentence(houses: Path, words: list[str], sa
     assert result.exit_code == 2, result.output
     assert said in result.stderr.replace("\n", " ")
     assert len(result.stderr.strip().splitlines()) <= 2
+
+
+def test_shipped_experiments_take_a_rate() -> None:
+    """As `--set lr=` does."""
+    words = ["run", "adam", "--epochs", "2"]
+    assert call(*words, "--lr", "0.5") == call(*words, "--set", "lr=0.5") != call(*words)
+    basic = gx.EXPERIMENTS["basic"]
+    assert np.array_equal(basic.run(lr=1e-5, epochs=2).errors, basic.run({"lr": 1e-5}, epochs=2).errors)
+
+
+def test_a_list_has_every_name() -> None:
+    """Models, optimizers, losses and schedules, and the sheets of every workbook."""
+    shown = call("list").replace("\n", " ")
+    for names in (
+        gx.MODELS,
+        gx.OPTIMIZERS,
+        gx.LOSSES,
+        gx.SCHEDULES,
+        [kind.sheet for kind in gx.LESSONS["first-steps"].kinds],
+    ):
+        assert all(name in shown for name in names)
+
+
+def test_what_the_weights_at_the_end_are_worth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For samples that no step saw their RMSE in the target's units; of labels how many are right."""
+    monkeypatch.chdir(tmp_path)
+    hours, passed = np.arange(1.0, 13.0), np.arange(12) > 4
+    pd.DataFrame({"hours": hours, "passed": passed.astype(int)}).to_csv("exam.csv", index=False)
+    words = ["--model", "sigmoid(a*hours + b)", "--data", "exam.csv", "--validation", "0.25", "--scale", "z-score"]
+    shown = call("run", *words, "--loss", "logistic", "--lr", "0.5", "--epochs", "3")
+    samples = gx.data("exam.csv", validation=0.25, scale="z-score")
+    trace = gx.experiment("sigmoid(a*hours + b)", samples, loss="logistic", lr=0.5, epochs=3).run()
+    a, b = (float(trace[f"new_{w}"][-1, -1]) for w in "ab")
+    learned, unseen = samples.column("hours"), samples.held_out
+    assert unseen
+
+    def worth(x: np.ndarray) -> np.ndarray:
+        return np.asarray(1 / (1 + np.exp(-(a * (x - learned.mean()) / learned.std() + b))))
+
+    off = worth(unseen.column("hours")) - unseen.ys
+    assert f"3 samples that no step saw, with the weights at the end: RMSE {np.sqrt((off**2).mean()):.6g}"[:-1] in shown
+    right = int(((worth(learned) > 0.5) == (samples.ys > 0.5)).sum())
+    assert f"{right} of 9 samples" in shown and "of 3 samples that no step saw" in shown
+
+
+def test_long_titles_end_with_a_word() -> None:
+    """A model's beginning; an optimizer of a text is called what it does."""
+    model = gx.model("h = tanh(a*x + b); g = tanh(c*h + d); another = f*g + e*h + k*x + l")
+    assert model.title == "h = tanh(a*x + b); g = tanh(c*h + d); another = f*g + …"
+    assert gx.optimizer("new = w - lr*g").title == "new = w - lr*g"
 
 
 def test_a_column_that_is_left_out_is_said(houses: Path) -> None:

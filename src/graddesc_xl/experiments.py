@@ -204,17 +204,19 @@ class Experiment:
         *,
         epochs: int | None = None,
         starts: Mapping[str, float] | None = None,
+        **inputs: float | Sequence[float],
     ) -> Trace:
         """Run it and keep every number of every step.
 
         settings: inputs by name, as in {"lr": 0.1}; a sequence of numbers makes a batch, one run per number. epochs:
-        passes over the data, if not its own. starts: column -> what the first epoch starts it from.
+        passes over the data, if not its own. starts: column -> what the first epoch starts it from. inputs: more
+        settings, as in lr=0.1.
 
         >>> round(float(Experiment("line").run({"lr": 1e-5}, epochs=2).errors[-1]), 2)
         99.33
         """
         e = self if epochs is None else replace(self, epochs=epochs)
-        return run_plan(e.plan, e.data, settings or {}, starts or {})
+        return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
 
     def with_(
         self,
@@ -364,7 +366,9 @@ def _named(what: str, given: object, known: Mapping[str, object]) -> object:
     if not isinstance(given, str):
         return given
     if given not in known:
-        raise SettingError(f"There is no {what} {shown(given)}.{did_you_mean(given, known)}")
+        called = losses.CALLED.get(given.lower()) if known is LOSSES else None
+        hint = f" Here it is called {called}." if called else did_you_mean(given, known)
+        raise SettingError(f"There is no {what} {shown(given)}.{hint}")
     return known[given]
 
 

@@ -61,8 +61,10 @@ class Table:
             number = _number(cell, comma=self.comma)
             if number is None:
                 if _missing(cell):
+                    written = isinstance(cell, str) and cell.strip()
+                    what = f"says {shown(cell)}, which is no number" if written else "is empty"
                     raise SettingError(
-                        f"{self.at(index, column)} is empty: fill it in, delete the row, or leave the column out."
+                        f"{self.at(index, column)} {what}: fill it in, delete the row, or leave the column out."
                     )
                 other = self.comma and _number(cell) is not None
                 why = " where other decimals have commas" if other else ""

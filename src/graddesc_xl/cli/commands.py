@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -147,6 +148,8 @@ def build(
         build_own(mine, name, folder, editions, force=force, epochs=epochs, setting=setting or [])
         return
 
+    if name is not None and Path(name).suffix.lower() in (".csv", ".tsv"):
+        raise SettingError(f"{name} is a file of samples: write --data {name}, and a model, as in --model 'a*x + b'.")
     if name in EXPERIMENTS and name not in LESSONS:
         holders = " or ".join(b.name for b in LESSONS.values() if name in [e.name for e in b.experiments])
         raise SettingError(f"{name} is an experiment, not a workbook: build {holders or 'another'}, or run {name}.")
@@ -247,7 +250,9 @@ def run(
 
     name = " ".join(names or [])
     name = next((known for known in (*EXPERIMENTS, *COMPARISONS) if known.lower() == name.lower()), name)
-    if name in COMPARISONS:
+    if name in (*EXPERIMENTS, *COMPARISONS) and mine.lr is not None:
+        setting, mine = [*(setting or []), f"lr={short(mine.lr)}"], replace(mine, lr=None)
+    if name in COMPARISONS and not mine:
         refused = {"--carry": carry, "--gradient": gradient, "--csv": csv, "--xlsx": xlsx}
         run_comparison(COMPARISONS[name], epochs, setting or [], [o for o, given in refused.items() if given])
         return
@@ -448,7 +453,7 @@ app.command(
 
 @app.command("list")
 def list_all() -> None:
-    """Show the workbooks, the experiments and their settings."""
+    """Show the workbooks, the experiments and their settings; models, optimizers, losses and schedules by name."""
     show_list()
 
 

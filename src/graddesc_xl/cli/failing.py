@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -26,6 +27,8 @@ from ..writing import recorded
 from .show import screen
 
 PROGRAM = "graddesc-xl"
+#: a number with a decimal comma
+_COMMA = re.compile(r"[-+]?\d*,\d+")
 
 
 FAILED, BAD_INPUT, OUR_MISTAKE, STOPPED, UNREAD = 1, 2, 3, 130, 141
@@ -77,7 +80,7 @@ class Commands(TyperGroup):
             except BrokenPipeError:
                 code = UNREAD
             except UsageError as problem:
-                code = complain(usage(problem), BAD_INPUT)
+                code = complain(usage(problem, sys.argv[1:] if args is None else args), BAD_INPUT)
             except GraddescError as problem:
                 code = complain(str(problem), BAD_INPUT)
             except OSError as problem:
@@ -139,9 +142,12 @@ def abandon_unprinted() -> None:
                 os.dup2(nowhere.fileno(), stream.fileno())
 
 
-def usage(problem: Any) -> str:
+def usage(problem: Any, typed: Sequence[str] = ()) -> str:
     """What was typed wrong, and where to read how it is typed."""
     said = cut(problem.format_message(), LONGEST // 2)
+    commas = [word for word in typed if _COMMA.fullmatch(word.rpartition("=")[2])]
+    if commas and "valid" in said:
+        said = f"{said.rstrip('.')}. Write {commas[0]} with a point: {commas[0].replace(',', '.')}"
     command = problem.ctx.command_path if problem.ctx else PROGRAM
     return f"{said if said.endswith(('.', '?')) else said + '.'} See {command} --help."
 

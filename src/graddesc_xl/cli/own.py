@@ -42,12 +42,17 @@ class Own:
         str | None,
         _option(
             "NAME|TEXT",
-            "An optimizer by its name (adam is that of graddesc.xlsx, torch_adam the textbook's), or its equations, as "
+            "An optimizer by its name (adam is that of graddesc.xlsx, torch_adam the textbook's; graddesc-xl list has "
+            "all), or its equations, as "
             "in 'buf = mu*prev(buf) + g; new = w - lr*buf' with --set mu=0.9.",
         ),
     ] = None
     loss: Annotated[
-        str | None, _option("NAME|TEXT", "squared, absolute, huber, logistic, or a line of pred and y.")
+        str | None,
+        _option(
+            "NAME|TEXT",
+            "squared, absolute, huber, logistic, or a line of pred and y; graddesc-xl list shows all names.",
+        ),
     ] = None
     schedule: Annotated[str | None, _option("NAME", "How the rate goes: constant, step, exponential, cosine, ...")] = (
         None

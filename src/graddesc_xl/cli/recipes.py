@@ -34,6 +34,8 @@ def recipe(
     from ..lessons.recipe import spell
     from ..verification.left import lesson_as_left
 
+    if workbook.suffix.lower() == ".toml":
+        raise WorkbookError(f"{workbook} is a recipe already: build it with graddesc-xl build {workbook}.")
     with working(f"Reading {workbook}", brief=True) as step:
         text = spell(lesson_as_left(workbook, step))
     if output is None:

@@ -215,10 +215,27 @@ def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
     if trace.noise and driven == "numerical":
         said = f"From step {trace.noise} on the numerical derivatives are rounding noise: h is too small for "
         out.print(said + f"{plan.column(plan.loss).title}.", style="dim")
+    for said in after(trace):
+        out.print(said, style="dim")
     if plan.targets:
         out.print(f"The best there is, by least squares: {best(trace)}", style="dim")
     if None in shown:
         out.print(f"{plan.epochs - FIRST - LAST:,} epochs are not shown; --all shows them.", style="dim")
+
+
+def after(trace: Trace) -> Iterator[str]:
+    """What the weights after the last epoch are worth for samples that no step saw, and for labels."""
+    from ..numbers.held_still import error, right
+
+    unseen = trace.data.held_out
+    if unseen:
+        said = f"{counted(len(unseen), 'sample')} that no step saw, with the weights at the end: "
+        yield f"{said}RMSE {digits(error(trace, unseen))}"
+    if {*trace.data.ys} <= {0.0, 1.0}:
+        for which, data in (("", trace.data), (" that no step saw", unseen)):
+            if data:
+                share = f"{right(trace, data)} of {len(data)} samples{which}"
+                yield f"On the side of 0.5 that their label is on, with the weights at the end: {share}"
 
 
 def setting(of: Input, value: float) -> str:
@@ -346,13 +363,17 @@ def worst(error: float) -> str:
 
 
 def show_list() -> None:
-    """The workbooks, the experiments and their settings."""
+    """The workbooks, the experiments and their settings, and the names of what experiments are made of."""
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
+    from ..parts.losses import LOSSES
+    from ..parts.models import MODELS
+    from ..parts.optimizers import OPTIMIZERS
+    from ..parts.schedules import SCHEDULES
 
     out = screen()
     for book in LESSONS.values():
         out.print(Text.assemble(("Workbook ", "dim"), (book.name, "bold"), f": {book.title}"))
-        out.print(f"{book.subtitle} Sheets: {', '.join([e.name for e in book.experiments])}.")
+        out.print(f"{book.subtitle} Sheets: {', '.join(kind.sheet for kind in book.kinds)}.")
         out.print()
     for of in COMPARISONS.values():
         runs = counted(len(of.rows) * len(of.groups), "run")
@@ -367,3 +388,11 @@ def show_list() -> None:
             settings.add_row(i.name, i.label, short(i.value), short(i.low), short(i.high))
         out.print(settings)
         out.print()
+    named: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("Models", MODELS),
+        ("Optimizers", OPTIMIZERS),
+        ("Losses", LOSSES),
+        ("Schedules", SCHEDULES),
+    )
+    for what, parts in named:
+        out.print(Text.assemble((f"{what}: ", "bold"), ", ".join(parts)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 
 from ..errors import PlanError, cut, did_you_mean, shown
@@ -31,6 +32,11 @@ _WRITTEN = {"add": " + ", "sub": " - ", "mul": "*", "div": "/", "pow": "**", "po
 _BINDS = {"add": 2, "sub": 2, "mul": 3, "div": 3, "neg": 4, "pow": 5, "power": 5} | dict.fromkeys(_COMPARED, 1)
 #: of an epoch, what a column starts from
 START = "start"
+#: a formula as an error shows one
+EXAMPLE = "c*max(a*x + b, 0) + d"
+#: where maths leaves the sign of a product out: between two names or brackets, and behind a number
+_APART = re.compile(r"(?<=[\w)])[ \t]+(?=[A-Za-z_(])")
+_BEHIND = re.compile(r"(?<![\w.])(\d+\.?\d*)(?=[A-Za-z_(])(?![eE][-+]?\d)")
 #: nested deeper than this, a formula is no formula
 DEEPEST = 100
 LONGEST = 2000
@@ -55,8 +61,18 @@ def parse(text: str, names: Names, known: Iterable[str] = (), *, reports: bool =
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise PlanError(f"{shown(text)} is no formula: write it like c*max(a*x + b, 0) + d.") from None
+        raise PlanError(f"{shown(text)} is no formula: {_instead(text.strip())}") from None
     return _Reader(text, names, known, reports, rows).read(tree, 0)
+
+
+def _instead(text: str) -> str:
+    """What to write in place of what is no formula."""
+    starred = _BEHIND.sub(r"\1*", _APART.sub("*", text))
+    try:
+        ast.parse(starred, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return f"write it like {EXAMPLE}."
+    return f"is a * missing, as in {cut(starred)}?"
 
 
 class _Reader:
@@ -137,9 +153,9 @@ class _Reader:
     def function(self, name: str, args: list[Expr]) -> Expr:
         """A function of one of the operators that plans know."""
         if name not in self.functions:
-            raise self.wrong(
-                f"uses the function {shown(name)}, which does not exist.{did_you_mean(name, self.functions)}"
-            )
+            hint = did_you_mean(name, self.functions)
+            product = "" if "Did you" in hint else f" A product needs its sign: {cut(name)}*(...)."
+            raise self.wrong(f"uses the function {shown(name)}, which does not exist.{hint}{product}")
         row = OPERATORS[name]
         if row.arity is not None and row.arity != len(args):
             raise self.wrong(f"gives {name} {len(args)} arguments: it takes {row.arity}.")

@@ -119,6 +119,18 @@ LOGISTIC = Loss(
 
 LOSSES: Mapping[str, Loss] = {of.name: of for of in (SQUARED, ABSOLUTE, HUBER, LOGISTIC)}
 
+#: what others call them -> their names
+CALLED: Mapping[str, str] = {
+    "mse": SQUARED.name,
+    "l2": SQUARED.name,
+    "mae": ABSOLUTE.name,
+    "l1": ABSOLUTE.name,
+    "smooth_l1": HUBER.name,
+    "bce": LOGISTIC.name,
+    "log_loss": LOGISTIC.name,
+    "cross_entropy": LOGISTIC.name,
+}
+
 ROOT = Footer("error", sqrt(Over("sum", "err")), "√Σe²", "the root of the sum of this epoch's squared errors")
 RMSE = Footer(
     "rmse",

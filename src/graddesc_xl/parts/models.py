@@ -108,7 +108,10 @@ class Model:
         self._misspelt(data, inputs, weights)
         if not inputs:
             columns = ", ".join(data.inputs)
-            raise PlanError(f"{self.name} uses none of the inputs of {data.name}: put {columns} into its lines.")
+            raise PlanError(
+                f"{self.name} uses none of the inputs of {data.name}: put {columns} into its lines (of layers: "
+                f"inputs={[*data.inputs]})."
+            )
         for name in self.starts:
             if name in inputs:
                 raise PlanError(f"{name!r} is an input of {data.name}, no weight of {self.name}: it starts nowhere.")

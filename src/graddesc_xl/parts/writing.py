@@ -61,8 +61,13 @@ def model(
     texts = {PREDICTION if line == final else line: spell(tree) for line, tree in trees.items()}
     titles = {PREDICTION: shown_as} if shown_as != PREDICTION else {}
     about = {line: f"what {after} is made of" for line, after in _added(read, trees).items()}
-    title = title or cut(said, _LONGEST_TITLE)
+    title = title or _titled(said)
     return Model(name, title, (), texts, about, titles=titles, starts=dict(starts), free=True)
+
+
+def _titled(said: str) -> str:
+    """A text as a title: of a long one its beginning, up to a space."""
+    return said if len(said) <= _LONGEST_TITLE else f"{said[: _LONGEST_TITLE - 3].rsplit(' ', 1)[0]} …"
 
 
 def _layer(layer: int | tuple[int, str]) -> str:
@@ -114,7 +119,8 @@ def optimizer(lines: Lines, *, name: str = "yours", title: str = "", source: str
         for line, tree in read.items()
     )
     made = tuple(Input(i, value, i, f"{i}, of the optimizer") for i, value in inputs.items())
-    return Optimizer(name, title or name, source or "yours", equations, made)
+    whole = "; ".join(f"{line} = {spell(tree)}" for line, tree in read.items())
+    return Optimizer(name, title or _titled(whole), source or "yours", equations, made)
 
 
 def needed(lines: Lines) -> set[str]:

@@ -250,7 +250,8 @@ def _beside(of: StepSheet) -> None:
     sheet.put(TABLE_ROW - 1, left, "by epoch", SECTION)
     for name, column in of.epoch_columns.items():
         sheet.put(TABLE_ROW, column, titles[name], HEADER_RIGHT)
-        sheet.widths[column] = 6.5 if name == "epoch" else WEIGHT if name in ends else NUMBER
+        least = 6.5 if name == "epoch" else WEIGHT if name in ends else NUMBER
+        sheet.widths[column] = max(least, 0.95 * len(titles[name])) if name == "error" else least
     for block in range(plan.epochs):
         row = TABLE_ROW + 1 + block
         sheet.put(row, left, float(block + 1), Style(number="integer"))
