@@ -269,8 +269,9 @@ QUESTIONS = (
     Question(
         "Does one neuron only need more time?",
         "a thousand epochs",
-        "After {short # text} epochs it is at √Σe² {ten}, after {epochs # text} at {all}: no line gets below {best}, "
-        "held still. Two neurons with a ReLU: {two_ten} and {two_all}.",
+        "From the inputs and samples as built it is after {short # text} epochs at √Σe² {ten}, after {epochs # text} "
+        "at {all}; two neurons with a ReLU: {two_ten} and {two_all}. Below {best} no straight line gets on the samples "
+        "as they are now.",
         {
             "short": f"{SHEETS[ONE]}: epochs",
             "epochs": "a thousand epochs: epochs",

@@ -8,7 +8,9 @@ from typing import Any
 
 from ..experiments import CARRIES, Experiment
 from ..mirror import Mirror
+from ..parts.data import GRADDESC
 from ..parts.optimizers import OPTIMIZERS, PUBLISHED
+from ..sheets.answers import Question
 from ..sheets.fit import Fit
 from ..sheets.landscape import Landscape
 from ..sheets.long_run import LongRun
@@ -79,6 +81,31 @@ def _mirrored(name: str, title: str, about: str, lr: float, **more: Any) -> Expe
     )
 
 
+#: the last step of each run
+LAST = 10 * len(GRADDESC)
+MAP = "error landscape"
+QUESTIONS = (
+    Question(
+        "Why does b creep?",
+        MAP,
+        "In the lowest cell of the map Σe² bends {where(a > b, a/b, b/a) # 1} times as much along "
+        '{where(a > b, "a", "b") # text} as along {where(a > b, "b", "a") # text}, so a rate that the one alone bears '
+        "is as many times too small for the other. The best line has b = {best # 4}; {epochs # 0} epochs of plain SGD "
+        "with learn {sgd_lr # rate} end at b = {sgd # 4}, of Adam, a step size for each weight, with {adam_lr # rate} "
+        "at {adam # 4}.",
+        {
+            "a": f"{MAP}: bends | a",
+            "b": f"{MAP}: bends | b",
+            "best": "data: best | intercept",
+            "epochs": "basic: epochs",
+            "sgd_lr": "basic: input | lr",
+            "sgd": f"basic: column | new_b | {LAST}",
+            "adam_lr": "adam: input | lr",
+            "adam": f"adam: column | new_b | {LAST}",
+        },
+    ),
+)
+
 LESSON = Lesson(
     "Gradient descent, step by step",
     (
@@ -135,7 +162,7 @@ LESSON = Lesson(
             about="The same of Adam: what its averages remember, and what they make of a derivative.",
         ),
         Landscape(
-            "error landscape",
+            MAP,
             "Where does the path lead, and why does b creep?",
             ("basic", "momentum", "rmsprop", "adam", "adam_ann"),
             ("b", "a"),
@@ -151,6 +178,7 @@ LESSON = Lesson(
     ),
     "A neuron with two weights learns a straight line from 29 samples, one a step, with five optimizers.",
     name="graddesc",
+    questions=QUESTIONS,
     reading={
         "the published buttons": "The discarded passes are those of the published spreadsheet's Reset button, which "
         "sets the weights back and looks at the samples up to four times to fill the averages. That an epoch starts "

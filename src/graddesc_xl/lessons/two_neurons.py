@@ -62,7 +62,7 @@ NEURONS = {
 }
 COLLAPSE, RELU = "basic SGD 2 neuron collapse", "basic SGD 2 neuron ReLU"
 ONE, STACKED, WITH_RELU = "1 neuron", "2 neurons, collapse", "2 neurons, ReLU"
-MOMENTUM = "momentum 2 neuron"
+MOMENTUM, WEIGHTS = "momentum 2 neuron", "initial weights"
 TWO = ("2 neurons, collapse", "2 neurons, ReLU")
 STALL = (
     "de/da is x times de/db: where x is far above 1, the rate that a bears is far too small for b, and an error falls "
@@ -130,7 +130,7 @@ LEARNING_RATES = Comparison(
 )
 
 INITIAL_WEIGHTS = Comparison(
-    "initial weights",
+    WEIGHTS,
     "Do better start weights help?",
     "One rate from different weights; type others, and another rate: more starts explode, or fewer.",
     TWO,
@@ -235,17 +235,17 @@ def _steps(e: Experiment) -> Steps:
     return Steps(e, explodes=True, steps=LISTS.get(e.name, ""))
 
 
-#: the sheet that answers most of the questions, and that of the speed limit
-BY_RATE, LIMIT = "learning rates", "speed limit"
+#: the sheet that answers most of the questions, those of the speed limit and of its walls
+BY_RATE, LIMIT, MAP = "learning rates", "speed limit", "error landscape"
 QUESTIONS = (
     Question(
         "Is the bigger model smarter or faster?",
         BY_RATE,
         "Not smarter: two stacked lines are one line. "
-        '{where(is_number(two), where(is_number(one), where(two < one, "Faster at first", "Not faster here"), '
-        '"Faster at first"), "Not faster here") # text}: after one epoch with lr {lr # rate} two neurons are at √Σe² '
-        "{two}, one at {one}. A larger |grad pred|² makes longer steps of one rate, and lowers the speed limit: with "
-        "lr {high # rate} one neuron: {one_ends # text}, two: {two_ends # text}.",
+        '{if_error(where(is_number(two), where(is_number(one), where(two < one, "Ahead", "Not ahead"), "Ahead"), '
+        '"Not ahead"), "Not ahead") # text} after one epoch with lr {lr # rate}: √Σe² {two}, one neuron {one}. A '
+        "larger |grad pred|² makes longer steps, and lowers the speed limit: with lr {high # rate} and analytic "
+        "derivatives one neuron: {one_ends # text}, two: {two_ends # text}.",
         {
             "one": f"{BY_RATE}: first error | 1e-5 | {ONE}",
             "two": f"{BY_RATE}: first error | 1e-5 | {STACKED}",
@@ -258,30 +258,43 @@ QUESTIONS = (
     Question(
         "Why do error, weights and derivatives explode?",
         LIMIT,
-        "A step multiplies its own residual by 1 − 2·lr·|grad pred|²: below 0 it overshoots, below −1 it ends further "
-        "off than it began. With lr {lr # rate} that happens to two neurons first at step: {two # text}; to one: "
-        "{one # text} (it overshoots in steps: {crosses # text}). For one neuron |grad pred|² is x² + 1, whatever its "
-        "weights. For two it grows with the weights: a step that throws them far out makes the next factor, and with "
-        "it error and derivatives, worse still. The collapse sheet with lr {typed # rate}: {ends # text}.",
+        "A step multiplies its residual by about 1 − 2·lr·|grad pred|²: below −1 it ends further off. With lr "
+        "{lr # rate} two neurons first at step: {two # text}, one: {one # text}. |grad pred|² of two grows with their "
+        "weights, so one bad step can make the next worse. The collapse sheet with lr {typed # rate} "
+        '{if_error(where(driver, "and numerical", "and analytic"), "and no") # text} derivatives: {ends # text}.',
         {
             "lr": f"{LIMIT}: rate",
             "one": f"{LIMIT}: first further off | {ONE}",
             "two": f"{LIMIT}: first further off | {STACKED}",
-            "crosses": f"{LIMIT}: overshoots | {ONE}",
             "typed": f"{COLLAPSE}: input | lr",
+            "driver": f"{COLLAPSE}: input | driver",
             "ends": f"{COLLAPSE}: verdict",
+        },
+    ),
+    Question(
+        "Where are the walls of the speed limit?",
+        MAP,
+        "× marks them: with lr {lr # rate} the step of some sample ends, to first order, further off in {beyond # 0} "
+        "of the {cells # 0} cells of the map. Where the run starts that is so of {start # 0} of {n # 0} samples, in "
+        "the lowest cell (√Σe² {lowest}) of {low # 0}. A smaller rate moves the walls outwards.",
+        {
+            "lr": f"{COLLAPSE}: input | lr",
+            "beyond": f"{MAP}: cells beyond",
+            "cells": f"{MAP}: cells",
+            "start": f"{MAP}: samples beyond | start",
+            "low": f"{MAP}: samples beyond | lowest",
+            "lowest": f"{MAP}: lowest error",
+            "n": "data: count",
         },
     ),
     Question(
         "What learning rate is right, and how would one know?",
         BY_RATE,
-        "The largest at which a run still learns or settles: of these rates, one neuron: "
-        '{where(one > 0, one, "none") # rate}; two: {where(two > 0, two, "none") # rate}. But few epochs are not '
-        "many: one neuron's error is lowest with lr {best # rate} after {epochs # 0} epochs; from the inputs as built "
-        "it is lowest with lr {later_best # rate} after {later # 0}. Safe for the first step, whatever "
-        "the sample: below 1/|grad pred|², with these start weights {one_bears # rate below} for one neuron, "
-        "{two_bears # rate below} for two, and less once their weights grow. A run may learn at a higher rate too: a "
-        "single step that ends further off is no explosion.",
+        "Try the largest at which a run still learns or settles: of these, one neuron: "
+        '{where(one > 0, one, "none") # rate}; two: {where(two > 0, two, "none") # rate}. After {epochs # 0} epochs '
+        "one neuron is lowest with lr {best # rate}; after {later # 0}, from the inputs as built, with lr "
+        "{later_best # rate}. On the sheet speed limit start weights bear, to first order, lr up to "
+        "{one_bears # rate below} with one, {two_bears # rate below} with two.",
         {
             "one": f"{BY_RATE}: largest that learns | {ONE}",
             "two": f"{BY_RATE}: largest that learns | {STACKED}",
@@ -296,13 +309,12 @@ QUESTIONS = (
     Question(
         "Why does an error fall fast, and then creep?",
         BY_RATE,
-        "de/da is x times de/db: where x is far above 1 (here up to {most # 4}), the rate that a bears is far too "
-        "small for b. Were b held at {b # 4}, the best slope would be {(xy - b*n*mean_x)/xx # 4}, and √Σe² "
-        "{sqrt(max(spread**2 + n*(mean_y - b)**2 - (xy - b*n*mean_x)**2/xx, 0))}. With lr {lr # rate} one neuron ends "
-        "with slope {end_a # 4} and intercept {end_b # 4}, at √Σe² {end}; the best line has slope {slope # 4} and "
-        "intercept {intercept # 4}, and leaves {left}.",
+        "One neuron's Σe² bends {xx/n # 1} times as much along a as along b, the mean of x²: where that is far above "
+        "1, rates that a bears are far too small for b. With lr {lr # rate} it ends at slope {end_a # 4}, intercept "
+        "{end_b # 4}, √Σe² {end}. The best line with intercept {b # 4}: slope {(xy - b*n*mean_x)/xx # 4}, √Σe² "
+        "{sqrt(max(spread**2 + n*(mean_y - b)**2 - (xy - b*n*mean_x)**2/xx, 0))}; of all: slope {slope # 4}, intercept "
+        "{intercept # 4}, √Σe² {left}.",
         {
-            "most": "data: largest | x",
             "n": "data: count",
             "mean_x": "data: mean | x",
             "mean_y": "data: mean | y",
@@ -321,18 +333,19 @@ QUESTIONS = (
     ),
     Question(
         "Do better start weights help?",
-        "initial weights",
-        "Of these, two neurons end lowest from: {best # text}, at √Σe² {lowest}. They learn or settle from: {fine # "
-        "list}; explode from: {exploded # list}; are stuck from: {stuck # list}. With ReLU it is dead from: {dead # "
-        "list}. Where a, b and c are 0 they stay it: c = 0 hands no derivative on to a and b, hid = 0 none to c. A "
-        "ReLU that starts closed for every sample stays closed.",
+        WEIGHTS,
+        "Two neurons learn or settle from {fine # 0} of {rows # 0} starts, lowest from: {best # text} (√Σe² {lowest}); "
+        "they explode from: {exploded # list}; are stuck from: {stuck # list}. With ReLU they are dead from: "
+        "{dead # list}. Where a, b and c are 0 they stay 0, and a ReLU that starts closed for every sample stays "
+        "closed.",
         {
-            "best": f"initial weights: best | {STACKED}",
-            "lowest": f"initial weights: lowest | {STACKED}",
-            "fine": f"initial weights: rows | {STACKED} | learning | settled",
-            "exploded": f"initial weights: rows | {STACKED} | exploded",
-            "stuck": f"initial weights: rows | {STACKED} | stuck",
-            "dead": f"initial weights: rows | {WITH_RELU} | dead ReLU",
+            "best": f"{WEIGHTS}: best | {STACKED}",
+            "lowest": f"{WEIGHTS}: lowest | {STACKED}",
+            "fine": f"{WEIGHTS}: count | {STACKED} | learning | settled",
+            "rows": f"{WEIGHTS}: runs",
+            "exploded": f"{WEIGHTS}: rows | {STACKED} | exploded",
+            "stuck": f"{WEIGHTS}: rows | {STACKED} | stuck",
+            "dead": f"{WEIGHTS}: rows | {WITH_RELU} | dead ReLU",
         },
     ),
     Question(
@@ -341,10 +354,9 @@ QUESTIONS = (
         'This run: {ends # text}. {where(kind == "dead ReLU", where(step > 1, "A step closed the ReLU: a·x + b is 0 '
         'or less for all ", "The ReLU starts closed: a·x + b is 0 or less for all "), "While a·x + b is positive the '
         'ReLU changes nothing; a step that makes it 0 or less for all ") # text}{n # 0} samples'
-        '{where(kind == "dead ReLU", ", so the derivatives by a, b and c are 0. These three have not found their '
-        'optimum, they are cut off. Only d still learns", " cuts off a, b and c for good, and only d still learns") '
-        "# text}: at best the mean of y, with √Σe² {constant}. Without the ReLU, with lr {lr # rate}: {without # "
-        "text}.",
+        '{where(kind == "dead ReLU", ", so a, b and c have derivatives of 0: not at their optimum, but cut off. Only d '
+        'can still learn", " can cut off a, b and c, so that only d learns") # text}: at best the mean of y, √Σe² '
+        "{constant}. Without the ReLU, with lr {lr # rate}: {without # text}.",
         {
             "ends": f"{RELU}: verdict",
             "kind": f"{RELU}: kind",
@@ -371,10 +383,10 @@ QUESTIONS = (
     Question(
         "Can the ReLU sandwich beat one neuron?",
         "fixes",
-        '{where(left <= spread/1000000, "Not on these samples: they lie on a line, which one neuron can be exactly", '
-        '"On these samples it may: they lie on no line") # text}. The best line leaves √Σe² {left}; on the sheet fixes '
-        "one neuron comes down to {lowest_one}, two with ReLU to {lowest_two}. They are as good as one neuron with: "
-        "{as_good # list}; worse with: {worse # list}. A ReLU pays where data bend (ReLU shape).",
+        '{if_error(where(left <= spread/1000000, "Not on these samples: they lie on a line, which one neuron can be", '
+        '"On these samples it may: they lie on no line"), "Nothing can be said of a best line") # text}. The '
+        "best line leaves √Σe² {left}; one neuron comes down to {lowest_one}, two with ReLU to {lowest_two}: as good "
+        "with: {as_good # list}; worse with: {worse # list}.",
         {
             "left": "data: line error",
             "spread": "data: constant error",
@@ -387,19 +399,17 @@ QUESTIONS = (
     Question(
         "What does momentum look like?",
         MOMENTUM,
-        "An average of the last derivatives, smoother and later than each of them (see the chart of both). With lr "
-        "{lr # rate} it ends after {epochs # 0} epochs at √Σe² {ends} ({verdict # text}); plain SGD on the sheet "
-        "optimizers, with lr {plain_lr # rate}, at {plain}. On the sheet fixes, where the "
-        "rates as built are the best found, two neurons have lr {momentum # rate} with it, {sgd # rate} without.",
+        "A moving average of the derivatives: the larger beta is (here {beta # 4}), the smoother and the later. With "
+        "lr {lr # rate} it ends after {epochs # 0} epochs at √Σe² {ends} ({verdict # text}); plain SGD without a ReLU, "
+        "on the sheet optimizers, with lr {plain_lr # rate} at {plain}.",
         {
+            "beta": f"{MOMENTUM}: input | beta",
             "lr": f"{MOMENTUM}: input | lr",
             "epochs": f"{MOMENTUM}: epochs",
             "ends": f"{MOMENTUM}: error | last",
             "verdict": f"{MOMENTUM}: verdict",
             "plain_lr": "optimizers: input | plain SGD | lr",
             "plain": f"optimizers: error | plain SGD | {STACKED}",
-            "momentum": f"fixes: input | momentum | lr | {STACKED}",
-            "sgd": f"fixes: input | another rate | lr | {STACKED}",
         },
     ),
 )
@@ -453,7 +463,7 @@ DERIVATIVES = Derivatives(
 _OTHERS = "The other weights are held where the run has them at a step: type its number, or 0 and weights of your own."
 LANDSCAPES = (
     Landscape(
-        "error landscape",
+        MAP,
         "Where are the walls of the speed limit?",
         (COLLAPSE,),
         ("a", "c"),

@@ -93,6 +93,7 @@ class Compared(Kind):
             "best": made.best,
             "epochs": lambda: Const(self.comparison.rows[0].experiments[0].epochs),
             "later": lambda: Const(self.comparison.later),
+            "runs": lambda: Const(len(self.comparison.rows)),
             "best later": made.best_later,
         }
         return Composed(

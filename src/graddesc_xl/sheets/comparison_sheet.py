@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, isfinite
@@ -13,8 +14,9 @@ from ..language.reports import NONE, listed, positive
 from ..numbers.verdict import BOUNCING, DEAD, EXACT, EXPLODED_AT, LEARNING, SETTLED_AT, STUCK_AT, WORSE
 from ..plan import Input, compact
 from ..settings import rounded
-from ..workbook.apart import MOST, apart
+from ..workbook.apart import LEAVES, MOST, apart
 from ..workbook.cells import Area, column_letters
+from ..workbook.figures import Figures
 from ..workbook.paper import paper, pixels
 from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Chart, Mark, Series, Sheet
@@ -28,7 +30,6 @@ from ..workbook.style import (
     LABEL,
     LINES,
     SECTION,
-    SPECTRUM,
     SUBTITLE,
     TITLE,
     Style,
@@ -419,10 +420,14 @@ def _later(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane], maki
 
 @dataclass(frozen=True)
 class _Drawn:
-    """One group's errors where a logarithmic axis can show them: the numbers of the epochs, and a row per run."""
+    """One group's errors where a logarithmic axis can show them: the numbers of the epochs, and a row per run.
+
+    names: what the legend calls each run.
+    """
 
     epochs: Area
     rows: tuple[Area, ...]
+    names: tuple[Cell, ...]
 
 
 def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -> list[_Drawn]:
@@ -434,6 +439,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
     sheet.printed = left - 2
     sheet.widths |= {left - 1: 2.5, left: 27.0, right - 1: 2.5}
     top, blocks = _head(of) - 1, []
+    titles = _titles(made)
     for g, group in enumerate(of.groups):
         sheet.put(top, left, f"{group}: √Σe² by epoch", replace(SECTION, color=LINES[g % len(LINES)]))
         sheet.put(top, right, "of these, what charts draw", Style(color=FAINT, italic=True))
@@ -442,6 +448,7 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
             sheet.put(top + 1, left + 1 + b, float(b + 1), HEADER_RIGHT)
             sheet.put(top + 1, right + b, float(b + 1), replace(HEADER_RIGHT, color=FAINT))
             sheet.widths |= {left + 1 + b: 9.5, right + b: 6.5}
+        names = []
         for line, row in enumerate(of.rows, top + 2):
             errors = lanes[row.title, group].roots
             sheet.put(line, left, Cell(sheet, made.lines[0] + line - top - 2, 1), Style(number="0.0E+00", align="left"))
@@ -449,37 +456,75 @@ def _by_epoch(made: ComparisonSheet, lanes: Mapping[tuple[str, str], RunLane]) -
                 error = Cell(made.runs.sheet, errors.top + b, errors.left)
                 shown = sheet.show(line, left + 1 + b, error, Style(number="told", align="right"))
                 sheet.put(line, right + b, positive(shown), Style("watch", "amount", color=FAINT))
+            drawn = [sheet.block(line, place, 1, epochs) for place in (left + 1, right)]
+            name = _legend(of, titles[line - top - 2], *drawn)
+            names.append(sheet.put(line, right + epochs, name, Style(color=FAINT)))
         rows = (top + 1, *range(top + 2, top + 2 + len(of.rows)))
         header, *areas = (Area(sheet.name, row, right, row, right + epochs - 1) for row in rows)
-        blocks.append(_Drawn(header, tuple(areas)))
+        blocks.append(_Drawn(header, tuple(areas), tuple(names)))
         top += len(of.rows) + 4
     return blocks
 
 
-def _charts(made: ComparisonSheet, blocks: list[_Drawn]) -> None:
-    """A chart per group, and one along the first typed input, in rows of two below the table: three stand in one."""
+def _titles(made: ComparisonSheet) -> list[Cell]:
+    """What each row is called in a legend: as in the table, or as a rate is told."""
     of, sheet = made.of, made.sheet
     titles = [Cell(sheet, line, 1) for line in made.lines]
-    charts = []
-    for group, logs in zip(of.groups, blocks, strict=True):
-        series = [
-            Series(title, logs.epochs, area, SPECTRUM[k % len(SPECTRUM)])
-            for k, (title, area) in enumerate(zip(titles, logs.rows, strict=True))
-        ]
-        epochs = logs.epochs.right - logs.epochs.left + 1
-        title = f"{group}: error by epoch"
-        about = f"{group}: √Σe² by epoch on a logarithmic axis, a curve per run; all but the first {MOST} are faint."
-        drawn = _chart(of, title, "epoch", apart(series), x_min=1, x_max=epochs)
-        charts.append(replace(drawn, about=about))
-    if of.ordered:
-        charts.insert(0, _along(made))
-    top, across, wide = made.lines[-1] + 2, *((3, CHART_NARROW) if len(charts) == 3 else (2, CHART_WIDTH))
-    for i, chart in enumerate(charts):
-        row, left = top + CHART_ROWS * (i // across), i % across * (wide + BETWEEN)
-        sheet.charts.append(replace(chart, row=row, column=1, offset=left, width=wide, height=CHART_HEIGHT))
-    gap, taken = _right(of), min(len(charts), across) * (wide + BETWEEN)
+    if not of.ordered:
+        return titles
+    tell = Figures(sheet, (_head(of) - 1, _chart_along(of) + 2 * len(of.groups) + 2), "the charts' legends")
+    return [tell.rate(title) for title in titles]
+
+
+def _legend(of: Comparison, title: Cell, errors: Block, drawn: Block) -> Expr:
+    """What the legend says of a run: its title, and whether its curve is not in the chart as a whole."""
+    low, high = (10.0**power for power in of.charted)
+    epochs = len(errors.values)
+    inside = call("and", call("smallest", errors) >= low, call("largest", errors) <= high)
+    whole = call("if_error", where(call("count", drawn).equals(epochs), inside, 0), 0)
+    return where(whole, title, title & LEAVES)
+
+
+def _charts(made: ComparisonSheet, blocks: list[_Drawn]) -> None:
+    """Below the table, two to a row or three in one, charts along the first typed input and of each group.
+
+    Too many curves for one chart are split evenly: rows that are steps along an input in turn, so that each chart
+    spans all of it, others one after the other.
+    """
+    of, sheet, number = made.of, made.sheet, len(made.of.rows)
+    count = -(-number // MOST)
+    shares = [list(range(number))[i::count] for i in range(count)]
+    if not of.ordered:
+        ends = [-(-i * number // count) for i in range(count + 1)]
+        shares = [list(range(*ends[i : i + 2])) for i in range(count)]
+    along = [_along(made)] if of.ordered else []
+    by_group = [[_by_group(made, g, drawn, share, shares) for share in shares] for g, drawn in enumerate(blocks)]
+    if count == 1:
+        lines = [[*along, *itertools.chain.from_iterable(by_group)]]
+    else:
+        lines = [*([[each] for each in along]), *(zip(*by_group, strict=True) if len(blocks) == 2 else by_group)]
+    top, across, wide = made.lines[-1] + 2, *((3, CHART_NARROW) if [*map(len, lines)] == [3] else (2, CHART_WIDTH))
+    whole = across * (wide + BETWEEN) - BETWEEN
+    for line in lines:
+        for i, chart in enumerate(line):
+            row, left = top + CHART_ROWS * (i // across), i % across * (wide + BETWEEN)
+            width = whole if count > 1 and line == along else wide
+            sheet.charts.append(replace(chart, row=row, column=1, offset=left, width=width, height=CHART_HEIGHT))
+        top += CHART_ROWS * -(-len(line) // across)
+    gap, taken = _right(of), max(chart.offset + chart.width for chart in sheet.charts) + BETWEEN
     left_over = taken - sum(pixels(sheet, column) for column in range(1, gap))
     sheet.widths[gap] = max(sheet.widths[gap], left_over / 7)
+
+
+def _by_group(made: ComparisonSheet, g: int, drawn: _Drawn, share: Sequence[int], shares: Sequence[object]) -> Chart:
+    """The chart of some rows of a group. shares: those of all its charts."""
+    of, epochs = made.of, drawn.epochs.right - drawn.epochs.left + 1
+    title = f"{of.groups[g]}: error by epoch"
+    if shares[1:]:
+        title += f", {shares.index(share) + 1} of {len(shares)}"
+    series = [Series(drawn.names[k], drawn.epochs, drawn.rows[k], "") for k in share]
+    about = f"{title}: √Σe² on a logarithmic axis, a curve per run; the legend says which leave the chart."
+    return replace(_chart(of, title, "epoch", apart(series), x_min=1, x_max=epochs), about=about)
 
 
 def _chart(
@@ -513,5 +558,5 @@ def _along(made: ComparisonSheet) -> Chart:
     series = [
         Series(group, x, y, LINES[g], markers=True) for g, (group, y) in enumerate(zip(of.groups, ys, strict=True))
     ]
-    made_of = _chart(of, f"Error of the last epoch by {label}", label, series, x_min=None)
+    made_of = _chart(of, f"Error of the last epoch by {label}", label, apart(series), x_min=None)
     return replace(made_of, x_log=True, x_format="0E+0")

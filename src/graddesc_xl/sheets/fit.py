@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import SettingError
 from ..language.expr import Expr, Text, call, maximum, minimum, where
-from ..language.reports import GAP, NONE
+from ..language.reports import GAP, NONE, joined
 from ..numbers.verdict import EXPLODED
 from ..plan import Input
 from ..workbook.cells import Area
@@ -40,6 +40,8 @@ REACH = 1.0
 #: the epochs that are drawn faintly, beside the last, and how
 FIRST = (1, 2)
 DASHES = ("round_dot", "dash_dot", "solid")
+#: what the legend says of the typed epoch's curve, which may be one of the others
+TYPED_TOO = ", typed"
 #: what a figure calls the epoch that is typed
 TYPED_EPOCH = "typed"
 EPOCH = "epoch"
@@ -294,7 +296,7 @@ class _Panel:
         sheet.widths.update(dict.fromkeys(range(self.left, self.left + self.width), self.characters))
         sheet.widths[self.left + self.width] = 2.0
         for number, row in enumerate(self.lines):
-            self.raws.append(_Raw(self.run, drawn, self._epoch(number), left))
+            self.raws.append(_Raw(self.run, drawn, self._epoch(number), left, TYPED_TOO if row == TYPED else ""))
             left = self.raws[-1].put()
             self._line(self.raws[-1], row)
         self._said(drawn.over)
@@ -390,7 +392,7 @@ class _Panel:
 
 @dataclass(frozen=True)
 class _Raw:
-    """What is computed with the weights of an epoch, error cells and all.
+    """What is computed with the weights of an epoch, error cells and all. said: of it in the legend.
 
     Its first column: the weights, √Σe², the live samples of each ReLU. Then by sample e² and whether it opens a
     ReLU, and by point the prediction, and what is drawn of it.
@@ -400,6 +402,7 @@ class _Raw:
     shared: _Drawn
     epoch: Cell
     left: int
+    said: str = ""
 
     @property
     def weights(self) -> dict[str, Cell]:
@@ -433,7 +436,7 @@ class _Raw:
         """Put it; returns the column after its last."""
         run, sheet, n = self.run, self.shared.sheet, self.run.samples.count
         name = where(self.epoch.equals(0), "start weights", Text("epoch ") & self.epoch)
-        sheet.put(RUN, self.left, name, Style(color=FAINT, italic=True))
+        sheet.put(RUN, self.left, joined([name, self.said]), Style(color=FAINT, italic=True))
         sheet.put(HEAD, self.left, "weights, error", HEADER_RIGHT)
         for weight, cell in self.weights.items():
             sheet.put(cell.row, cell.column, run.after(weight, self.epoch), Style("weight", "weight"))

@@ -17,7 +17,6 @@ from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import LONGEST, width
 from ..workbook.cells import ROWS
-from ..workbook.reference import Cell
 from ..workbook.sheet import Series, Sheet
 from .check import Compared
 from .filled import Filled
@@ -69,7 +68,8 @@ def fits_sheet(sheet: str, epochs: int, samples: int, between: int) -> None:
 class Told:
     """What the overview tells of a run: errors of the first and the last epoch, its verdict, its curve.
 
-    inputs: label -> the cell of an input that stands beside its result. again: gives what becomes of it with one
+    inputs: label -> the input that stands beside its result: its cell, or text of what cannot be typed, told where
+    another run has a cell for it. again: gives what becomes of it with one
     input, by name, at another number and all others as built.
     """
 
@@ -77,7 +77,7 @@ class Told:
     verdict: Expr
     curve: Series
     epochs: int
-    inputs: Mapping[str, Cell] = field(default_factory=dict)
+    inputs: Mapping[str, Expr] = field(default_factory=dict)
     again: Callable[[str, float], Trace] | None = None
 
 

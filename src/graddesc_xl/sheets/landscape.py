@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import SettingError, did_you_mean
-from ..surface import squared_error
+from ..language.expr import Const
+from ..surface import plain, squared_error
 from . import landscape_sheet
 from .kind import Composed, Figure, Kind
 from .landscape_map import FEWEST, LARGEST
@@ -69,6 +70,11 @@ class Landscape(Kind):
             "end": lambda weight: made.cells[f"end {weight}"],
             "bends": lambda weight: made.cells[f"bends {weight}"],
         }
+        if any(plain(run.of.experiment.plan) for run in runs):
+            figures["samples beyond"] = made.samples_beyond
+            figures["cells"] = lambda: Const(made.count**2)
+        if made.walled:
+            figures["cells beyond"] = lambda: made.cells_beyond
         return Composed(made.sheet, self.about or self.headline, figures=figures)
 
     def _run(self, name: str, before: Mapping[str, Composed]) -> StepsList:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..language.expr import Data, Expr, Here, Param, call, sqrt, substitute, where
+from ..language.reports import GAP
 from ..plan import Plan
 from ..surface import arithmetic, gradient_squared, plain, sampled, squared_error, uses
 from ..workbook.reference import Block, Cell, Down
@@ -135,6 +136,18 @@ class Map:
     def beyond(self, weights: Mapping[str, Expr], limit: float) -> Expr:
         """How many samples have lr·|grad pred|² above a limit."""
         return self.added((self.wall * Param("lr") > limit) * 1, weights)
+
+    @property
+    def cells_beyond(self) -> Expr:
+        """In how many cells of the grid the step of some sample ends further off."""
+        found = call("count_if", self.sheet.block(TOP, self.right + WALLS, self.count, self.count), ">0")
+        return where(call("is_number", self.known[Param("lr")]), found, GAP)
+
+    def samples_beyond(self, at: str) -> Expr:
+        """How many samples' steps end further off at the run's `start`, its `end` or the `lowest` cell."""
+        if not self.walled:
+            return self.beyond({}, FURTHER)
+        return self.beyond({weight: self.cells[f"{at} {weight}"] for weight in self.over}, FURTHER)
 
     def in_column(self, j: int) -> dict[str, Expr]:
         """The two weights of the cells in a column of the grid, for formulas that repeat down it."""

@@ -8,7 +8,7 @@ from ..surface import plain, straight
 from ..workbook.figures import Figures
 from ..workbook.reference import Cell
 from ..workbook.style import TEXT
-from .landscape_map import AXIS, CROSSES, FURTHER, HELPER, SAID, TOP, WALLS, Map
+from .landscape_map import AXIS, CROSSES, FURTHER, HELPER, SAID, WALLS, Map
 
 #: one weight bends so many times as much as another before the other is said to creep
 CREEPS = 10
@@ -119,8 +119,7 @@ def _walls(of: Map, tell: Figures) -> Expr:
         return Text(NO_WALL)
     rate = tell.rate(of.known[Param("lr")])
     if of.walled:
-        grid = of.sheet.block(TOP, of.right + WALLS, of.count, of.count)
-        beyond = tell.number(call("count_if", grid, ">0"), 0)
+        beyond = tell.number(of.cells_beyond, 0)
         said = joined(
             [
                 "× beyond the wall of the speed limit: with the rate ",

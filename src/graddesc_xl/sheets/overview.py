@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from ..language.expr import Expr, Text, call, where
 from ..language.reports import NONE
-from ..workbook.apart import MOST, apart
+from ..workbook.apart import LEAVES, MOST, apart
 from ..workbook.figures import Figures
 from ..workbook.reference import Block
 from ..workbook.sheet import Chart, Link, Series, Sheet
@@ -47,8 +47,6 @@ PIXELS, CHART_HEIGHT = 4 / 3, 320
 #: characters of an answer, of what a sheet shows, of what a number makes of a run, that fit one line; points per line;
 #: characters that fit the width of one
 ANSWER, ABOUT, SEEN, PER_LINE, PER_WIDTH = 150, 75, 45, 14, 1.2
-#: what is said of a curve with errors that a chart leaves out
-LEAVES = " (leaves the chart)"
 TWO_ERRORS = (
     "√Σe² is the root of the SUM of an epoch's squared errors; the published spreadsheet calls it rmse. "
     "RMSE is the root of their MEAN, in the units of y: √Σe² divided by the root of the number of samples. "
@@ -89,7 +87,8 @@ class _Page:
     @cached_property
     def inputs(self) -> Sequence[str]:
         """The labels of the inputs that stand beside results; one column at least."""
-        return [*dict.fromkeys(label for _, told in self.runs for label in told.inputs)] or [""]
+        shown = [(label, given) for _, told in self.runs for label, given in told.inputs.items()]
+        return [*dict.fromkeys(label for label, given in shown if not isinstance(given, Text))] or [""]
 
     @property
     def errors(self) -> int:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..experiments import Experiment
+from ..experiments import CARRIES, Experiment
 from ..language.expr import Expr, call
 from ..language.reports import NONE
 from ..numbers.trace import Trace
@@ -106,8 +106,7 @@ def compose(experiment: Experiment, making: Making) -> StepSheet:
     _notes(sheet, layout)
     of = StepSheet(experiment, twin, layout, sheet, layout.right + 2, _epoch_columns(layout))
     _beside(of)
-    if not layout.mirrored:
-        _about(of)
+    _below(of)
     sheet.printed, sheet.page_ends = max(of.epoch_columns.values()), (*_parts(layout), of.left - 1)
     sheet.printed_rows = max(layout.top(1) - 1, TABLE_ROW + plan.epochs)
     if not paper(sheet).one:
@@ -285,16 +284,30 @@ def _of_epoch(of: StepSheet, name: str, block: int) -> Expr | Formula:
     return call("if_error", Cell(of.sheet, *at), NONE)
 
 
-def _about(of: StepSheet) -> None:
-    """In the empty line below the first block: what the experiment is, across the table."""
+def _below(of: StepSheet) -> None:
+    """In the empty line below the first block what its numbers do not say: on a mirrored sheet no more than needed."""
     sheet, row = of.sheet, of.layout.top(1) - 1
+    lost = _lost(of.experiment)
+    if of.layout.mirrored:
+        if lost:
+            sheet.put(row, 1, lost, Style(color=FAINT, italic=True))
+        return
     beside = column_letters(max(of.epoch_columns.values()) + 2)
     e = of.experiment
     about = f"As built: {e.about} " if e.about else ""
     if e.drawn:
         which = f"the start weights {', '.join(e.drawn)}" if len(e.drawn) <= LISTED else f"{len(e.drawn)} start weights"
         about += f"{DRAWN_STARTS.format(e.seed, which, DRAWN[str(e.start)])} "
-    said = f"{about}More charts from column {beside} on."
+    said = f"{about}{lost}{' ' if lost else ''}More charts from column {beside} on."
     across = sum(pixels(sheet.widths[c]) for c in range(1, of.layout.width + 1) if c not in sheet.aside)
     sheet.text(row, 1, said, Style(color=SUBTITLE.color, wrap=True, valign="top"), across=of.layout.width)
     sheet.heights[row] = 15.0 * (1 + len(said) // int(across * TEXT_WIDTH))
+
+
+def _lost(e: Experiment) -> str:
+    """That the weights with which an epoch ends are not those with which the next begins, "" where they are."""
+    if e.carry != CARRIES[1] or e.epochs < 2:
+        return ""
+    named = " and ".join(e.plan.weights)
+    new = " and ".join(e.plan.column(e.plan.new(weight)).title for weight in e.plan.weights)
+    return f"Epoch 2 starts from {named} of the last row, not from its {new}: the last update of an epoch is lost."

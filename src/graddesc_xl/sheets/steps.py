@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import SettingError
-from ..experiments import CARRIES, LEARN, Experiment
-from ..language.expr import Const
+from ..experiments import CARRIES, LEARN, SWITCH, Experiment
+from ..language.expr import Const, Expr, Text, call, where
+from ..language.reports import NONE
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..parts.losses import ROOT_BESIDE
@@ -112,7 +113,7 @@ class Steps(Kind):
             made.verdict,
             Series(self.sheet, of.by_epoch("epoch"), made.plotted("compared"), "", markers=True),
             of.trace.plan.epochs,
-            {given.label: Cell(of.sheet, *of.layout.cell(given.name)) for given in rates},
+            {given.label: Cell(of.sheet, *of.layout.cell(given.name)) for given in rates} | _driven(of),
             again,
         )
         figures: dict[str, Figure] = {
@@ -136,3 +137,11 @@ class Steps(Kind):
             reading,
             steps=made,
         )
+
+
+def _driven(of: step_sheet.StepSheet) -> dict[str, Expr]:
+    """Which derivatives move the weights: what the switch says now, or what the run is made of."""
+    if of.experiment.gradient in SWITCH.choices.values():
+        return {SWITCH.label: Text(of.experiment.gradient)}
+    switch = Cell(of.sheet, *of.layout.cell(SWITCH.name))
+    return {SWITCH.label: call("if_error", where(switch, *SWITCH.choices.values()), NONE)}

@@ -15,6 +15,8 @@ COLORS = (*LINES, SIXTH)
 DASHES = ("solid", "dash", "long_dash", "square_dot", "dash_dot", "round_dot")
 MARKERS = ("circle", "diamond", "square", "triangle", "x", "plus")
 BROADEST, NARROWER = 2.75, 0.3
+#: what a legend says of a curve that its chart does not show as a whole
+LEAVES = " (leaves the chart)"
 
 
 def apart(series: Sequence[Series], *, most: int = MOST) -> list[Series]:
