@@ -12,6 +12,7 @@ import pytest
 
 from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, LESSONS, compare, landscape, run
 from graddesc_xl.sheets.long_run import LongRun
+from graddesc_xl.workbook.cells import Area
 from parts import ChartPart, Page, Parts, Steps, Value, number
 
 SAMPLES, EPOCHS = Steps.SAMPLES, Steps.EPOCHS
@@ -105,8 +106,11 @@ def of_a_comparison(page: Page, chart: ChartPart, name: Value) -> Claim:
         lasts = [float(traces[title, str(name)].errors[-1]) for title in titles.values()]
         return str(name), [*rates], [positive(e) for e in lasts]
     group, said = chart.title.split(": ")
-    assert said == "error by epoch"
-    errors = traces[titles[number(name)] if of.ordered else str(name), group].errors.tolist()
+    assert said.partition(",")[0] == "error by epoch" and len(chart.curves) <= 6
+    run = str(name).removesuffix(" (leaves the chart)")
+    errors = traces[titles[float(run)] if of.ordered else run, group].errors.tolist()
+    low, high = (10.0**power for power in of.charted)
+    assert (run == name) == all(low <= e <= high for e in errors), "what leaves the chart is said"
     return "", list(map(float, range(1, EPOCHS + 1))), [positive(e) if math.isfinite(e) else None for e in errors]
 
 
@@ -160,8 +164,9 @@ def of_the_fit(page: Page, chart: ChartPart, name: str) -> Claim:
     if name == "best line":
         return name, xs, [2 * x + 30 for x in xs]
     left = page.find(chart.title, row=6)[1]
-    epochs = {page.values[row, left]: row for row in (8, *range(29, 33))}
-    row = epochs[float(name.removeprefix("epoch "))]
+    epoch = float(name.removeprefix("epoch ").removesuffix(", typed"))
+    row = 8 if name.endswith(", typed") else next(row for row in range(29, 33) if page.values[row, left] == epoch)
+    assert page.values[row, left] == epoch
     heads = {page.values.get((7, column)): column for column in range(left + 7, left - 1, -1)}
     a, b, c, d = (page.values[row, heads[w]] if w in heads else None for w in "abcd")
     ys = [number(a) * x + number(b) for x in xs]
@@ -262,6 +267,23 @@ def claimed(parts: Parts, page: Page, chart: ChartPart, name: Value) -> Claim:
         case "ReLU shape":
             return of_the_relu(page, name)
     return of_one_run(Steps(page), chart, name)
+
+
+def test_every_run_of_a_comparison_has_a_curve(two_neurons: Path) -> None:
+    """Each row stands in one chart of each group, in its order or every so many rows."""
+    parts = Parts(two_neurons)
+    for name, of in COMPARISONS.items():
+        if name not in parts.sheets:
+            continue
+        drawn: dict[str, list[str]] = {group: [] for group in of.groups}
+        for chart in parts.page(name).charts:
+            if chart.title.partition(": ")[0] in drawn:
+                names = [str(parts.values(curve.name)[0]) for curve in chart.curves if isinstance(curve.name, Area)]
+                assert len(names) == len(chart.curves) <= 6
+                drawn[chart.title.partition(": ")[0]] += [each.removesuffix(" (leaves the chart)") for each in names]
+        rates = [float(row.experiments[0].values["lr"]) for row in of.rows] if of.ordered else []
+        for found in drawn.values():
+            assert sorted(map(float, found)) == rates if of.ordered else found == [row.title for row in of.rows]
 
 
 def assert_curves(path: Path) -> int:

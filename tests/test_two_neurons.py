@@ -133,10 +133,11 @@ class Typist:
     def answers(self) -> dict[str, tuple[str, str]]:
         """The questions of the overview: the sheet that answers, and its answer."""
         _, head, column = self.find("overview", "question")
+        _, _, answers = self.find("overview", "answer, from the cells of that sheet")
         found = {}
         row = head + 1
         while question := self.value(("overview", row, column)):
-            sheet, answer = (self.value(("overview", row, c)) for c in (column - 1, column + 3))
+            sheet, answer = (self.value(("overview", row, c)) for c in (column - 1, answers))
             found[question] = (sheet, answer)
             row += 1
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from graddesc_xl.language.values import Array
 from graddesc_xl.lessons.recipe import read, spell
 from graddesc_xl.verification.reading import load
 from spreadsheet import Spreadsheet
+from test_kinds import rewritten
 
 SHEET, FIRST = "validation", 6
 
@@ -117,3 +119,29 @@ def test_a_changed_held_out_sample_is_told(built: Path, tmp_path: Path) -> None:
     report = gx.verify(book.save(tmp_path / "typed.xlsx"))
     assert report.ok
     assert [change.value for change in report.changes] == [1.25]
+
+
+def cell(at: str) -> str:
+    """The beginning of a cell's XML, up to its content."""
+    return rf'(<c r="{at}"[^>]*>)'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (cell("C6") + r"<f>[^<]*</f>", r"\1<f>IFERROR(S10,&quot;–&quot;)</f>", r"validation!C6 holds =IFERROR\(S10"),
+        (cell("B6") + r"<f>IFERROR\(one!V14/SQRT\(21\)", r"\1<f>IFERROR(one!V14/SQRT(9)", r"validation!B6 .*SQRT\(9\)"),
+        (cell("R6") + r"<f>IF\(R5=0", r"\1<f>IF(R5=1", "validation!R6 .*holds =IF\\(R5=1"),
+        (cell("R10") + r"(<f>.*?</f><v>)[^<]*<", r"\1\g<2>0.5<", "validation R10"),
+        (cell("T15") + r"(<f[^>]*/?>.*?<v>)[^<]*<", r"\1\g<2>0.5<", "validation T15"),
+        (cell("C11") + r"(<f>.*?</f><v>)[^<]*<", r"\1\g<2>3<", "validation C11"),
+        (cell("AJ8") + r"<v>[^<]*<", r"\1<v>0.5<", "validation!AJ8 holds 0.5"),
+        (cell("A8") + r"<v>3\.0<", r"\1<v>4.0<", "validation!A8 holds 4"),
+    ],
+)
+def test_verify_finds_what_is_wrong_in_it(old: str, new: str, said: str, built: Path, tmp_path: Path) -> None:
+    """Another epoch's error, another count, other weights, wrong values of samples and totals, NumPy's, an epoch."""
+    report = gx.verify(rewritten(built, tmp_path / "wrong.xlsx", SHEET, old, new))
+    wrong = [f"{s.sheet} {s.where}" for values in report.sets for s in values.sheets if not s.ok]
+    assert not report.ok
+    assert re.search(said, "\n".join([*report.problems, *wrong])), (report.problems, wrong)
