@@ -12,8 +12,7 @@ import pytest
 
 from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, LESSONS, compare, landscape, run
 from graddesc_xl.sheets.long_run import LongRun
-from graddesc_xl.workbook.cells import Area
-from parts import ChartPart, Page, Parts, Steps, Value, number
+from parts import Area, ChartPart, Page, Parts, Steps, Value, number
 
 SAMPLES, EPOCHS = Steps.SAMPLES, Steps.EPOCHS
 #: by hand: the errors of predicting 0, and the line that the samples lie on

@@ -334,6 +334,7 @@ def test_the_shipped_sheets_open_on_their_charts(workbook: Path, two_neurons: Pa
         for chart in range(count):
             drawn = curves(file, "the fit", chart)
             assert {"samples", "best line", "epoch 1", "epoch 2", "epoch 10"} <= {*drawn} and len(drawn) <= 6
+            assert sum(name.endswith(", typed") for name in drawn) == 1
     with zipfile.ZipFile(workbook) as package:
         texts = "".join(package.read(name).decode() for name in package.namelist() if "drawing" in name)
     assert "the samples, and what the model predicts after the epoch typed above" in texts

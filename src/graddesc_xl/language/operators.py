@@ -22,8 +22,8 @@ from .values import CODES, Array, CellError, Nothing, Value, coded
 
 NA, NUM, VALUE = (CODES[kind] for kind in (CellError.NA, CellError.NUM, CellError.VALUE))
 #: what rounding does to a number at most, as a share of what was added and multiplied on the way to it: some
-#: spreadsheets take a difference that is below the last five bits of its terms for 0
-ROUNDING = 2.0**-46
+#: spreadsheets take a difference that is below the last five bits of its terms for 0, and hundreds of steps pass it on
+ROUNDING = 2.0**-45
 #: of a leaky ReLU, the slope where it is not on: that of PyTorch
 LEAK = 0.01
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..language.expr import Const, Expr, Text, call, where
+from ..language.operators import ROUNDING
 from ..language.reports import NONE, joined
 from ..parts.data import Line
 from ..workbook.cells import column_letters
@@ -34,7 +35,8 @@ BESIDE = "starts, totals"
 #: what the tolerance is, in the lines beside it
 EXPLAINED = (
     "A cell is off if it differs from NumPy's value by more than this share of it; what large numbers leave of each",
-    "other, if by more than rounding can do to it: 64 last digits of those numbers, and what the run makes of them.",
+    f"other, if by more than rounding can do to it: {ROUNDING * 2**52:.0f} last digits of those numbers, and what the "
+    "run makes of them.",
     "Noise: from that step on rounding decides what numerical derivatives are; what follows from them is not compared.",
 )
 NOTES = {

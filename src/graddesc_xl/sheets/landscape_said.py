@@ -124,7 +124,7 @@ def _walls(of: Map, tell: Figures) -> Expr:
             [
                 "× beyond the wall of the speed limit: with the rate ",
                 rate,
-                " a step of some sample ends, to first order, further off than before, in ",
+                " a step of some sample crosses its target and ends, to first order, further off than before, in ",
                 beyond,
                 f" of {of.count**2} cells.",
             ]
