@@ -345,7 +345,7 @@ def test_the_walls_are_told(typist: Typist, lr: float, to: float) -> None:
     """How many cells of the map, and samples at the start and in the lowest cell, are beyond the wall: by NumPy."""
     typist.typed({typist.given(COLLAPSE, "lr"): lr, typist.beside(MAP, "a to"): to})
     ends = [[typist.value(typist.beside(MAP, f"{w} {end}")) for end in ("from", "to")] for w in "ac"]
-    xs, (across, up) = np.array(XS), (np.linspace(*end, 31) for end in ends)
+    xs, (across, up) = np.array(XS), (np.linspace(low, high, 31) for low, high in ends)
 
     def beyond(a: float, c: float) -> int:
         return int((lr * (c**2 * xs**2 + c**2 + (a * xs + 1) ** 2 + 1) > 1).sum())

@@ -274,9 +274,10 @@ QUESTIONS = (
     Question(
         "Where are the walls of the speed limit?",
         MAP,
-        "× marks them: with lr {lr # rate} the step of some sample crosses its target and ends, to first order, further "
-        "off in {beyond # 0} of the {cells # 0} cells of the map. Where the run starts that is so of {start # 0} of "
-        "{n # 0} samples, in the lowest cell (√Σe² {lowest}) of {low # 0}. A smaller rate moves the walls outwards.",
+        "× marks them: with lr {lr # rate} the step of some sample crosses its target and ends, to first order, "
+        "further off in {beyond # 0} of the {cells # 0} cells of the map. Where the run starts that is so of "
+        "{start # 0} of {n # 0} samples, in the lowest cell (√Σe² {lowest}) of {low # 0}. A smaller rate moves the "
+        "walls outwards.",
         {
             "lr": f"{COLLAPSE}: input | lr",
             "beyond": f"{MAP}: cells beyond",
