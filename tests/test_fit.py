@@ -187,7 +187,7 @@ def test_weights_that_are_no_numbers_read_as_dashes(book: Spreadsheet) -> None:
     book.type_number("gone", 4, 2, 10)
     book.recalculate()
     assert [book.value("gone", TYPED, column) for column in range(2, 6)] == ["–"] * 4
-    assert book.value("gone", SAID, 1) == "exploded: there is no curve left to draw"
+    assert book.value("gone", SAID, 1) == "no numbers: there is no curve to draw"
 
 
 def test_a_closed_relu_says_so(book: Spreadsheet) -> None:

@@ -165,8 +165,9 @@ class ComparisonSheet:
 
     def best(self, group: str) -> Expr:
         """The row with it."""
-        found = call("match", self.lowest(group), self.errors(group), 0)
-        return call("if_error", call("index", self.column(1), found), NONE)
+        errors = self.errors(group)
+        found = call("index", self.column(1), call("match", call("smallest", errors), errors, 0))
+        return where(call("count", errors) > 0, call("if_error", found, NONE), NONE)
 
     def largest_learning(self, group: str) -> Expr:
         """The largest first input of an ordered comparison whose run still learns or has settled, 0 if none does."""

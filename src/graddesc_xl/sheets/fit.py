@@ -50,6 +50,7 @@ HELD = (
     "they move."
 )
 EXPLODES = "exploded: there is no curve left to draw"
+GONE = "no numbers: there is no curve to draw"
 OUTSIDE = "outside the picture: too far from the samples to draw"
 PARTLY = "the thick line is the model with these weights, in part outside the picture"
 WHOLE = "the thick line is the model with these weights"
@@ -202,7 +203,7 @@ class _Drawn:
         ys = samples.column(samples.data.target)
         sheet.put(HEAD, left, "bounds", HEADER_RIGHT)
         least, most = call("smallest", ys), call("largest", ys)
-        reach = (most - least) * REACH
+        reach = where(most.equals(least), maximum(call("abs", most), 1), (most - least) * REACH)
         sheet.put(TOP, left, least - reach, Style(number="amount"))
         sheet.put(TOP + 1, left, most + reach, Style(number="amount"))
         if self.over:
@@ -336,8 +337,8 @@ class _Panel:
             shut = f"closed: {plan.column(gate).title} is 0 or less for all {n} samples"
             said = where(call("if_error", raw.live[gate], 1).equals(0), shut, said)
         bound = call("sqrt", self.run.samples.scale) * EXPLODED
-        exploded = where(call("is_number", raw.error), where(raw.error > bound, 1, 0), 1)
-        self.sheet.put(SAID, self.left, where(exploded.equals(1), EXPLODES, said), Style(color=FAINT, italic=True))
+        said = where(call("is_number", raw.error), where(raw.error > bound, EXPLODES, said), GONE)
+        self.sheet.put(SAID, self.left, said, Style(color=FAINT, italic=True))
 
     def _best(self, drawn: _Drawn) -> None:
         """The line of the straight line that fits best: weights that should become its slope or intercept."""
