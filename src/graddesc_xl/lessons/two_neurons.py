@@ -310,7 +310,7 @@ QUESTIONS = (
     Question(
         "Why does an error fall fast, and then creep?",
         BY_RATE,
-        "One neuron's Σe² bends {xx/n # 1} times as much along a as along b, the mean of x²: where that is far above "
+        "One neuron's Σe² bends {xx/n} times as much along a as along b, the mean of x²: where that is far above "
         "1, rates that a bears are far too small for b. With lr {lr # rate} it ends at slope {end_a # 4}, intercept "
         "{end_b # 4}, √Σe² {end}. The best line with intercept {b # 4}: slope {(xy - b*n*mean_x)/xx # 4}, √Σe² "
         "{sqrt(max(spread**2 + n*(mean_y - b)**2 - (xy - b*n*mean_x)**2/xx, 0))}; of all: slope {slope # 4}, intercept "

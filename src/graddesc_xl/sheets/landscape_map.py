@@ -139,9 +139,9 @@ class Map:
 
     @property
     def cells_beyond(self) -> Expr:
-        """In how many cells of the grid the step of some sample ends further off."""
-        found = call("count_if", self.sheet.block(TOP, self.right + WALLS, self.count, self.count), ">0")
-        return where(call("is_number", self.known[Param("lr")]), found, GAP)
+        """In how many cells of the grid a sample's step ends further off, #N/A where one of them is no number."""
+        flags = self.sheet.block(TOP, self.right + WALLS, self.count, self.count)
+        return where(call("count", flags).equals(self.count**2), call("count_if", flags, ">0"), GAP)
 
     def samples_beyond(self, at: str) -> Expr:
         """How many samples' steps end further off at the run's `start`, its `end` or the `lowest` cell."""
