@@ -63,7 +63,11 @@ def _ends(of: Map, tell: Figures) -> Expr:
     lost = joined([cells["name"], " ends at no number: it exploded, or a cell of its sheet holds none."])
     finite = call("and", *(call("is_number", end) for end in ends.values()))
     said = lowest & where(finite, run & where(inside, _way(of, tell), ", outside the grid."), lost)
-    return where(call("is_number", cells["low"]), said, "No cell of the grid is a number: type another range.")
+    return where(
+        call("is_number", cells["low"]),
+        said,
+        "No cell of the grid is a number: type another range, or other weights to hold.",
+    )
 
 
 def _way(of: Map, tell: Figures) -> Expr:
