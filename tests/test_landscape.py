@@ -210,9 +210,7 @@ def test_a_map_of_no_number_says_so(model: Spreadsheet) -> None:
     """A sample without a number: no cell is one, and nothing else is said."""
     model.model.set_user_input(model.sheets["data"], 5, 2, "none")
     model.recalculate()
-    assert (
-        model.value("map", SAID, 1) == "No cell of the grid is a number: type another range, or other weights to hold."
-    )
+    assert model.value("map", SAID, 1) == "No cell of the grid is a number: type another range."
     assert model.value("map", SAID + 1, 1) == "Nothing can be said of how Σe² bends."
     assert {model.value("map", TOP + i, LEFT) for i in range(N)} == {"–"}
 

@@ -63,11 +63,8 @@ def _ends(of: Map, tell: Figures) -> Expr:
     lost = joined([cells["name"], " ends at no number: it exploded, or a cell of its sheet holds none."])
     finite = call("and", *(call("is_number", end) for end in ends.values()))
     said = lowest & where(finite, run & where(inside, _way(of, tell), ", outside the grid."), lost)
-    return where(
-        call("is_number", cells["low"]),
-        said,
-        "No cell of the grid is a number: type another range, or other weights to hold.",
-    )
+    held = ", or hold the other weights elsewhere" if of.others else ""
+    return where(call("is_number", cells["low"]), said, f"No cell of the grid is a number: type another range{held}.")
 
 
 def _way(of: Map, tell: Figures) -> Expr:
