@@ -174,6 +174,11 @@ def test_other_samples_turn_every_answer(book: Spreadsheet) -> None:
     book.recalculate()
     assert "they have not got below the best line" in answer(book, "What is the second neuron for?")
     assert answer(book, "What is the second neuron for?").startswith("No straight line is below √Σe² 0 ")
+    for i in range(5, 5 + len(X)):
+        book.type_number("data", i, 2, 5.0)
+    book.recalculate()
+    assert answer(book, "What is the second neuron for?").endswith("."), "no best line, and nothing is below it"
+    assert "straight line." not in answer(book, "What is the second neuron for?")
 
 
 def test_a_thousand_epochs_do_not_help_one_neuron(book: Spreadsheet) -> None:

@@ -196,8 +196,9 @@ QUESTIONS = (
         "the fit",
         "No straight line is below √Σe² {best} on these samples. After {epochs # text} epochs, weights held still: one "
         "neuron {one}, two with a ReLU {two}, three {three}. "
-        '{if_error(where(two < best, "Two can bend, and here that takes them below every straight line.", "Two can '
-        'bend, but from here they have not got below the best line: try other start weights."), "") # text}',
+        '{if_error(where(is_number(best - two), where(two < best, "Two can bend, and here that takes them below every '
+        'straight line.", "Two can bend, but from here they have not got below the best line: try other start '
+        'weights."), ""), "") # text}',
         {
             "best": "the fit: best line",
             "one": _LAST[ONE],
