@@ -142,7 +142,7 @@ def _walls(of: Map, tell: Figures) -> Expr:
                 tell.number(of.samples, 0),
                 " samples crosses its target in every cell, and that of ",
                 further,
-                " ends further off than before.",
+                " goes on until it is further off than before.",
             ]
         )
     return where(of.cells["plain"].equals(1), said, NO_WALL) if len(flags) > 1 else said
