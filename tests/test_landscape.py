@@ -129,7 +129,9 @@ def test_the_walls_are_numpys(held: Held) -> None:
 
 def test_the_walls_of_one_neuron_are_everywhere_the_same(model: Spreadsheet) -> None:
     """It is said with both counts, follows the rate, and is not said of momentum."""
-    say = "1E-4 the step of 5 of 29 samples crosses its target in every cell, and that of 0 goes on until it is further"
+    say = (
+        "0.0001 the step of 5 of 29 samples crosses its target in every cell, and that of 0 goes on until it is further"
+    )
     assert say in model.value("map", SAID + 2, 1)
     model.type_number("plain", *place(model, "plain", "lr"), 0.0)  # no label stands where the number does
     label = place(model, "plain", "lr")
@@ -137,7 +139,7 @@ def test_the_walls_of_one_neuron_are_everywhere_the_same(model: Spreadsheet) -> 
     model.type_number("plain", label[0], label[1] + 1, 3e-4)
     model.recalculate()
     crosses, further = (int((limit < 3e-4 * (X**2 + 1)).sum()) for limit in (0.5, 1))
-    say = f"3E-4 the step of {crosses} of 29 samples crosses its target in every cell, and that of {further} goes on"
+    say = f"0.0003 the step of {crosses} of 29 samples crosses its target in every cell, and that of {further} goes on"
     assert say in model.value("map", SAID + 2, 1)
     model.type_number("map", RUN, TYPED, 2.0)
     model.recalculate()

@@ -278,7 +278,7 @@ def test_a_rate_that_two_neurons_bear(typist: Typist, answers: dict[str, tuple[s
     before, verdict = answers, typist.beside(COLLAPSE, "verdict")
     typist.typed({})
     assert typist.value(verdict) == typist.overview(COLLAPSE, "verdict") == "exploded at step 28"
-    assert before[EXPLODES][1].endswith("with lr 1E-4 and numerical derivatives: exploded at step 28.")
+    assert before[EXPLODES][1].endswith("with lr 0.0001 and numerical derivatives: exploded at step 28.")
     after = typist.typed({typist.beside(COLLAPSE, "lr"): 1e-5}).answers()
     assert typist.value(verdict) == typist.overview(COLLAPSE, "verdict") == "learning"
     assert after[EXPLODES][1].endswith("with lr 1E-5 and numerical derivatives: learning.")
@@ -326,16 +326,16 @@ def says(answers: Mapping[str, tuple[str, str]], question: str, *words: str) -> 
 def test_answers_as_built(answers: dict[str, tuple[str, str]]) -> None:
     """What they say of the inputs as built: figures of the thread, and of least squares apart from the package."""
     says(answers, FASTER, "Ahead after one epoch with lr 1E-5: √Σe² 172.77, one neuron 249.03.")
-    says(answers, FASTER, "with lr 1E-4 and analytic derivatives one neuron: learning, two: exploded at step 29.")
-    says(answers, RIGHT, "one neuron: 3E-4; two: 3E-5. After 10 epochs one neuron is lowest with lr 3E-6;")
-    says(answers, RIGHT, "after 1000, from the inputs as built, with lr 3E-4", "1.02E-4 with one, 5.04E-5 with two.")
+    says(answers, FASTER, "with lr 0.0001 and analytic derivatives one neuron: learning, two: exploded at step 29.")
+    says(answers, RIGHT, "one neuron: 0.0003; two: 3E-5. After 10 epochs one neuron is lowest with lr 3E-6;")
+    says(answers, RIGHT, "after 1000, from the inputs as built, with lr 0.0003", "0.000102 with one, 5.04E-5 with two.")
     slope, error = _best_with(1.0)
     assert f"{error:.2f}" == "85.03"
     says(answers, CREEPS, f"intercept 1: slope {slope:.4g}, √Σe² 85.03; of all: slope 2, ", "slope 2.4714", "√Σe² 0.")
     says(answers, STARTS, "from 12 of 13 starts, lowest from: the line itself (√Σe² 0);")
     says(answers, STARTS, "explode from: none; are stuck from: all 0. With ReLU they are dead from: all 0, a closed")
     says(answers, SAVED, "dead ReLU since step 26. A step closed the ReLU: a·x + b is 0 or less for all 29 samples, so")
-    says(answers, SAVED, "the mean of y, √Σe² 294.13. Without the ReLU, with lr 1E-4: exploded at step 28.")
+    says(answers, SAVED, "the mean of y, √Σe² 294.13. Without the ReLU, with lr 0.0001: exploded at step 28.")
     says(answers, BEATS, "Not on these samples: they lie on a line", "worse with: baseline, x and y scaled, Adam.")
     says(answers, SMOOTH, "With lr 1E-5 it ends after 10 epochs at √Σe² 82.14 (learning)")
 
@@ -368,7 +368,7 @@ def test_what_drives_a_run_stands_beside_its_verdict(typist: Typist) -> None:
     typist.typed({typist.beside(COLLAPSE, "driven by"): 0.0})
     assert [typist.overview(COLLAPSE, "driven by"), typist.overview(ONE, "driven by")] == ["analytic", "numerical"]
     assert typist.overview(COLLAPSE, "verdict") == "exploded at step 29"
-    says(typist.answers(), EXPLODES, "with lr 1E-4 and analytic derivatives: exploded at step 29.")
+    says(typist.answers(), EXPLODES, "with lr 0.0001 and analytic derivatives: exploded at step 29.")
 
 
 def test_answers_follow_what_is_typed(typist: Typist) -> None:
@@ -394,9 +394,9 @@ def test_answers_follow_what_is_typed(typist: Typist) -> None:
         }
     )
     after = typist.answers()
-    says(after, FASTER, "Not ahead after one epoch with lr 1E-2: √Σe² no number, one neuron 1.")
+    says(after, FASTER, "Not ahead after one epoch with lr 0.01: √Σe² no number, one neuron 1.")
     says(after, EXPLODES, "With lr 1E-6 two neurons first at step: none, one: none.", "with lr 0 and numerical")
-    says(after, RIGHT, "one neuron: 4.5E-5; two: ", "after 1000, from the inputs as built, with lr 3E-4")
+    says(after, RIGHT, "one neuron: 4.5E-5; two: ", "after 1000, from the inputs as built, with lr 0.0003")
     slope, error = _best_with(5.0)
     says(after, CREEPS, f"The best line with intercept 5: slope {slope:.4f}, √Σe² {error:.4g};")
     says(
@@ -407,7 +407,7 @@ def test_answers_follow_what_is_typed(typist: Typist) -> None:
     says(after, SAVED, "for all 29 samples can cut off a, b and c,", "with lr 0: stuck.")
     says(after, SAME, "At step 2, x = 86: 1·86 + 2 = 88, and the two neurons predict 88. ")
     says(after, BEATS, "better start weights, gradient clipped", "worse with: typed over (was baseline), x scaled")
-    says(after, SMOOTH, "With lr 1E-4 it ends after 10 epochs at √Σe² – (exploded at step 99)")
+    says(after, SMOOTH, "With lr 0.0001 it ends after 10 epochs at √Σe² – (exploded at step 99)")
     assert typist.value(typist.compared(RATES, 1e-5, "whose inputs")) == "others, as built"
     assert typist.value(typist.compared(RATES, 1e-6, "whose inputs")) == "others, as built", "b is another for all"
 

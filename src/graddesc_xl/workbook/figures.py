@@ -20,6 +20,8 @@ TITLES = ("value", "power of ten", "digits", "as told")
 LAST_BITS = 7
 #: from which size on numbers are told with a power of ten, and from which rates: all but 0
 LARGE, LEAST = 1e6, 1e-300
+#: down to this power of ten a rate is told without it
+SMALLEST_PLAIN = -4
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Figures:
             self.sheet.widths[column] = 12.0
 
     def rate(self, value: Expr, *, below: bool = False) -> Cell:
-        """A rate as it is told, to three digits: 1.02E-4. below: rounded down, for what others must stay below."""
+        """A rate as it is told, to three digits: 0.01, 4.5E-5. below: rounded down, for what others must stay below."""
         return self._told(value, 2, LEAST, below=below)
 
     def number(self, value: Expr, places: int = 2) -> Cell:
@@ -78,8 +80,15 @@ class Figures:
         decimals = where(behind.equals(0), "", Text(".") & call("mid", behind + one, 2, count))
         exponent = where(power.equals(0), "", where(power < 0, "E", "E+") & power)
         sign = where(number * digits < 0, "-", "")
-        told = sign & (digits - behind) / one & decimals & exponent
-        return put(3, where(call("is_number", number), told, number))
+        told = (digits - behind) / one & decimals & exponent
+        if least < 1:  # what is typed as 0.01 is told so, not as 1E-2
+            rest = where(behind.equals(0), "", call("mid", behind + one, 2, count))
+            zeros_first: Expr = Text("")
+            for power_of in range(SMALLEST_PLAIN, -1):
+                zeros_first = where(power.equals(power_of), "0" * (-1 - power_of), zeros_first)
+            plain = Text("0.") & zeros_first & (digits - behind) / one & rest
+            told = where(call("and", power < 0, power + (1 - SMALLEST_PLAIN) > 0), plain, told)
+        return put(3, where(call("is_number", number), sign & told, number))
 
 
 #: the helper cells of a number to so many digits, and the powers of ten that are not told
