@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from ..lessons.lesson import NOT_IN_FILES
-from ..sheets.filled import RIGHT, Answer, Filled
+from ..sheets.filled import EMPTY, RIGHT, Answer, Filled
 from ..workbook.cells import a1
 from ..workbook.write import write as write_workbook
 from ..writing import replacing
@@ -72,15 +72,12 @@ def mark(of: HandedIn, path: Path) -> None:
 
 
 def _mark(of: HandedIn, exercise: Filled, answer: Answer) -> None:
-    value, style = exercise.sheet.blanks[answer.at]
-    if value is None:
+    """Put the note of a cell that is not right."""
+    if answer.mark in (EMPTY, RIGHT):
         return
-    del exercise.sheet.blanks[answer.at]
-    exercise.sheet.cells[answer.at] = (str(value) if not isinstance(value, float) else value), style
     formula = of.formula(exercise, answer)
-    said = [answer.column.title, f"{answer.hint}."] if answer.mark != RIGHT else []
-    if said:
-        exercise.sheet.notes[answer.at] = "\n".join([*said, *([f"Handed in: ={formula}"] if formula else [])])
+    said = [answer.column.title, f"{answer.hint}.", *([f"Handed in: ={formula}"] if formula else [])]
+    exercise.sheet.notes[answer.at] = "\n".join(said)
 
 
 def told(grade: Grade) -> str:

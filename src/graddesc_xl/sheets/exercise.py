@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import ceil
 
 from ..errors import SettingError, did_you_mean, shown
 from ..experiments import GRADIENTS, Experiment
@@ -25,6 +26,7 @@ from .layout import SAMPLE, width
 from .making import Making, sentence
 from .marking import ABOVE, FIRST, NO_NUMBER, NOT_RIGHT, TYPED, WAITING, Marking, Other, cells
 from .marking import RIGHT as RIGHT_NUMBER
+from .rendering import LINE, TALLEST
 
 #: the rows of what is said, of the inputs' labels, of the columns' words and titles, of what they start from
 PROGRESS, LABELS, WORDS, TITLES, STARTS, TOP = 4, 6, 8, 9, 10, 11
@@ -241,18 +243,18 @@ class _Page:
         for column, name in enumerate(self.plan.samples, 1):
             sheet.put(TITLES, column, name, Style("data", header=True, bold=True, align="right"))
             sheet.widths[column] = max(SAMPLE, len(name) + 0.5, 8.0)
-        tallest = 1.0
+        lines = 1
         for c in self.plan.columns:
             place = self.place[c.name]
             said = sentence(c.about) if c.name in self.blank else f"{c.title} = {words(c.expr, self.plan)}"
             sheet.widths[place] = max(width(self.plan, c), 13.0 if c.name in self.blank else 10.0)
             if c.role != "weight" or c.name in self.blank:
                 sheet.put(WORDS, place, said, Style(c.role, wrap=True, italic=True, valign="bottom"))
-                tallest = max(tallest, 1 + len(said) / (sheet.widths[place] - 2))
+                lines = max(lines, ceil(1.25 * len(said) / sheet.widths[place]))
             sheet.put(TITLES, place, c.title, Style(c.role, header=True, bold=True, align="right"))
             about = sentence(c.about)
             sheet.notes[TITLES, place] = f"{c.title}\n{about}" + ("\nTo be filled in." if c.name in self.blank else "")
-        sheet.heights[WORDS] = min(14.0 * (1 + int(tallest)), 150.0)
+        sheet.heights[WORDS] = min(LINE * lines, TALLEST)
         sheet.put(TITLES, self.hint, "what may be wrong", HEADER)
         sheet.widths |= {self.hint: HINT_WIDTH}
         sheet.aside |= {*range(self.hint + 1, self.hint + 2 + len(self.blank))}

@@ -155,10 +155,9 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
 
     for fill in sheet.fills:
         page.add_fill(fill, looks(fill.style))
-    for (row, column), (_, style) in sheet.blanks.items():
-        page.write_blank(row - 1, column - 1, None, looks(style))
     formula, string, numeric = page.write_formula, page.write_string, page.write_number
-    for (row, column), (content, style) in sheet.cells.items():
+    blanks = {at: (str(v) if isinstance(v, CellError) else v, style) for at, (v, style) in sheet.blanks.items()}
+    for (row, column), (content, style) in (*sheet.cells.items(), *blanks.items()):
         look = looks(style)
         if isinstance(content, Formula):
             if (row, column) in sheet.merged:
@@ -175,6 +174,8 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
                 done = page.merge_range(row - 1, column - 1, row - 1, column - 2 + across, content, look)
             else:
                 done = string(row - 1, column - 1, content, look)
+        elif content is None:
+            done = page.write_blank(row - 1, column - 1, None, look)
         else:
             done = numeric(row - 1, column - 1, content, look)
         if done:
