@@ -99,6 +99,12 @@ class Typed(Inputs):
     def __init__(self, numbers: Mapping[str, float]) -> None:
         self.numbers, self.left = numbers, {*numbers}
 
+    def filled(self, sheet: str, at: tuple[int, int]) -> float | None:
+        """What somebody filled into a cell that was built empty."""
+        cell = f"{sheet}!{a1(*at)}"
+        self.left.discard(cell)
+        return self.numbers.get(cell)
+
     def number(self, sheet: str, at: tuple[int, int], given: Input) -> float:
         """The number in the cell of an input."""
         cell = f"{sheet}!{a1(*at)}"
@@ -134,6 +140,7 @@ def digest(made: Composition, of: Picture) -> str:
     for (row, column), content, style in sorted(sheet.every(), key=lambda cell: cell[0]):
         if row <= of.rows and column <= of.columns:
             seen.append([row, column, _plain(content.value if isinstance(content, Formula) else content), repr(style)])
+    seen += [[*at, _plain(value), repr(style)] for at, (value, style) in sorted(sheet.blanks.items())]
     seen += [sorted(sized.items()) for sized in (sheet.widths, sheet.heights, sheet.merged, sheet.folded)]
     seen.append(sorted(sheet.aside))
     for chart in sheet.charts:

@@ -9,11 +9,13 @@ import ironcalc
 
 from graddesc_xl import LESSONS, exercise, grade
 
+lesson = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1)
+
 
 def main() -> None:
     """Write the exercise, fill it in as a student would, mark it."""
     folder = Path("exercise")
-    blank = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1).build(folder / "to-fill-in.xlsx").path
+    blank = lesson.build(folder / "to-fill-in.xlsx").path
 
     student = ironcalc.load_from_xlsx(str(blank))  # any spreadsheet will do
     names = [sheet["name"] for sheet in student.get_worksheets_properties()]
