@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from graddesc_xl import LESSONS, Experiment, Lesson, build, run, verify
+from graddesc_xl import GRADDESC, LESSONS, Experiment, Lesson, build, run, verify
 from graddesc_xl.errors import SettingError
 from graddesc_xl.lessons import recipe
 from graddesc_xl.lessons.composing import compose
@@ -281,3 +281,24 @@ def test_helper_columns_are_folded_away() -> None:
     front = compose(lesson, run_plan).sheets[0]
     beyond = {column for (_, column) in front.cells if column > front.printed}
     assert len(beyond) >= 4 and beyond <= front.aside
+
+
+def test_why_b_creeps(workbook: Path) -> None:
+    """From the landscape's bends, the mean of x² by hand, and where both runs end at the rates that are typed."""
+    model = Spreadsheet(reading.load(workbook))
+    model.type_number("basic", 1, 6, 1e-5)
+    model.recalculate()
+    (said,) = below(model, "overview", "answer, from the cells of that sheet").values()
+    xs = GRADDESC.column("x")
+    assert f"Σe² bends {float((xs**2).mean()):.1f} times as much along a as along b" in said
+    end = run("basic", lr=1e-5)["new_b"][-1, -1]
+    assert f"10 epochs of plain SGD with learn 1E-5 end at b = {float(end):.4g}, of Adam" in said
+
+
+def test_where_an_epoch_begins_is_said_below_the_one_before(workbook: Path) -> None:
+    """A mirrored sheet's second epoch starts from the last row's weights, not from its new ones: both are in sight."""
+    model = Spreadsheet(reading.load(workbook))
+    start, last, new = (model.value("basic", row, column) for row, column in ((35, 3), (32, 3), (32, 14)))
+    assert start == last != new
+    said = model.value("basic", 34, 1)
+    assert said.startswith("Epoch 2 starts from b and a of the last row, not from its new b and new a: the last")

@@ -22,8 +22,10 @@ from .values import CODES, Array, CellError, Nothing, Value, coded
 
 NA, NUM, VALUE = (CODES[kind] for kind in (CellError.NA, CellError.NUM, CellError.VALUE))
 #: what rounding does to a number at most, as a share of what was added and multiplied on the way to it: some
-#: spreadsheets take a difference that is below the last five bits of its terms for 0, and hundreds of steps pass it on
-ROUNDING = 2.0**-45
+#: spreadsheets take a difference that is below the last five bits of its terms for 0
+ROUNDING = 2.0**-46
+#: the same of what is squared once a run of hundreds of steps, each of which passed it on, has left nothing else
+PASSED_ON = 4 * ROUNDING
 #: of a leaky ReLU, the slope where it is not on: that of PyTorch
 LEAK = 0.01
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -350,7 +352,7 @@ _ROWS = (
     Operator(
         "pow", 2, "^", 5, _power, _power,
         Notation(lambda u, n: f"{u}{n.translate(_SUPERSCRIPT)}", PHRASE, (WORD, WORD)),
-        _power_rule, lambda u, n: n[0] * u[1] * np.maximum(np.abs(u[0]), ROUNDING * u[1]) ** (n[0] - 1),
+        _power_rule, lambda u, n: n[0] * u[1] * np.maximum(np.abs(u[0]), PASSED_ON * u[1]) ** (n[0] - 1),
     ),
     Operator(
         "sqrt", 1, "SQRT", FUNCTION, np.sqrt, math.sqrt, Notation(lambda u: f"√({u})", PHRASE, (CHOICE,)),
