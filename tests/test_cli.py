@@ -130,7 +130,8 @@ def test_list() -> None:
     result = call("list")
     assert result.exit_code == 0
     assert "Workbook graddesc: Gradient descent, step by step" in result.stdout
-    assert "Sheets: basic, momentum, rmsprop, adam, adam_ann." in result.stdout
+    assert "Sheets: basic, momentum, rmsprop, adam, adam_ann, the fit, " in result.stdout
+    assert "Sheets: guess and error, nudge and slope, one step, many steps." in result.stdout
     assert "Experiment rmsprop: RMSProp" in result.stdout
     rows = [line.split() for line in result.stdout.splitlines()]
     assert ["lr", "learn", "0.0001", "0", "1000"] in rows
