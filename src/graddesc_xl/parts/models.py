@@ -90,9 +90,15 @@ class Model:
 
         Raises PlanError where it does not fit the data.
         """
-        for name in (*self.lines, *self.watch, *(() if self.free else self.weights)):
-            if name in data.names:
-                raise PlanError(f"{self.name} calls a line {name!r}, as a column of {data.name} is called: rename one.")
+        for what, names, taken in (
+            ("line", (*self.lines, *self.watch), data.names),
+            ("weight", () if self.free else self.weights, data.inputs),
+        ):
+            for name in names:
+                if name in taken:
+                    raise PlanError(
+                        f"{self.name} calls a {what} {name!r}, as a column of {data.name} is called: rename one."
+                    )
         if not self.free:
             return self
         head = self.titles.get(PREDICTION, "")

@@ -85,8 +85,8 @@ INSTEAD: Mapping[str, Sequence[tuple[str, str]]] = {
     "followed": (
         ("ABS({cell})>=9999999.5", "0.0####E+00"),
         (_MILLION, "#,##0"),
-        ("AND({cell}<>0,ABS({cell})<0.0001)", "0.0####E+00"),
-        ("AND({cell}<>0,ABS({cell})<0.01)", "0.00000000"),
+        ("AND({cell}<>0,ABS({cell})<10^-4)", "0.0####E+00"),
+        ("AND({cell}<>0,ABS({cell})<10^-2)", "0.00000000"),
         ("AND({cell}<>0,ABS({cell})<1)", "0.000000"),
     ),
 }
