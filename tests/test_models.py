@@ -37,6 +37,8 @@ from graddesc_xl.parts.schedules import RATE, SCHEDULES
 from graddesc_xl.parts.starting import DRAWN, starts
 from graddesc_xl.parts.writing import loss, model, optimizer
 from graddesc_xl.plan import compact
+from graddesc_xl.verification import tiers
+from graddesc_xl.verification.grid import Grid
 from graddesc_xl.words import words
 
 FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "figures" / "torch_models.json").read_text("utf-8"))
@@ -544,3 +546,22 @@ def test_models_without_names_stand_in_one_lesson(tmp_path: Path) -> None:
     path = build(Lesson("Unnamed", sheets), tmp_path).path
     assert verify(path).ok
     assert [e.model.name for e in sheets] == ["a*sqft + b", "h = relu(a*c); pred = b*h + d"]
+
+
+def test_what_cancels_to_nothing_is_no_drift() -> None:
+    """Derivatives of a batch that leave only last bits of each other may add up to 0: the run is the same."""
+    parts = {"loss": "absolute", "activation": "leaky_relu", "optimizer": "torch_adagrad", "batch": 4, "lr": 0.1}
+    e = configured({**parts, "schedule": "constant"}, "cancels")
+    of = compose(Lesson("Cancels", [e]), run_plan).lists[0].of
+    held = {(row, column): of.sheet.value(row, column) for (row, column), _, _ in of.sheet.every()}
+    summed = [of.layout.columns[c.name] for c in of.trace.plan.columns if c.title in ("Σ dL/db1", "mean dL/db1")]
+    nothing = [
+        (of.layout.row(block, step), column)
+        for column in summed
+        for block in range(of.trace.plan.epochs)
+        for step in range(len(e.data))
+        if 0 < abs(float(held[of.layout.row(block, step), column])) < 1e-15  # type: ignore[arg-type]  # numbers
+    ]
+    assert len(nothing) >= 2
+    values = {of.sheet.name: Grid.of(held | dict.fromkeys(nothing, 0.0))}
+    assert tiers.step_sheet(of, values).note.startswith("within")

@@ -201,7 +201,8 @@ class Local:
         """The global tier: the worst distance from a fresh run, and the first step that drifts.
 
         Each is relative to what was added and multiplied on the way to that cell: how far it is from its neighbours'
-        sum is the local tier's business, to their last digits.
+        sum is the local tier's business, to their last digits. What was larger before has left its rounding in the
+        run: where a batch's derivatives leave nothing of each other, that is all there is.
         From the first step on whose numerical derivatives are rounding noise, nothing is compared; nor, where a
         program computes with longer numbers, from the step on at which the run explodes and magnifies any rounding.
         """
@@ -211,7 +212,7 @@ class Local:
         for column in plan.columns:
             wanted = trace.rows[column.name][: plan.epochs]
             rows = self.rows[: plan.epochs]
-            sizes = trace.sizes(column.name)[: plan.epochs]
+            sizes = _so_far(trace.sizes(column.name)[: plan.epochs])
             errors = self.errors(rows, self.layout.columns[column.name], wanted, sizes).ravel()
             errors = errors[: noise - 1] if column.name in plan.numerical else errors
             errors = errors[: trace.calm] if self.known is not None and self.known.longer else errors
@@ -228,6 +229,12 @@ class Local:
                 "more than its last digits"
             )
         return worst, note
+
+
+def _so_far(sizes: Array) -> Array:
+    """The largest of the sizes up to each step; error cells have none."""
+    known = np.where(np.isfinite(sizes), sizes, 0.0)
+    return np.maximum(sizes, np.maximum.accumulate(known.ravel()).reshape(sizes.shape))
 
 
 def step_sheet(of: StepSheet, values: Values, known: Known | None = None) -> SheetResult:
