@@ -69,8 +69,9 @@ class Told:
     """What the overview tells of a run: errors of the first and the last epoch, its verdict, its curve.
 
     inputs: label -> the input that stands beside its result: its cell, or text of what cannot be typed, told where
-    another run has a cell for it. again: gives what becomes of it with one
-    input, by name, at another number and all others as built.
+    another run has a cell for it. again: gives what becomes of it with one input, by name, at another number and all
+    others as built. loss, losses, losses_by_epoch: where an epoch's error is not √Σe², its title, those of the first
+    and the last epoch, and their curve.
     """
 
     errors: Sequence[Expr]
@@ -79,6 +80,9 @@ class Told:
     epochs: int
     inputs: Mapping[str, Expr] = field(default_factory=dict)
     again: Callable[[str, float], Trace] | None = None
+    loss: str = ""
+    losses: Sequence[Expr] = ()
+    losses_by_epoch: Series | None = None
 
 
 @dataclass(frozen=True)

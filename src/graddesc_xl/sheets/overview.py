@@ -90,6 +90,17 @@ class _Page:
         shown = [(label, given) for _, told in self.runs for label, given in told.inputs.items()]
         return [*dict.fromkeys(label for label, given in shown if not isinstance(given, Text))] or [""]
 
+    @cached_property
+    def loss(self) -> str:
+        """What all runs' errors are of, where that is one loss, and not the squared error."""
+        losses = {told.loss for _, told in self.runs}
+        return losses.pop() if len(losses) == 1 else ""
+
+    @property
+    def error(self) -> str:
+        """The title of the errors that are told."""
+        return self.loss or "√Σe²"
+
     @property
     def errors(self) -> int:
         """The column of the first error."""
@@ -211,18 +222,18 @@ def _runs(page: _Page, top: int) -> int:
         return top
     sheet = page.sheet
     labels = dict(enumerate(page.inputs, 2))
-    errors = {page.errors: "√Σe², first epoch", page.errors + 1: "√Σe², last epoch"}
+    errors = {page.errors: f"{page.error}, first epoch", page.errors + 1: f"{page.error}, last epoch"}
     page.heads(top, {1: "sheet", **labels, **errors, page.verdict: "verdict"}, to_the_right=range(2, page.verdict))
     sheet.put(top, page.verdict, "verdict", replace(HEADER, indent=1))
-    sheet.heights[top] = HEAD_HEIGHT
+    sheet.heights[top] = HEAD_HEIGHT if len(page.error) < AMOUNT else 1.6 * HEAD_HEIGHT
     for row, (made, told) in enumerate(page.runs, top + 1):
         page.link(row, made.sheet.name)
         for column, label in labels.items():
             if label in told.inputs:
                 sheet.put(row, column, told.inputs[label], Style(number="typed", align="right"))
-        for column, error in enumerate(told.errors[:2], page.errors):
+        for column, error in enumerate(told.losses if page.loss else told.errors[:2], page.errors):
             shown = where(call("is_number", error), error, NONE)
-            sheet.put(row, column, shown, Style(number="told", align="right"))
+            sheet.put(row, column, shown, Style(number="small" if page.loss else "told", align="right"))
         sheet.put(row, page.verdict, told.verdict, Style(bold=True, indent=1))
         sheet.heights[row] = LINE
     return row + 1
@@ -240,13 +251,14 @@ def _charted(page: _Page, row: int) -> int:
     wide = sum(int(sheet.widths[column] * 7 + 5) for column in range(page.right, page.last + 1))
     most = max(told.epochs for _, told in page.runs)
     series = apart(_named(page))
-    about = "√Σe² by epoch, a curve per sheet, on a logarithmic axis; an error that has exploded, or is 0, is left out"
+    about = f"{page.error} by epoch, a curve per sheet, on a logarithmic axis"
+    about += "; an error that has exploded, or is 0, is left out"
     if len(series) > MOST:
         about += f", and all but {MOST} curves are faint"
     chart = Chart(
         "Error by epoch: the sheets compared",
         "epoch",
-        "√Σe²",
+        page.error,
         series,
         FIRST,
         page.right,
@@ -268,12 +280,13 @@ def _named(page: _Page) -> list[Series]:
     sheet, column, found = page.sheet, page.last + 2, []
     sheet.put(FIRST - 1, column, "the chart's legend", Style(color=FAINT, italic=True))
     for row, (made, told) in enumerate(page.runs, FIRST):
-        drawn = made.behind if made.behind and made.behind.name == told.curve.y.sheet else made.sheet
-        gaps = call("count", Block(drawn, told.curve.y)) < told.epochs
+        curve = (told.losses_by_epoch if page.loss else None) or told.curve
+        drawn = made.behind if made.behind and made.behind.name == curve.y.sheet else made.sheet
+        gaps = call("count", Block(drawn, curve.y)) < told.epochs
         name = sheet.put(
             row, column, where(gaps, Text(f"{made.sheet.name}{LEAVES}"), made.sheet.name), Style(color=FAINT)
         )
-        found.append(replace(told.curve, name=name))
+        found.append(replace(curve, name=name))
     return found
 
 

@@ -107,14 +107,19 @@ class Steps(Kind):
             return making.run(of.trace.plan, making.of(self.data).built, {**built, name: value})
 
         rates = [given for given in of.trace.plan.inputs if given.name == LEARN.name]
-        root = ROOT_BESIDE if of.trace.plan.other else "error"
+        plan = of.trace.plan
+        root = ROOT_BESIDE if plan.other else "error"
+        epochs = of.by_epoch("epoch")
         told = Told(
             [by_epoch(what, last=last) for what in (root, "rmse") for last in (False, True)],
             made.verdict,
-            Series(self.sheet, of.by_epoch("epoch"), made.plotted("compared"), "", markers=True),
-            of.trace.plan.epochs,
+            Series(self.sheet, epochs, made.plotted("compared"), "", markers=True),
+            plan.epochs,
             {given.label: Cell(of.sheet, *of.layout.cell(given.name)) for given in rates} | _driven(of),
             again,
+            plan.error.title if plan.other else "",
+            [by_epoch("error", last=last) for last in (False, True)],
+            Series(self.sheet, epochs, made.plotted("positive"), "", markers=True) if plan.other else None,
         )
         figures: dict[str, Figure] = {
             "verdict": lambda: made.verdict,

@@ -321,7 +321,7 @@ def _plotted(steps: StepsList, samples: Samples, *, log: bool) -> None:
         "error": where(call("is_number", error), error, GAP),
         "compared": where(call("is_number", root), where(call("and", root > 0, root <= bound), root, GAP), GAP),
     }
-    if log:
+    if log or of.trace.plan.other:
         shown["positive"] = positive(error)
     for what, spelled in shown.items():
         column = steps.extra(
