@@ -20,7 +20,7 @@ FIRST, INPUTS = 5, 2
 CONST, SLOPE = 1, 2
 #: so many rows below the samples are looked at
 FURTHER = 1000
-LOW, HIGH = -1e6, 1e6
+LOW, HIGH = -1e9, 1e9
 #: so many columns beside the samples are in view, those of the chart; what stands further right is folded away
 SHOWN = 7
 INSERTED = "A row was inserted among the samples: it is not used."
