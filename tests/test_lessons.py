@@ -490,7 +490,7 @@ def test_every_run_has_its_own_data(tmp_path: Path) -> None:
 def test_samples_that_no_sheet_takes() -> None:
     """Numbers that its own rule would not let a person type: a sentence with the first one."""
     far = dataset([1.0, 2e10], [1.0, 2.0], name="far")
-    with pytest.raises(SettingError, match="far: a sheet holds samples from -1,000,000,000 to 1,000,000,000, not x = 2e"):
+    with pytest.raises(SettingError, match="far: a sheet holds samples from -1,000,000,000 to 1,000,000,000, not x"):
         Lesson("Far", [experiment(data=far)])
     assert run(experiment(data=far)).errors.shape == (2,)
 
