@@ -65,8 +65,8 @@ ONE, STACKED, WITH_RELU = "1 neuron", "2 neurons, collapse", "2 neurons, ReLU"
 MOMENTUM, WEIGHTS = "momentum 2 neuron", "initial weights"
 TWO = ("2 neurons, collapse", "2 neurons, ReLU")
 STALL = (
-    "de/da is x times de/db: where x is far above 1, the rate that a bears is far too small for b: an error falls fast, "
-    "then creeps."
+    "de/da is x times de/db: where x is far above 1, the rate that a bears is far too small for b: an error falls "
+    "fast, then creeps."
 )
 RATES = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 1e-2)
 #: of the drawn start weights
