@@ -13,7 +13,7 @@ from ..language.expr import Const, Data, Expr, Here, Param, Prev, State, Text, W
 from ..language.reports import GAP, joined
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
-from ..plan import Column, Plan
+from ..plan import PREDICTED, Column, Plan
 from ..settings import rounded
 from ..words import words
 from ..workbook.cells import column_letters
@@ -24,7 +24,7 @@ from .filled import EMPTY, RIGHT, TEXT, WAITS, WRONG, Answer, Filled
 from .kind import Composed, Figure, Kind, behind
 from .layout import SAMPLE, width
 from .making import Making, sentence
-from .marking import ABOVE, FIRST, NO_NUMBER, NOT_RIGHT, TYPED, WAITING, Marking, Other, cells
+from .marking import ABOVE, FIRST, NO_NUMBER, NOT_RIGHT, NUDGE, TYPED, WAITING, Marking, Other, cells
 from .marking import RIGHT as RIGHT_NUMBER
 from .rendering import LINE, TALLEST
 
@@ -110,7 +110,7 @@ class Exercise(Kind):
     def columns(self) -> list[str]:
         """The names of the columns to fill in. Raises SettingError for one that cannot be."""
         plan = self.plan
-        possible = {c.name: c.title for c in plan.columns if c.role in FILLABLE and c.kind != "predicted"}
+        possible = {c.name: c.title for c in plan.columns if c.role in FILLABLE and c.kind != PREDICTED}
         if not self.blank:
             return [c.name for c in plan.columns if c.role in USUAL]
         if self.blank == (ALL,):
@@ -314,9 +314,8 @@ class _Page:
             derivative = self.marking.loss(name) is not None
             self.behind(of.number, self.filled_in(where(call("is_number", typed), typed, 0)))
             self.behind(of.nudge, self.filled_in(self.marking.nudge(name)) if derivative else Const(0))
-            unit = self.marking.unit(name, TYPED, RIGHT_NUMBER)
-            self.behind(of.unit, self.filled_in(unit, {TYPED: number, RIGHT_NUMBER: nudge}))
-            right = self.filled_in(self.marking.value(name, TYPED), {TYPED: nudge})
+            self.behind(of.unit, self.filled_in(self.marking.unit(name), {TYPED: number, NUDGE: nudge}))
+            right = self.filled_in(self.marking.value(name), {NUDGE: nudge})
             self.behind(of.off, (number - right) / Down(self.marks, of.unit))
         for name, of in self.helpers.items():
             self.behind(of.mark, self.mark(name))
@@ -372,7 +371,7 @@ class _Page:
     def _check_length(self, name: str, expr: Expr) -> None:
         longest = max(
             len(template(e, self.marks.name, repeats=True))
-            for e in (expr, self.filled_in(self.marking.value(name, TYPED), {TYPED: Const(0.001)}))
+            for e in (expr, self.filled_in(self.marking.value(name), {NUDGE: Const(0.001)}))
         )
         if longest > LONGEST_FORMULA:
             raise SettingError(

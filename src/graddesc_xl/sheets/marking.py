@@ -27,8 +27,15 @@ NO_NUMBER = "this is no number"
 NOT_RIGHT = "not right"
 
 
-#: stand for the number that is marked, and for the right one: in this row, the one above, the first
-TYPED, RIGHT, ABOVE, FIRST = (Param(name) for name in ("typed", "right", "right above", "right in the first row"))
+@dataclass(frozen=True)
+class Stand(Expr):
+    """Stands for a number that cells hold: which one."""
+
+    number: str
+
+
+#: the number that is marked, by how much a value is nudged, and the right number: in this row, the one above, the first
+TYPED, NUDGE, RIGHT, ABOVE, FIRST = map(Stand, ("typed", "nudge", "right", "right above", "right in the first row"))
 
 
 @dataclass(frozen=True)
@@ -89,19 +96,19 @@ class Marking:
         data = [call("abs", leaf) for leaf in dict.fromkeys(leaves(loss)) if isinstance(leaf, Data)]
         return NARROW * size / (1 + reduce(maximum, data, NOTHING))
 
-    def value(self, name: str, nudge: Expr) -> Expr:
-        """What is right in a column, of the cells that it uses. nudge: the cell of that."""
+    def value(self, name: str) -> Expr:
+        """What is right in a column, of `NUDGE` and the cells that it uses."""
         loss = self.loss(name)
-        return self.plan.column(name).expr if loss is None else by_nudging(loss, self.by[name], nudge)
+        return self.plan.column(name).expr if loss is None else by_nudging(loss, self.by[name], NUDGE)
 
-    def unit(self, name: str, number: Expr, nudge: Expr) -> Expr:
-        """How far a number may be off."""
+    def unit(self, name: str) -> Expr:
+        """How far a number may be off, of `TYPED` and `NUDGE`."""
         loss = self.loss(name)
         used = dict.fromkeys(leaves(loss or self.plan.column(name).expr))
         sizes = [call("abs", leaf) for leaf in used if isinstance(leaf, (Here, Prev, Data, Param))]
-        parts = [SHARE * call("abs", number), OPERANDS * reduce(maximum, sizes, NOTHING)]
+        parts = [SHARE * call("abs", TYPED), OPERANDS * reduce(maximum, sizes, NOTHING)]
         if loss is not None:
-            parts.append(NOISE * call("abs", loss) / nudge)
+            parts.append(NOISE * call("abs", loss) / NUDGE)
         return total(parts)
 
     def uses(self, name: str) -> list[Expr]:
