@@ -148,7 +148,8 @@ def digest(made: Composition, of: Picture) -> str:
             seen.append(repr(replace(chart, series=())))
             for each in chart.series:
                 points = [[*map(_plain, sheets[area.sheet].values(area))] for area in (each.x, each.y)]
-                seen.append([points, each.color, each.dashed, each.dash, each.markers, each.width])
+                named = each.name if isinstance(each.name, str) else str(each.name.value)
+                seen.append([named, points, each.color, each.dashed, each.dash, each.markers, each.width])
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
 

@@ -201,11 +201,14 @@ class _Drawn:
         target, place = samples.data.target, self.crossings + PARTS
         look: Mapping[str, Any] = {"markers": True, "line": False}
         grid = down(self.grid, PARTS + 1)
+        twice = call("count", sheet.block(TOP, place + 1, PARTS + 1)) > 0
+        said = where(twice, "undecided again", "undecided again: nowhere")
+        again = sheet.put(HEAD - 1, place + 1, said, Style(color=FAINT))
         curves = [
             Series(f"{target} above {self.level:g}", x, down(self.left, n), ACCENT, **look),
             Series(f"{target} not above", x, down(self.left + 1, n), CONTRAST, marker="diamond", **look),
             Series("undecided", grid, down(place, PARTS + 1), INK),
-            Series("undecided again", grid, down(place + 1, PARTS + 1), INK, dashed=True),
+            Series(again, grid, down(place + 1, PARTS + 1), INK, dashed=True),
         ]
         about = f"The samples by {target}, and the line on which the model of {self.run.title} is undecided."
         first, second = self.names
