@@ -211,7 +211,8 @@ def _tried(page: _Page, top: int, tries: Sequence[Tried]) -> int:
         sheet.put(row, held, each.at, Style(number="typed", color=FAINT))
         sheet.put(row, typed, each.value, Style(number="typed", bold=True))
         page.across(row, seen, page.verdict, each.see, replace(SAYS, indent=1))
-        sheet.heights[row] = TALL if len(each.see) > SEEN else LINE
+        wraps = len(each.see) > SEEN or len(text) > sheet.widths[1]
+        sheet.heights[row] = TALL if wraps else LINE
     sheet.heights[row + 1] = GAP
     return row + 2
 
@@ -337,7 +338,9 @@ def _sheets(page: _Page, top: int) -> int:
         page.across(row, 2, page.verdict, about, SAYS)
         sheet.heights[row] = TALL if len(about) > ABOUT else LINE
         if name in messages:
-            sheet.put(row, page.checked, messages[name], Style(color=FAINT, indent=1))
+            sheet.put(row, page.checked, messages[name], Style(color=FAINT, indent=1, wrap=True))
+            if len(str(sheet.value(row, page.checked))) > CHECKED:
+                sheet.heights[row] = TALL
         if made and made.told:
             for column, error in enumerate(made.told.errors[2:4], page.right):
                 shown = where(call("is_number", error), error, NONE)
