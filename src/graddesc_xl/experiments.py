@@ -204,19 +204,20 @@ class Experiment:
         *,
         epochs: int | None = None,
         starts: Mapping[str, float] | None = None,
-        **inputs: float | Sequence[float],
+        lr: float | Sequence[float] | None = None,
     ) -> Trace:
         """Run it and keep every number of every step.
 
         settings: inputs by name, as in {"lr": 0.1}; a sequence of numbers makes a batch, one run per number. epochs:
-        passes over the data, if not its own. starts: column -> what the first epoch starts it from. inputs: more
-        settings, as in lr=0.1.
+        passes over the data, if not its own. starts: column -> what the first epoch starts it from. lr: one of the
+        settings.
 
         >>> round(float(Experiment("line").run({"lr": 1e-5}, epochs=2).errors[-1]), 2)
         99.33
         """
         e = self if epochs is None else replace(self, epochs=epochs)
-        return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
+        rate = {} if lr is None else {LEARN.name: lr}
+        return run_plan(e.plan, e.data, {**(settings or {}), **rate}, starts or {})
 
     def with_(
         self,

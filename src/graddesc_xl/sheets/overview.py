@@ -322,7 +322,8 @@ def _guarded(said: Expr, see: str, samples: Mapping[str, Samples]) -> Expr:
 def _sheets(page: _Page, top: int) -> int:
     """Every sheet: what it shows, what the check says of it, where its steps are; the row below."""
     sheet = page.sheet
-    behind = any(made.behind for made in page.composed)
+    lists = {made.sheet.name: made.behind.name for made in page.composed if made.behind and not made.behind.secret}
+    behind = bool(lists) and page.last > page.verdict
     heads = {1: "sheet", 2: "what it shows", page.last: "all its steps" if behind else ""}
     if page.runs:
         heads |= {page.right: "RMSE, first epoch", page.right + 1: "RMSE, last epoch"}
@@ -345,8 +346,8 @@ def _sheets(page: _Page, top: int) -> int:
             for column, error in enumerate(made.told.errors[2:4], page.right):
                 shown = where(call("is_number", error), error, NONE)
                 sheet.put(row, column, shown, Style(number="told", align="right"))
-        if made and made.behind:
-            sheet.put(row, page.last, made.behind.name, Style(color=FAINT))
+        if behind and name in lists:
+            sheet.put(row, page.last, lists[name], Style(color=FAINT))
     said = f"{LISTS_HIDDEN if behind else HIDDEN} {UNHIDE}"
     page.across(row + 1, 1, page.last, said, replace(PROSE, color=FAINT))
     sheet.heights[row + 1] = page.high(said)

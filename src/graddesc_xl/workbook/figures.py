@@ -80,15 +80,15 @@ class Figures:
         decimals = where(behind.equals(0), "", Text(".") & call("mid", behind + one, 2, count))
         exponent = where(power.equals(0), "", where(power < 0, "E", "E+") & power)
         sign = where(number * digits < 0, "-", "")
-        told = (digits - behind) / one & decimals & exponent
+        told = sign & (digits - behind) / one & decimals & exponent
         if least < 1:  # what is typed as 0.01 is told so, not as 1E-2
             rest = where(behind.equals(0), "", call("mid", behind + one, 2, count))
             zeros_first: Expr = Text("")
             for power_of in range(SMALLEST_PLAIN, -1):
-                zeros_first = where(power.equals(power_of), "0" * (-1 - power_of), zeros_first)
-            plain = Text("0.") & zeros_first & (digits - behind) / one & rest
+                zeros_first = where((power + -power_of).equals(0), "0" * (-1 - power_of), zeros_first)
+            plain = sign & "0." & zeros_first & (digits - behind) / one & rest
             told = where(call("and", power < 0, power + (1 - SMALLEST_PLAIN) > 0), plain, told)
-        return put(3, where(call("is_number", number), sign & told, number))
+        return put(3, where(call("is_number", number), told, number))
 
 
 #: the helper cells of a number to so many digits, and the powers of ten that are not told
