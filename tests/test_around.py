@@ -17,7 +17,7 @@ from reader import Reader
 
 #: the colours of what is typed, of what is best, and of warnings
 INPUT, BEST, RED, ORANGE, WHITE = "FFF8DC", "1F6B3F", "B8403A", "A85C12", "FFFFFF"
-TOO_LARGE = 100_000
+TOO_LARGE = 1_000_000
 #: the comparisons of the workbook about two neurons
 COMPARED = [name for name in COMPARISONS if name in LESSONS["two-neurons"].sheets]
 
@@ -145,7 +145,7 @@ def test_every_input_has_its_rule(parts: Parts) -> None:
 
 
 def test_no_large_number_is_written_out(parts: Parts) -> None:
-    """Every number of six digits or more, in every row, is shown as a power of ten where its column shows digits."""
+    """Every number of seven digits or more, in every row, is shown as a power of ten where its column shows digits."""
     large = 0
     for page in map(parts.page, parts.sheets):
         long = {

@@ -88,7 +88,7 @@ def test_what_was_typed_comes_back(begun: Path) -> None:
         (("new", "lesson.toml"), "exists already: choose another name, or overwrite it with --force."),
         (("new", "lesson.txt"), "must end in .toml, as in lesson.toml."),
         (("new", "none/lesson.toml"), "there is no folder none"),
-        (("recipe", "lesson.toml"), "is not a workbook|no workbook"),
+        (("recipe", "lesson.toml"), "lesson.toml is a recipe already: build it"),
         (("recipe", "none.xlsx"), "none.xlsx"),
         (("recipe", "lesson.xlsx", "-o", "lesson.toml"), "exists already"),
     ],

@@ -18,7 +18,7 @@ from openpyxl.utils.cell import coordinate_to_tuple
 
 from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, MODELS, build, compare, run, verify
 from graddesc_xl.language.reports import NONE
-from graddesc_xl.language.values import CellError, cell_value
+from graddesc_xl.language.values import CellError
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.known import KNOWN
@@ -484,7 +484,7 @@ def test_errors_are_the_same_everywhere(
             said = {at: value for at, value in held.items() if isinstance(value, str) and "NumPy" in value}
             assert len(said) > 10 and theirs.values(sheet, said) == said
     assert left_out < 20, "only where a fix leaves no error at all"
-    assert errors[CellError.NUM] > 10_000, "some runs explode until no double can hold their numbers"
+    assert errors[CellError.NUM] > 9_000, "some runs explode until no double can hold their numbers"
     assert errors[CellError.NA] > 2000, "charts have gaps"
 
 
@@ -538,8 +538,7 @@ def test_another_learning_rate(typist: Typist) -> None:
             shown = pytest.approx(last, rel=1e-9) if math.isfinite(last) else "–"
             assert typist.value(typist.compared(sheet, of, "√Σe², last epoch", group)) == shown
             for found, error in zip(typist.by_epoch(sheet, of, group), trace.errors.tolist(), strict=True):
-                same = pytest.approx(error, rel=1e-9) if math.isfinite(error) else cell_value(error)
-                assert found == same or KNOWN["IronCalc"].explains(found, same)
+                assert found == (pytest.approx(error, rel=1e-9) if math.isfinite(error) else "–")
             verdict = typist.value(typist.compared(sheet, of, "verdict", group))
             assert verdict == str(trace.verdict)
             verdicts.add(verdict.split()[0])

@@ -229,7 +229,7 @@ def test_answers_name_the_sample_without_a_number(neurons: Spreadsheet, typed: A
     """Text in one x leaves no #VALUE! in the answers of two-neurons, nor in any verdict."""
     model, _ = typed(lambda m, s: m.set_user_input(s["data"], 9, 2, "five"), neurons)
     answers = overview(model, "answer, from the cells of that sheet")
-    assert answers == ["There is no number in data!B9: no run means anything."] * 9
+    assert answers == ["There is no number in data!B9: no run means anything."] * 10
     assert {*overview(model)} == {"no number in data!B9"}
     assert model.value("learning rates", *comparison_verdict(model)) == "no number in data!B9"
 
@@ -239,7 +239,7 @@ def test_answers_that_quote_no_number_say_so(neurons: Spreadsheet, typed: Any) -
     model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 7, 9, "one"), neurons)
     answers = overview(model, "answer, from the cells of that sheet")
     assert all(isinstance(answer, str) for answer in answers)
-    assert "first at step: no number in speed limit!I7; to one: no number in speed limit!I7 (it" in str(answers[1])
+    assert "first at step: no number in speed limit!I7, one: no number in speed limit!I7." in str(answers[1])
 
 
 def comparison_verdict(model: Spreadsheet) -> tuple[int, int]:

@@ -42,8 +42,8 @@ DRAWN_STARTS = (
 )
 #: as many of these are named
 LISTED = 8
-#: so many characters a number takes behind its label
-DIGITS = 11
+#: with so many decimals a number is shown behind its label
+DECIMALS = 5
 #: characters to a pixel of a sentence
 TEXT_WIDTH = 0.14
 
@@ -136,7 +136,8 @@ def _inputs(made: Rendering, layout: Layout) -> None:
             sheet.widths[column] = PREFIXED
     for derived in trace.plan.derived:
         column = layout.cell(derived.name)[1]
-        sheet.widths[column] = max(PREFIXED, sheet.widths.get(column, 0), len(derived.label) + DIGITS)
+        shown = f"{derived.label} {float(trace.cells[derived.name]):.{DECIMALS}f}".rstrip("0")
+        sheet.widths[column] = max(PREFIXED, sheet.widths.get(column, 0), len(shown) + 1)
     made.derived(lambda label: Style("watch", "share", prefix=label))
 
 
