@@ -63,7 +63,7 @@ def test_a_text_that_looks_like_a_formula_stays_one(trap: str, tmp_path: Path) -
         parts = {name: file.read(name).decode() for name in file.namelist() if name.endswith((".xml", ".rels"))}
     assert not any('TargetMode="External"' in text for text in parts.values())
     names = re.findall(r"<definedName [^>]*>([^<]*)<", parts["xl/workbook.xml"])
-    assert all(re.fullmatch(r"(.+!)?\$?[A-Z]*\$?\d*(:\$?[A-Z]*\$?\d+)?(,.+)?", html.unescape(name)) for name in names)
+    assert all(re.fullmatch(r"(.+!)?\$?[A-Z]*\$?\d*(:\$?[A-Z]*\$?\d*)?(,.+)?", html.unescape(name)) for name in names)
 
 
 def test_a_figure_that_is_none_is_refused(tmp_path: Path) -> None:
