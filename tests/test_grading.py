@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from graddesc_xl import LESSONS
+from graddesc_xl.cli.grading import read_names
 from graddesc_xl.errors import SettingError
 from graddesc_xl.grading import Grade, Grades, grade
 from graddesc_xl.grading.feedback import write
@@ -70,7 +71,7 @@ VARIANTS: dict[str, Variant] = {
     "from another weight": ({"J": "=I{r}"}, 15, "J", "this is new b"),
     "no step": ({"I": "=C{r}"}, 15, "I", "no step is taken: this is b"),
     "only the rate": ({"J": "=D{r}-$E$6"}, 15, "J", "de/da is missing"),
-    "rounded": ({"G": "=ROUND(2*(E{r}-B{r}),1)"}, 15, "G", "not right"),
+    "rounded": ({"G": "=ROUND(2*(E{r}-B{r}),1)"}, 15, "G", "nearly right: type more of its digits, or a formula"),
     "first row's": ({"G": "=2*($E$11-$B$11)"}, 15, "G", "this is right in the row above"),
     "row above": ({"G": "=2*(E{p}-B{p})"}, 15, "G", "this is right in the row above"),
     "a $ too many": ({"I": "=C{r}-$E6*G{r}"}, 20, "", ""),
@@ -261,6 +262,27 @@ def test_equal_files_are_told(handed_in: Grades) -> None:
     assert of(handed_in, "nothing").same_as == ()
 
 
+def test_what_was_left_empty_and_whose_it_is_is_told(blank: Path, tmp_path: Path) -> None:
+    """The first empty cell; and where a file has the numbers of somebody else."""
+    half = filled(Spreadsheet(reading.load(blank)), GOOD, ROWS[:2]).save(tmp_path / "half.xlsx")
+    (found,) = grade([half])
+    assert found.said == "8 of 20 cells right, 0 of 4 columns. Left empty: 12, the first basic!G14."
+    own = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, whose="Ada").build(tmp_path / "grace.xlsx").path
+    (found,) = grade([own])
+    assert found.row()["made for"] == "Ada"
+    assert found.said.endswith("Its numbers are those of Ada.")
+
+
+def test_other_numbers_are_no_equal_file(tmp_path: Path) -> None:
+    """The same formulas for two students with starts of their own."""
+    paths = []
+    for who in ("Ada", "Grace"):
+        of = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1, whose=who)
+        path = of.build(tmp_path / f"{who} blank.xlsx").path
+        paths.append(filled(Spreadsheet(reading.load(path)), GOOD).save(tmp_path / f"{who}.xlsx"))
+    assert [(each.right, each.same_as) for each in grade(paths)] == [(20, ())] * 2
+
+
 def test_common_mistakes(handed_in: Grades) -> None:
     """Column, hint, and how many students have it."""
     common = {(column, hint): many for column, hint, many in handed_in.mistakes}
@@ -319,3 +341,26 @@ def test_hostile_files(tmp_path: Path, blank: Path) -> None:
     (found,) = grade([outside])
     assert found.handed.problem
     assert found.score == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Ada\nGrace\n", ["Ada", "Grace"]),
+        ("name\nAda\n", ["Ada"]),
+        ("id;Student\n7;Müller, Ada\n8;Hopper, Grace\n", ["Müller, Ada", "Hopper, Grace"]),
+        ('"Müller, Ada"\n', ["Müller, Ada"]),
+        ("id,who\n7,Ada\n", "title that of the names 'name'"),
+        ("Ada\nAda\n", "names 'Ada' twice"),
+        ("", "has 0 names"),
+    ],
+)
+def test_a_list_of_names(text: str, names: list[str] | str, tmp_path: Path) -> None:
+    """A name a line, or the column that is titled so; nothing is guessed."""
+    path = tmp_path / "names.csv"
+    path.write_text(text, encoding="utf-8")
+    if isinstance(names, list):
+        assert read_names(path) == names
+        return
+    with pytest.raises(SettingError, match=names):
+        read_names(path)

@@ -57,6 +57,8 @@ class Editions:
         given = [f.name for f in fields(self) if getattr(self, f.name)]
         if given and not self.exercise:
             raise SettingError(f"--{given[0]} is of an edition to fill in: add --exercise.")
+        if self.steps is not None and self.steps < 1:
+            raise SettingError(f"--steps must be 1 or more, not {self.steps}.")
 
     def of(self, lesson: Lesson) -> list[Lesson]:
         """What is to be built of a lesson: itself, and where it is wanted its edition, or one for each student."""
@@ -90,10 +92,13 @@ def read_names(path: Path) -> list[str]:
         raise SettingError(f"There is no file {path}: write the names of the students into one, a line each.") from None
     except (OSError, UnicodeDecodeError) as problem:
         raise SettingError(f"{path} cannot be read as a list of names: {problem}.") from None
-    found = [row[0].strip() for row in csv.reader(text.splitlines(), delimiter=";" if ";" in text else ",") if row]
-    names = [name for name in found if name]
-    if names and names[0].lower() in ("name", "names", "student", "students"):
-        del names[0]
+    rows = [row for row in csv.reader(text.splitlines(), delimiter=";" if ";" in text else ",") if any(row)]
+    heads = [head.strip().lower() for head in rows[0]] if rows else []
+    titled = [place for place, head in enumerate(heads) if head in ("name", "names", "student", "students")]
+    if not titled and any(len(row) > 1 for row in rows):
+        raise SettingError(f"{path} has several columns: title that of the names 'name', or give a name a line.")
+    place = titled[0] if titled else 0
+    names = [row[place].strip() for row in rows[bool(titled) :] if len(row) > place and row[place].strip()]
     if not names or len(names) > MOST_STUDENTS:
         raise SettingError(f"{path} has {len(names):,} names: give 1 to {MOST_STUDENTS:,}, a line each.")
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
@@ -133,6 +138,8 @@ def grade(
         raise SettingError(f"--for is {' or '.join(PLATFORMS)}, for the file of -o, as in -o grades.csv --for canvas.")
     out = None
     if output is not None:
+        if output.suffix.lower() not in (".csv", ".xlsx"):
+            raise SettingError(f"{output} must end in .csv or .xlsx.")
         out = Target(output, ".xlsx" if output.suffix.lower() == ".xlsx" else ".csv", force=force)
     found = workbooks(files)
     with working(f"Marking {len(found)} workbooks", brief=True) as step:

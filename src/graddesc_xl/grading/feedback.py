@@ -76,7 +76,11 @@ def _mark(of: HandedIn, exercise: Filled, answer: Answer) -> None:
     if answer.mark in (EMPTY, RIGHT):
         return
     formula = of.formula(exercise, answer)
-    said = [answer.column.title, f"{answer.hint}.", *([f"Handed in: ={formula}"] if formula else [])]
+    said = [
+        answer.column.title,
+        f"{answer.hint}{'' if answer.hint.endswith('?') else '.'}",
+        *([f"Handed in: ={formula}"] if formula else []),
+    ]
     exercise.sheet.notes[answer.at] = "\n".join(said)
 
 
@@ -95,7 +99,7 @@ def _paragraphs(grade: Grade) -> Iterator[str]:
     for (sheet, column), rights in grade.by_column.items():
         yield f"<tr><td>{escape(sheet)}<td>{escape(column)}<td>{sum(rights)}<td>{len(rights)}"
     yield "</table>"
-    wrong = [(x, a) for x, a in of.answers if a.mark > RIGHT]
+    wrong = [(x, a) for x, a in of.answers if a.mark > RIGHT and not a.consistent]
     if wrong:
         yield "<h2>Not right</h2>\n<table><tr><th>cell<th>column<th>what may be wrong"
         for exercise, answer in wrong[:MOST]:

@@ -73,7 +73,14 @@ class Grade:
         if self.handed.problem:
             return self.handed.problem
         said = f"{self.right} of {self.cells} cells right, {self.columns[0]} of {self.columns[1]} columns."
-        return f"{said} First not right: {self.first_wrong}, {self.hint}." if self.first_wrong else said
+        if self.first_wrong:
+            said += f" First not right: {self.first_wrong}, {self.hint}{'' if self.hint.endswith('?') else '.'}"
+        empty, whose = self.handed.empty, self.handed.made_for
+        if empty:
+            said += f" Left empty: {len(empty)}, the first {empty[0]}."
+        if whose and whose.casefold() != self.student.casefold():
+            said += f" Its numbers are those of {whose}."
+        return said
 
     def row(self) -> dict[str, object]:
         """Its line of the table."""
@@ -87,12 +94,14 @@ class Grade:
             "cells": self.cells,
             "columns right": self.columns[0],
             "columns": self.columns[1],
+            "empty": len(of.empty),
             "first wrong": self.first_wrong,
             "hint": self.hint,
             "formulas": self.formulas,
             "numbers": self.numbers,
             "inputs changed": "; ".join(of.inputs),
             "altered": " ".join(of.altered),
+            "made for": of.made_for,
             "saved": of.saved,
             "same as": ", ".join(self.same_as),
             "problem": of.problem,

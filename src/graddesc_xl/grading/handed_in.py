@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import GraddescError, WorkbookError, cut
 from ..lessons.composing import compose_kinds
 from ..sheets.check import SHEET as CHECK
-from ..sheets.filled import Answer, Filled
+from ..sheets.filled import EMPTY, Answer, Filled
 from ..sheets.making import Making
 from ..verification import contents, ironcalc, origin, parts, reading
 from ..verification.bounded import Limits
@@ -61,9 +61,19 @@ class HandedIn:
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
-        """What was filled in, to compare files by; empty where nothing was."""
-        found = tuple((of.sheet.name, a.at, self.formula(of, a) or a.value) for of, a in self.answers)
-        return found if any(content is not None for *_, content in found) else ()
+        """What was filled in, to compare files by, formulas and what they are worth; empty where nothing was."""
+        found = tuple((of.sheet.name, a.at, self.formula(of, a), a.value) for of, a in self.answers)
+        return found if any(value is not None for *_, value in found) else ()
+
+    @property
+    def made_for(self) -> str:
+        """Whose numbers it has, "" where they are everybody's."""
+        return next((of.whose for of in self.exercises if of.whose), "")
+
+    @property
+    def empty(self) -> list[str]:
+        """The cells that were left empty."""
+        return [place(of, answer) for of, answer in self.answers if answer.mark == EMPTY]
 
 
 def who(path: Path) -> tuple[str, str]:

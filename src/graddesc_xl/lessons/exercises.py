@@ -53,6 +53,9 @@ def exercise(
     for sheet in sheets:
         if sheet not in runs:
             raise SettingError(f"{of.name} has no run {shown(sheet)} to fill in.{did_you_mean(sheet, runs)}")
+    most = max(len(e.data) for e in runs.values())
+    if not 0 <= steps <= most:
+        raise SettingError(f"An epoch of {of.name} has {most} steps to fill in, not {steps}.")
     chosen = [runs[sheet] for sheet in sheets] or [*runs.values()]
     parts = [_filled_in(e, tuple(blank), steps, worked, whose) for e in chosen]
     found = [part for part in parts if part is not None]
@@ -73,7 +76,7 @@ def _filled_in(e: Experiment, blank: tuple[str, ...], steps: int, worked: int, w
     """The exercise of a run; None where it has none of the columns."""
     own = personal(e, whose) if whose else e
     headline = f"{e.title or e.name}: fill in the yellow cells"
-    made = Exercise(e.name, headline, own, steps=min(steps, len(e.data)), worked=worked)
+    made = Exercise(e.name, headline, own, steps=min(steps, len(e.data)), worked=worked, whose=whose)
     if not blank or blank == ("all",):
         return replace(made, blank=blank)
     known = {title for c in made.plan.columns for title in (c.name, c.title)}

@@ -230,7 +230,15 @@ STEP = Idea(
         "lr": "With a = 1 again, type 0.05, then 0.1. When is a step too long?",
     },
     sentences=(
-        Sentence((Case("new a = a - lr · slope = {a # 6} - {lr # 6} · ({slope # 4}) = {new_a # 4}"),)),
+        Sentence(
+            (
+                Case(
+                    "new a = a - lr · slope: of numbers that are too small to be told here.",
+                    "0 < abs(lr) and abs(lr) < 0.000001 or 0 < abs(a) and abs(a) < 0.000001",
+                ),
+                Case("new a = a - lr · slope = {a # 6} - {lr # 6} · ({slope # 4}) = {new_a # 4}"),
+            )
+        ),
         Sentence(
             (
                 Case("This lr does not lead downhill: type one above 0.", "lr <= 0"),

@@ -33,8 +33,8 @@ PROGRESS, LABELS, WORDS, TITLES, STARTS, TOP = 4, 6, 8, 9, 10, 11
 #: the colours of an answer that is right, that waits, that is wrong
 GREEN, AMBER, RED = "#CBE6C6", "#F8DD9A", "#F2C4BC"
 SAID = (
-    "Fill in the yellow cells, with formulas or numbers. Green: right for what stands in its own row. Amber: what it "
-    "uses is missing or not right yet. Red: not right.",
+    "Fill in the yellow cells, with formulas, or numbers of ten digits. Green: right for what stands in its own row. "
+    "Amber: what it uses is missing or not right yet. Red: not right.",
     "What may be wrong stands at the right. The learning rate, the starts and the samples may be changed: the colours "
     "follow.",
 )
@@ -54,7 +54,8 @@ class Exercise(Kind):
     """Steps of an experiment to fill in.
 
     blank: the columns, by name or title, those of derivatives and new weights if left out, `all` for every one.
-    steps: how many, an epoch if left out. worked: how many of them are worked out, for an example.
+    steps: how many, an epoch if left out. worked: how many of them are worked out, for an example. whose: for whom it
+    is, where its numbers are somebody's own.
     """
 
     kind = "exercise"
@@ -67,6 +68,7 @@ class Exercise(Kind):
     steps: int = 0
     worked: int = 0
     about: str = ""
+    whose: str = ""
 
     def __post_init__(self) -> None:
         rows = len(self.experiment.data)
@@ -130,7 +132,7 @@ class Exercise(Kind):
         page.compose()
         figures: dict[str, Figure] = {"right": lambda: page.count, "of": lambda: Const(float(page.wanted))}
         about = self.about or f"Steps of {self.experiment.title or self.experiment.name} to fill in."
-        return Composed(page.sheet, about, page.marks, figures=figures, filled=page.filled())
+        return Composed(page.sheet, about, page.marks, figures=figures, filled=replace(page.filled(), whose=self.whose))
 
 
 def _own(e: Experiment) -> dict[str, float]:
@@ -353,6 +355,8 @@ class _Page:
             times = Const(1) if hint.times is None else self.filled_in(hint.times, known)
             gap = call("abs", (number if hint.times is None else number * times) - self.filled_in(hint.like, known))
             allowed = unit if hint.times is None else unit * (1 + call("abs", times))
+            if hint.within:
+                allowed = hint.within * call("abs", self.filled_in(hint.like, known))
             judged = where(call("if_error", where(gap <= allowed, 1, 0), 0), position, judged)
         through = [Down(self.marks, self.helpers[column].mark) for column in self.marking.through(name)]
         if through:

@@ -33,8 +33,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Filled:
-    """An exercise with what it was filled with, row by row."""
+    """An exercise with what it was filled with, row by row. whose: for whom it is, where its numbers are their own."""
 
     sheet: Sheet
     plan: Plan
     answers: Sequence[Answer]
+    whose: str = ""

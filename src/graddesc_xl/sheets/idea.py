@@ -37,7 +37,7 @@ SCREEN, CHART = 480, 600
 #: so many rows an expression within `sum` or `mean` may run over: it is written out for each
 WRITTEN_OUT = 40
 #: said where a number lacks that a sentence needs
-NO_NUMBER = "A number is missing here, or too large to compute with: type another."
+NO_NUMBER = "A number is missing here, is 0 where it divides, or is too large to compute with: type another."
 LOOK, NAMED = Style(size=11, color=FAINT, italic=True), Style(size=12, bold=True, align="right")
 
 

@@ -21,6 +21,8 @@ SHARE, OPERANDS, NOISE = 1e-9, 1e-12, 1e-14
 #: by how much a value is nudged, as a share of it or of 1: where the loss is a polynomial, and elsewhere
 WIDE, NARROW = 1e-2, 1e-3
 NOTHING: Expr = Const(0)
+#: a number that is off by less than this share was rounded
+NEARLY = 2e-3
 #: what is said of a number
 WAITING = "what it uses is missing or not right yet"
 NO_NUMBER = "this is no number"
@@ -43,11 +45,13 @@ class Hint:
     """What a wrong number may be, and what is said then.
 
     like: what it would be, of `RIGHT` and columns. times: by what it is multiplied first, where a factor is missing.
+    within: by what share it may be off, if not by that of a right number.
     """
 
     said: str
     like: Expr
     times: Expr | None = None
+    within: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,7 @@ class Marking:
                 yield Hint(f"this is {self.plan.column(other).title}", Other(other))
         yield Hint("this is right in the row above", ABOVE)
         yield Hint("this is right in the first row: is a $ in the formula?", FIRST)
+        yield Hint("nearly right: type more of its digits, or a formula", RIGHT, within=NEARLY)
 
     def _changed(self, column: Column) -> Iterator[Hint]:
         """The sign, or half and twice as much."""
