@@ -12,7 +12,7 @@ from functools import cached_property, reduce
 
 from ..language.calculus import gradient
 from ..language.expr import Const, Data, Expr, Here, Param, Prev, call, leaves, maximum, replaced, total
-from ..language.nudging import by_nudging, downstream, polynomial
+from ..language.nudging import by_nudging, central, downstream, polynomial
 from ..plan import Column, Plan
 
 #: a number is right if it is off by less than this share of it; of what rounding does to the largest number that it
@@ -95,8 +95,9 @@ class Marking:
         at, loss = self.by[name], self.loss(name)
         assert loss is not None
         size = 1 + call("abs", at)
-        if polynomial(loss, at):
-            return WIDE * size
+        if polynomial(loss, at):  # exact, however far: of a loss that is large so far that it changes
+            change = call("abs", central(loss, at, WIDE * size))
+            return WIDE * size * call("if_error", 1 + WIDE * call("abs", loss) / change, 1)
         data = [call("abs", leaf) for leaf in dict.fromkeys(leaves(loss)) if isinstance(leaf, Data)]
         return NARROW * size / (1 + reduce(maximum, data, NOTHING))
 
