@@ -18,6 +18,7 @@ from graddesc_xl.experiments import Experiment
 from graddesc_xl.lessons import LESSONS, Lesson
 from graddesc_xl.lessons.building import manifest
 from graddesc_xl.lessons.composing import compose
+from graddesc_xl.lessons.exercises import exercise
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.parts.data import dataset
 from graddesc_xl.parts.models import MODELS
@@ -79,6 +80,13 @@ def two_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workbook about bent data as `build` writes it."""
     return build("bent", tmp_path_factory.mktemp("bent")).path
+
+
+@pytest.fixture(scope="session")
+def to_fill_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exercise on one neuron: six steps, the first of them worked out."""
+    of = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1)
+    return of.build(tmp_path_factory.mktemp("exercise") / "basic.xlsx").path
 
 
 @pytest.fixture(scope="module")

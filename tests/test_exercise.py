@@ -6,6 +6,7 @@ import math
 import random
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from graddesc_xl.sheets.filled import EMPTY, RIGHT, TEXT, WAITS, Filled
 from graddesc_xl.sheets.making import Inputs
 from graddesc_xl.verification import reading
 from graddesc_xl.workbook.sheet import Sheet
+from learner import GOOD, ROWS, filled
 from spreadsheet import Spreadsheet
 
 XS = np.random.default_rng(3).normal(size=(8, 2))
@@ -55,7 +57,7 @@ class Typed(Inputs):
         return self.cells.get(at)
 
 
-def filled(of: Exercise, cells: Mapping[tuple[int, int], Value]) -> tuple[Filled, Sheet]:
+def marked(of: Exercise, cells: Mapping[tuple[int, int], Value]) -> tuple[Filled, Sheet]:
     """The exercise with cells filled in, and the sheet that marks them."""
     made = compose(Lesson("Filled in", [of]), run_plan, Typed(cells)).composed[of.name]
     assert made.filled is not None
@@ -79,7 +81,7 @@ def solution(of: Exercise) -> dict[tuple[int, int], Value]:
 def test_what_the_engine_finds_is_right(e: Experiment) -> None:
     """No cell is red by mistake: of no model, loss or optimizer, with all columns to fill in."""
     of = Exercise("fill in", "Fill in", e, ("all",))
-    found, marks = filled(of, solution(of))
+    found, marks = marked(of, solution(of))
     assert found.answers
     assert [a for a in found.answers if a.mark != RIGHT or not a.consistent or not a.outright] == []
     offs = [marks.value(TOP + row, 4 + 5 * i) for i in range(len(of.columns)) for row in range(of.rows)]
@@ -95,9 +97,23 @@ def test_what_is_off_is_not_right(share: float) -> None:
         place = 1 + len(of.plan.samples) + [c.name for c in of.plan.columns].index(name)
         value = right[last, place]
         assert isinstance(value, float)
-        found, _ = filled(of, {**right, (last, place): value * (1 + share)})
+        found, _ = marked(of, {**right, (last, place): value * (1 + share)})
         (answer,) = (a for a in found.answers if a.at == (last, place))
         assert (answer.mark == RIGHT) == (value == 0), (name, answer)
+
+
+def test_what_is_off_is_not_right_of_a_large_error() -> None:
+    """Where a prediction is off by a million, rounding of the nudged loss hides nothing."""
+    e = EXPERIMENTS["basic"]
+    of = Exercise("fill in", "Fill in", replace(e, values={**e.values, "a": 34734.0}), steps=2)
+    right = solution(of)
+    at = TOP, 1 + len(of.plan.samples) + [c.name for c in of.plan.columns].index(of.columns[0])
+    value = right[at]
+    assert isinstance(value, float)
+    assert abs(value) > 9e5
+    for share, is_right in ((0.0, True), (1e-12, True), (1e-7, False), (-1e-8, False)):
+        found, _ = marked(of, {**right, at: value * (1 + share)})
+        assert (found.answers[0].mark == RIGHT) == is_right, share
 
 
 def test_nothing_is_filled_in_at_first() -> None:
@@ -130,31 +146,10 @@ def test_no_formula_gives_a_derivative_away() -> None:
     assert made.composed["fill in"].behind.secret  # type: ignore[union-attr]  # it has one
 
 
-ROWS = range(TOP + 1, TOP + 6)
-#: columns of the exercise on one neuron: samples A, B, weights C, D, prediction E, error F; then what is filled in
-GOOD = {"G": "=2*(E{r}-B{r})", "H": "=G{r}*A{r}", "I": "=C{r}-$E$6*G{r}", "J": "=D{r}-$E$6*H{r}"}
-
-
 @pytest.fixture(scope="module")
-def one_neuron(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An exercise on one neuron: six steps, the first of them worked out."""
-    of = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1)
-    return of.build(tmp_path_factory.mktemp("exercise") / "basic.xlsx").path
-
-
-@pytest.fixture(scope="module")
-def empty(one_neuron: Path) -> Spreadsheet:
-    """It, open in IronCalc."""
-    return Spreadsheet(reading.load(one_neuron))
-
-
-def typed(book: Spreadsheet, formulas: Mapping[str, str], rows: range = ROWS) -> Spreadsheet:
-    """The workbook with formulas or numbers typed into columns, `{r}` being the row and `{p}` the one above."""
-    for letters, text in formulas.items():
-        for row in rows:
-            book.type_text("basic", row, ord(letters) - 64, text.format(r=row, p=row - 1))
-    book.recalculate()
-    return book
+def empty(to_fill_in: Path) -> Spreadsheet:
+    """The exercise, open in IronCalc."""
+    return Spreadsheet(reading.load(to_fill_in))
 
 
 def marks(book: Spreadsheet) -> dict[str, list[float]]:
@@ -185,30 +180,30 @@ def marks(book: Spreadsheet) -> dict[str, list[float]]:
 )  # fmt: skip
 def test_hints(empty: Spreadsheet, changed: Mapping[str, str], hint: str) -> None:
     """A typical mistake in the first row is told at its right, in another spreadsheet's arithmetic."""
-    book = typed(typed(empty.copy(), GOOD), changed, ROWS[:1])
+    book = filled(filled(empty.copy(), GOOD), changed, ROWS[:1])
     assert book.value("basic", ROWS[0], 11) == hint
     assert marks(book)[next(iter(changed))][0] > WAITS or hint.endswith("number")
 
 
 def test_colours_and_progress(empty: Spreadsheet) -> None:
     """Green, amber and empty, and a line that says how many are right and which is next."""
-    book = typed(empty.copy(), GOOD)
+    book = filled(empty.copy(), GOOD)
     assert {*chain.from_iterable(marks(book).values())} == {RIGHT}
     assert book.value("basic", 4, 1) == "All 20 are right."
-    book = typed(empty.copy(), GOOD, ROWS[:2])
+    book = filled(empty.copy(), GOOD, ROWS[:2])
     assert book.value("basic", 4, 1) == "8 of 20 right; next: de/db in row 14."
     assert marks(book)["G"] == [RIGHT, RIGHT, EMPTY, EMPTY, EMPTY]
-    book = typed(empty.copy(), {"I": GOOD["I"]}, ROWS[:1])
+    book = filled(empty.copy(), {"I": GOOD["I"]}, ROWS[:1])
     assert marks(book)["I"][0] == WAITS
-    book = typed(empty.copy(), {"H": "=2*(E{r}-B{r})*A{r}"}, ROWS[:1])
+    book = filled(empty.copy(), {"H": "=2*(E{r}-B{r})*A{r}"}, ROWS[:1])
     assert marks(book)["H"][0] == RIGHT, "right, though de/db is still empty"
-    book = typed(empty.copy(), {"G": "hello"}, ROWS[:1])
+    book = filled(empty.copy(), {"G": "hello"}, ROWS[:1])
     assert marks(book)["G"][0] == TEXT
 
 
 def test_colours_follow_inputs(empty: Spreadsheet) -> None:
     """Formulas stay right at another rate, start and sample; numbers do not."""
-    book = typed(empty.copy(), GOOD)
+    book = filled(empty.copy(), GOOD)
     for row, column in ((6, 5), (6, 3)):
         book.type_number("basic", row, column, 0.00037)
     book.type_number("data", 6, 2, 44.5)
@@ -247,14 +242,14 @@ def random_answer(dice: random.Random, letters: str, row: int) -> str:
 
 @pytest.mark.fuzz(2, 60)
 def test_random_students(
-    seeds: range, one_neuron: Path, empty: Spreadsheet, tmp_path: Path, soffice: str, ssconvert: str
+    seeds: range, to_fill_in: Path, empty: Spreadsheet, tmp_path: Path, soffice: str, ssconvert: str
 ) -> None:
     """A cell is green exactly where its number is right to 1e-9 of it, in three spreadsheets."""
     for seed in seeds:
         dice, book = random.Random(seed), empty.copy()
         for row in ROWS:
             for letters in "GHIJ":
-                typed(book, {letters: random_answer(dice, letters, row)}, range(row, row + 1))
+                filled(book, {letters: random_answer(dice, letters, row)}, range(row, row + 1))
         found = marks(book)
         for row in ROWS:
             _check_row(book, row, {letters: found[letters][row - ROWS[0]] for letters in "GHIJ"}, seed)
@@ -328,8 +323,8 @@ def test_numbers_of_ones_own() -> None:
     assert ada.values["lr"] != e.values.get("lr", 1e-4)
 
 
-def test_the_workbook_verifies(one_neuron: Path, soffice: str, ssconvert: str) -> None:
+def test_the_workbook_verifies(to_fill_in: Path, soffice: str, ssconvert: str) -> None:
     """Empty as it was built, in three spreadsheets; the row of starts holds no answer."""
-    report = verify(one_neuron, libreoffice=soffice, gnumeric=ssconvert)
+    report = verify(to_fill_in, libreoffice=soffice, gnumeric=ssconvert)
     assert report.ok, report.to_dict()
-    assert reading.load(one_neuron).value("basic", STARTS, 9) == 1.0
+    assert reading.load(to_fill_in).value("basic", STARTS, 9) == 1.0

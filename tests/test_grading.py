@@ -18,14 +18,11 @@ from graddesc_xl.grading import Grade, Grades, grade
 from graddesc_xl.grading.feedback import write
 from graddesc_xl.grading.grades import spreadsheet, text
 from graddesc_xl.lessons.exercises import exercise
-from graddesc_xl.sheets.exercise import TOP
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
+from learner import GOOD, ROWS, filled
 from spreadsheet import Spreadsheet
 
-ROWS = range(TOP + 1, TOP + 6)
-GOOD = {"G": "=2*(E{r}-B{r})", "H": "=G{r}*A{r}", "I": "=C{r}-$E$6*G{r}", "J": "=D{r}-$E$6*H{r}"}
-NAMES = {"G": "de/db", "H": "de/da", "I": "new b", "J": "new a"}
 #: what was handed in: the columns that are not as they should be; how many of the 20 cells are right for their own
 #: inputs; the first that is wrong, and the hint there
 Variant = tuple[Mapping[str, str], int, str, str]
@@ -92,22 +89,6 @@ VARIANTS: dict[str, Variant] = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An exercise on one neuron: six steps, the first of them worked out."""
-    of = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, worked=1)
-    return of.build(tmp_path_factory.mktemp("blank") / "basic.xlsx").path
-
-
-def filled(book: Spreadsheet, formulas: Mapping[str, str], rows: range = ROWS) -> Spreadsheet:
-    """The workbook with columns filled in."""
-    for letters, formula in formulas.items():
-        for row in rows:
-            book.type_text("basic", row, ord(letters) - 64, formula.format(r=row, p=row - 1))
-    book.recalculate()
-    return book
-
-
 def numbers(path: Path) -> None:
     """Rewrite a file that was handed in: numbers in the place of formulas, in the cells to fill in."""
     book, values = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)["basic"]
@@ -164,10 +145,10 @@ OTHERWISE: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.fixture(scope="module")
-def handed_in(blank: Path, tmp_path_factory: pytest.TempPathFactory, soffice: str) -> Grades:
+def handed_in(to_fill_in: Path, tmp_path_factory: pytest.TempPathFactory, soffice: str) -> Grades:
     """What the class handed in, marked."""
     folder = tmp_path_factory.mktemp("handed-in")
-    empty = Spreadsheet(reading.load(blank))
+    empty = Spreadsheet(reading.load(to_fill_in))
     for name, (columns, *_) in VARIANTS.items():
         filled(empty.copy(), GOOD | dict(columns)).save(folder / f"{name}.xlsx")
     for name, rewrite in OTHERWISE.items():
@@ -262,9 +243,9 @@ def test_equal_files_are_told(handed_in: Grades) -> None:
     assert of(handed_in, "nothing").same_as == ()
 
 
-def test_what_was_left_empty_and_whose_it_is_is_told(blank: Path, tmp_path: Path) -> None:
+def test_what_was_left_empty_and_whose_it_is_is_told(to_fill_in: Path, tmp_path: Path) -> None:
     """The first empty cell; and where a file has the numbers of somebody else."""
-    half = filled(Spreadsheet(reading.load(blank)), GOOD, ROWS[:2]).save(tmp_path / "half.xlsx")
+    half = filled(Spreadsheet(reading.load(to_fill_in)), GOOD, ROWS[:2]).save(tmp_path / "half.xlsx")
     (found,) = grade([half])
     assert found.said == "8 of 20 cells right, 0 of 4 columns. Left empty: 12, the first basic!G14."
     own = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, whose="Ada").build(tmp_path / "grace.xlsx").path
@@ -291,9 +272,9 @@ def test_common_mistakes(handed_in: Grades) -> None:
     assert handed_in.mistakes[0][2] == max(common.values())
 
 
-def test_a_key(blank: Path, tmp_path: Path) -> None:
+def test_a_key(to_fill_in: Path, tmp_path: Path) -> None:
     """Columns count as the key says."""
-    path = filled(Spreadsheet(reading.load(blank)), GOOD | {"H": "=G{r}"}).save(tmp_path / "ada.xlsx")
+    path = filled(Spreadsheet(reading.load(to_fill_in)), GOOD | {"H": "=G{r}"}).save(tmp_path / "ada.xlsx")
     assert [each.score for each in grade([path])] == [75]
     assert [each.score for each in grade([path], key={"de/da": 0})] == [100]
     assert [each.score for each in grade([path], key={"de/da": 3, "new_a": 2})] == [pytest.approx(100 * 4 / 7)]
@@ -317,9 +298,9 @@ def test_tables(handed_in: Grades, tmp_path: Path) -> None:
     assert "\n'=1+1," in text(frame)
 
 
-def test_feedback(blank: Path, tmp_path: Path) -> None:
+def test_feedback(to_fill_in: Path, tmp_path: Path) -> None:
     """A marked copy whose notes say what may be wrong, with no formula of the student's, and a page."""
-    book = filled(Spreadsheet(reading.load(blank)), GOOD | {"H": "=G{r}"})
+    book = filled(Spreadsheet(reading.load(to_fill_in)), GOOD | {"H": "=G{r}"})
     path = book.save(tmp_path / "<b>Ada_7_assignsubmission_file_x.xlsx")
     written = write(grade([path, tmp_path / "none.xlsx"]), tmp_path / "feedback")
     assert [each.name for each in written] == ["-b-Ada-marked.xlsx", "-b-Ada.html", "none.html"]
@@ -333,10 +314,10 @@ def test_feedback(blank: Path, tmp_path: Path) -> None:
     assert "There is no file" in written[2].read_text(encoding="utf-8")
 
 
-def test_hostile_files(tmp_path: Path, blank: Path) -> None:
+def test_hostile_files(tmp_path: Path, to_fill_in: Path) -> None:
     """What `verify` refuses is refused here: a formula that reaches outside, a bomb, a name that is no file's."""
     outside = tmp_path / "outside.xlsx"
-    shutil.copy(blank, outside)
+    shutil.copy(to_fill_in, outside)
     by_openpyxl(changed("G12", '=WEBSERVICE("http://localhost/")'))(outside)
     (found,) = grade([outside])
     assert found.handed.problem
