@@ -109,7 +109,8 @@ def of_page(file: zipfile.ZipFile, part: str, sheet: str, area: str, fonts: list
         for way in ("col", "row")
     )
     if "fitToPage" in page:
-        assert not ends, "what fits has no breaks of its own"
+        assert not breaks, "columns that fit have no breaks"
+        assert not ends or ones(setup[0], "fitToHeight") == "0", "rows that fit have no breaks"
         scale = min(100, 100 * wide / sum(widths.values()))
         if ones(setup[0], "fitToHeight") != "0":
             scale = min(scale, 100 * high * int(ones(setup[0], "fitToHeight") or 1) / tall)
@@ -265,6 +266,20 @@ def test_a_chart_is_printed_whole() -> None:
     sheet.heights |= dict.fromkeys(range(4, 12), 7.5)
     assert printed_cells(sheet) == (27, 10)
     assert printed_cells(with_chart(tall(60, printed=2, printed_rows=10), 4, offset=64)) == (23, 11)
+
+
+def test_a_chart_below_the_last_cell_is_printed() -> None:
+    """Where all rows are printed, charts below them are too; a program may end a page a little earlier than we do."""
+    assert printed_cells(with_chart(tall(10, printed=10), 30)) == (49, 10)
+    assert printed_cells(with_chart(tall(10, printed=2), 30, 3)) == (10, 2)
+    assert paper(with_chart(with_chart(tall(10), 14), 34)).rows == (33,), "though it is where programs would end it"
+
+
+def test_columns_that_fit_only_just_leave_the_scale_to_programs() -> None:
+    """Other widths by a little must not tear a column off; the pages end at rows all the same."""
+    sheet = with_chart(with_chart(wide(15), 2), 30)
+    assert (paper(sheet).tight, paper(sheet).ends, paper(sheet).rows) == (True, (), (29,))
+    assert not paper(with_chart(with_chart(wide(10), 2), 30)).tight
 
 
 def test_pages_end_where_parts_do() -> None:

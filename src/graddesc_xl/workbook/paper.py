@@ -20,6 +20,8 @@ LONG, SHORT, PIXELS, SURE = 11.69, 8.27, 96, 0.92
 SAFE = 0.98
 #: a page ends where a section does, if that leaves no more than this share of it empty
 EMPTY = 0.5
+#: a program may end a page so many rows elsewhere
+NEAR = 3
 #: a sheet of more pages below one another is not shrunk to have fewer
 FEW = 6
 #: pixels of a column and points of a row that nobody gave a size
@@ -32,6 +34,7 @@ class Paper:
 
     scale: percent. ends: the last columns of the pages across but the last. down: how many pages there are below one
     another. rows: the last rows of these but the last, none where programs may end them. one: whether all of it fits.
+    tight: whether its columns fit only just, so that a program with other widths must find the scale itself.
     """
 
     scale: int
@@ -39,6 +42,7 @@ class Paper:
     down: int = 1
     rows: tuple[int, ...] = ()
     one: bool = False
+    tight: bool = False
 
     @property
     def across(self) -> int:
@@ -66,8 +70,9 @@ def printed(sheet: Sheet) -> tuple[int, int]:
     last, right = sheet.extent
     if not sheet.hidden:
         last, right = sheet.printed_rows or last, sheet.printed or right
-    everything = sheet.hidden or not (sheet.printed or sheet.printed_rows)
-    begun = [chart for chart in sheet.charts if everything or (chart.row <= last and chart.column <= right)]
+    down = sheet.hidden or not sheet.printed_rows  # below the last cell, too
+    across = sheet.hidden or not sheet.printed
+    begun = [c for c in sheet.charts if (down or c.row <= last) and (across or c.column <= right)]
     lasts, rights = ([end(sheet, chart) for chart in begun] for end in (_below, _right))
     return max([last, *lasts]), max([right, *rights])
 
@@ -94,7 +99,7 @@ def paper(sheet: Sheet) -> Paper:
         if both >= least:
             return Paper(both, one=True)
         scale, breaks = _fewest(sheet, tall, last, high, range(least, max(least, sure) + 1))
-        return Paper(scale, (), _pages(tall[-1], high, scale, breaks), breaks)
+        return Paper(scale, (), _pages(tall[-1], high, scale, breaks), breaks, tight=scale > sure)
     ends = _ends(sheet, wide, SURE * room * 100 / least)
     widest = max(_page(sheet, wide, start, end) for start, end in pairwise((0, *ends, last)))
     sure = max(least, min(100, int(100 * SURE * room / widest)))
@@ -173,7 +178,7 @@ def _ends(sheet: Sheet, wide: list[float], most: float) -> tuple[int, ...]:
 
 
 def _row_ends(sheet: Sheet, tall: list[float], last: int, most: float) -> tuple[int, ...]:
-    """The last rows of all pages but the last, where a program would cut what belongs together; else none.
+    """The last rows of all pages but the last, where a program could cut what belongs together; else none.
 
     A page ends where no chart is cut and, if that takes no more pages, at an empty row.
     tall: see `_tall`. last: the last column that is printed. most: how many pixels fit a page.
@@ -201,4 +206,5 @@ def _row_ends(sheet: Sheet, tall: list[float], last: int, most: float) -> tuple[
     furthest, uncut = ends(lambda *_: 0), ends(lambda end, _: end not in cut)
     apart = ends(lambda end, full: (end not in cut) * (2 if end not in filled and full >= 1 - EMPTY else 1))
     best = apart if len(apart) == len(uncut) else uncut
-    return () if best == furthest else best
+    near = {row + by for row in cut for by in range(-NEAR, NEAR + 1)}
+    return () if best == furthest and not near & {*best} else best

@@ -110,6 +110,9 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
     pages = paper(sheet)
     if pages.fits and not sheet.hidden:
         page.fit_to_pages(1, pages.down if pages.down <= FEW else 0)
+    elif pages.tight and not sheet.hidden:
+        page.fit_to_pages(1, 0)
+        page.set_h_pagebreaks(pages.rows)
     else:
         page.set_v_pagebreaks(pages.ends)
         page.set_h_pagebreaks(pages.rows)
