@@ -9,13 +9,9 @@ import numpy as np
 
 from .expr import Apply, Const, Expr, Text
 from .operators import NUM, OPERATORS, VALUE, Cells, Operator, is_error
-from .values import Array
+from .values import Array, MixedError
 
 Leaf = Callable[[Expr], Any]
-
-
-class MixedError(Exception):
-    """Texts in some rows of an array and other values in others, or other texts: evaluate row by row."""
 
 
 def _sticky(row: Operator, args: tuple[Any, ...]) -> Any:
@@ -73,8 +69,6 @@ def evaluate(expr: Expr, leaf: Leaf) -> Any:
             leaf = _along(leaf)
         args = tuple(evaluate(arg, leaf) for arg in expr.args)
         if expr.op == "if_error" and isinstance(args[1], str) and np.ndim(args[0]) and not np.isfinite(args[0]).all():
-            raise MixedError
-        if expr.op == "join" and any(map(np.ndim, args)):
             raise MixedError
         return _sticky(row, args)
 

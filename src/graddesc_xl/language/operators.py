@@ -18,7 +18,7 @@ import numpy as np
 
 from .expr import ARITIES, Apply, Const, Expr, maximum, minimum, where
 from .simplify import ONE, ZERO, negate, times
-from .values import CODES, Array, CellError, Nothing, Value, coded
+from .values import CODES, Array, CellError, MixedError, Nothing, Value, coded
 
 NA, NUM, VALUE = (CODES[kind] for kind in (CellError.NA, CellError.NUM, CellError.VALUE))
 #: what rounding does to a number at most, as a share of what was added and multiplied on the way to it: some
@@ -223,6 +223,8 @@ def text_of(value: Any) -> str:
     """A value as it is joined to a text."""
     if isinstance(value, Nothing):
         return ""
+    if np.ndim(value):
+        raise MixedError
     return value if isinstance(value, str) else f"{float(value) + 0.0:.15g}".upper()
 
 

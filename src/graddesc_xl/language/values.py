@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+class MixedError(Exception):
+    """Texts in some rows of an array and other values in others, or other texts: evaluate row by row."""
+
+
 class CellError(Enum):
     """An error cell; its kind is its value, as a spreadsheet shows it."""
 

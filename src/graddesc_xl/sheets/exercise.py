@@ -24,7 +24,7 @@ from .filled import EMPTY, RIGHT, TEXT, WAITS, WRONG, Answer, Filled
 from .kind import Composed, Figure, Kind, behind
 from .layout import SAMPLE, width
 from .making import Making, sentence
-from .marking import ABOVE, FIRST, NO_NUMBER, NOT_RIGHT, NUDGE, TYPED, WAITING, Marking, Other, cells
+from .marking import ABOVE, FIRST, NO_NUMBER, NOT_RIGHT, NUDGE, SHARE, TYPED, WAITING, Marking, Other, cells
 from .marking import RIGHT as RIGHT_NUMBER
 from .rendering import LINE, TALLEST
 
@@ -44,8 +44,6 @@ USUAL, FILLABLE = ("analytic", "update"), ("forward", "error", "analytic", "stat
 ALL = "all"
 #: how many characters a formula may have
 LONGEST_FORMULA = 8_000
-#: a number is what it should be if it differs by less than this share of it
-NEAR = 1e-9
 HINT_WIDTH = 46.0
 
 
@@ -465,7 +463,7 @@ class _Page:
 
 def _near(value: float, right: object) -> bool:
     """Whether a number is right to nine digits."""
-    return isinstance(right, float) and bool(abs(value - right) <= NEAR * max(abs(value), abs(right)))
+    return isinstance(right, float) and bool(abs(value - right) <= SHARE * max(abs(value), abs(right)))
 
 
 def _number(column: Column) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 
 from ..language.calculus import gradient
 from ..language.expr import Const, Data, Expr, Here, Param, Prev, call, leaves, maximum, replaced, total
 from ..language.nudging import by_nudging, central, downstream, polynomial
+from ..language.simplify import ZERO
 from ..plan import Column, Plan
 
 #: a number is right if it is off by less than this share of it; of what rounding does to the largest number that it
@@ -20,7 +21,6 @@ from ..plan import Column, Plan
 SHARE, OPERANDS, NOISE = 1e-9, 1e-12, 1e-14
 #: by how much a value is nudged, as a share of it or of 1: where the loss is a polynomial, and elsewhere
 WIDE, NARROW = 1e-2, 1e-3
-NOTHING: Expr = Const(0)
 #: a number that is off by less than this share was rounded
 NEARLY = 2e-3
 #: what is said of a number
@@ -99,7 +99,7 @@ class Marking:
             change = call("abs", central(loss, at, WIDE * size))
             return WIDE * size * call("if_error", 1 + WIDE * call("abs", loss) / change, 1)
         data = [call("abs", leaf) for leaf in dict.fromkeys(leaves(loss)) if isinstance(leaf, Data)]
-        return NARROW * size / (1 + reduce(maximum, data, NOTHING))
+        return NARROW * size / (1 + _largest(data))
 
     def value(self, name: str) -> Expr:
         """What is right in a column, of `NUDGE` and the cells that it uses."""
@@ -111,7 +111,7 @@ class Marking:
         loss = self.loss(name)
         used = dict.fromkeys(leaves(loss or self.plan.column(name).expr))
         sizes = [call("abs", leaf) for leaf in used if isinstance(leaf, (Here, Prev, Data, Param))]
-        parts = [SHARE * call("abs", TYPED), OPERANDS * reduce(maximum, sizes, NOTHING)]
+        parts = [SHARE * call("abs", TYPED), OPERANDS * _largest(sizes)]
         if loss is not None:
             parts.append(NOISE * call("abs", loss) / NUDGE)
         return total(parts)
@@ -189,6 +189,14 @@ class Marking:
                 return labels[name]
         assert isinstance(leaf, Data)
         return leaf.name
+
+
+def _largest(sizes: Sequence[Expr]) -> Expr:
+    """The largest of some sizes in each row; MAX of them all would be one number for all rows."""
+    largest: Expr = ZERO
+    for size in sizes:
+        largest = maximum(largest, size)
+    return largest
 
 
 def cells(expr: Expr) -> list[Expr]:

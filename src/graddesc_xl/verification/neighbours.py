@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..language.evaluate import evaluate, magnitude
 from ..language.expr import Apply, Const, Expr, Text, leaves
 from ..language.operators import FUNCTION, OPERATORS, Cells
-from ..language.values import Array, Value, cell_value, coded
+from ..language.values import NOTHING, Array, MixedError, Value, cell_value, coded
 from ..workbook.cells import column_number
 from ..workbook.fill import Template
 from ..workbook.reference import TESTS
@@ -87,7 +87,7 @@ def computed_down(template: Template, home: str, rows: Rows, book: Book) -> tupl
     try:
         value = np.broadcast_to(np.asarray(evaluate(expr, cells.worth), dtype=float), rows.shape)
         return value, _finite(np.broadcast_to(magnitude(expr, cells.worth, cells.size), rows.shape), value)
-    except _MixedError:
+    except MixedError:
         return None
 
 
@@ -112,10 +112,6 @@ def _moves(leaf: Expr) -> bool:
 
 def _single(leaf: Expr) -> bool:
     return isinstance(leaf, Row) or (isinstance(leaf, Range) and leaf.single)
-
-
-class _MixedError(Exception):
-    """Texts among the cells that an array of numbers is made of."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +143,15 @@ class _Cells:
             raise NotUnderstoodError(leaf.sheet)
         if self.down is not None and leaf.moves:
             if not leaf.single:
-                raise _MixedError
+                raise MixedError
             found = grid.down(leaf.top + self.down, leaf.left)
             bits = found.view(np.int64)
             if (bits == OTHER_BITS).any():
-                raise _MixedError
+                raise MixedError
             return np.where(bits == EMPTY_BITS, 0.0, found)
         if leaf.single:
             value = grid.value(leaf.top, leaf.left)
-            return 0.0 if value is None else coded(value)
+            return NOTHING if value is None else coded(value)
         return Cells(grid.block(leaf.top, leaf.left, leaf.bottom, leaf.right))
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..language.evaluate import MixedError, evaluate
+from ..language.evaluate import evaluate
 from ..language.expr import Apply, Expr
 from ..language.operators import COMPARISONS, Cells
-from ..language.values import NOTHING, Array, Value, cell_value, coded
+from ..language.values import NOTHING, Array, MixedError, Value, cell_value, coded
 from .cells import Area, Formula, a1, column_letters, quoted
 from .formula import render
 
