@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import SettingError, did_you_mean, shown
 from ..experiments import LEARN, Experiment
 from ..settings import rounded
-from ..sheets.exercise import Exercise
+from ..sheets.exercise import ALL, Exercise
 from ..sheets.steps import Steps
 from .lesson import LONGEST_FILE, Lesson
 
@@ -77,7 +77,7 @@ def _filled_in(e: Experiment, blank: tuple[str, ...], steps: int, worked: int, w
     own = personal(e, whose) if whose else e
     headline = f"{e.title or e.name}: fill in the yellow cells"
     made = Exercise(e.name, headline, own, steps=min(steps, len(e.data)), worked=worked, whose=whose)
-    if not blank or blank == ("all",):
+    if not blank or blank == (ALL,):
         return replace(made, blank=blank)
     known = {title for c in made.plan.columns for title in (c.name, c.title)}
     there = tuple(name for name in blank if name in known)
