@@ -26,6 +26,7 @@ ROOMS = (
     "settings",
     "parts",
     "numbers",
+    "sweeps",
     "experiments",
     "comparison",
     "speed_limit",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
@@ -27,7 +27,8 @@ from .parts.scaling import Scaling, divided, standard
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
 from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, shuffled, width
-from .settings import Settings
+from .settings import Numbers, Settings
+from .sweeps import Axis, Sweep, sweep_plan
 
 T = TypeVar("T")
 
@@ -218,6 +219,30 @@ class Experiment:
         e = self if epochs is None else replace(self, epochs=epochs)
         rate = {} if lr is None else {LEARN.name: lr}
         return run_plan(e.plan, e.data, {**(settings or {}), **rate}, starts or {})
+
+    def sweep(
+        self,
+        over: Mapping[str, Numbers] | Iterable[Axis] | None = None,
+        *,
+        settings: Settings | None = None,
+        epochs: int | None = None,
+        by_epoch: bool = False,
+        progress: Callable[[str], None] = lambda _: None,
+        **axes: Numbers,
+    ) -> Sweep:
+        """Run it at every point of a grid, and keep of each run what became of it.
+
+        over, axes: input -> the values that it takes, as in lr=np.geomspace(1e-6, 1e-1, 200). settings: inputs that all
+        runs share. epochs: passes over the data, if not its own. by_epoch: keep the error of every epoch, too.
+
+        >>> swept = Experiment("line").sweep(lr=[1e-5, 1e-4, 1e-3], a=[0.0, 1.0], epochs=2)
+        >>> swept.shape, str(swept.verdict(2, 0)), swept.best
+        ((3, 2), 'exploded at step 26', (0, 1))
+        """
+        e = self if epochs is None else replace(self, epochs=epochs)
+        wanted = [Axis(name, values) for name, values in over.items()] if isinstance(over, Mapping) else [*(over or ())]  # type: ignore[arg-type]  # checked there
+        wanted += [Axis(name, values) for name, values in axes.items()]  # type: ignore[arg-type]  # checked there
+        return sweep_plan(e.plan, e.data, wanted, settings, by_epoch=by_epoch, progress=progress)
 
     def with_(
         self,
