@@ -80,9 +80,9 @@ def _count(expr: Expr, uses: Counter[Expr]) -> None:
 
 
 def _can_overflow(expr: Expr) -> bool:
-    """Whether finite cells can give a value that is not finite."""
+    """Whether its value may not be finite: cells of the row and above may hold errors, samples and inputs do not."""
     if not isinstance(expr, Apply):
-        return False
+        return isinstance(expr, (Here, Prev, State))
     overflows = ("add", "sub", "mul", "div", "pow", "power", "exp")
     return expr.op in overflows or any(map(_can_overflow, expr.args))
 
@@ -103,13 +103,10 @@ def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[
     return names[expr]
 
 
-def source(plan: Plan) -> str:
-    """The Python source of one epoch: a function of samples, inputs, epoch states and starts."""
-    carried = [start.column for start in plan.starts]
-    arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
-    arguments += [f"q_{name}" for name in carried]
+def lines(columns: Mapping[str, Expr]) -> list[str]:
+    """The source of a row: a line for each column, in their order, and before it what it shares with others."""
     uses: Counter[Expr] = Counter()
-    computed = {column.name: taken_apart(column.expr) for column in plan.columns}
+    computed = {name: taken_apart(expr) for name, expr in columns.items()}
     for expr in computed.values():
         _count(expr, uses)
     names: dict[Expr, str] = {}
@@ -117,6 +114,15 @@ def source(plan: Plan) -> str:
     for name, expr in computed.items():
         value = _spell(expr, uses, names, body)
         body.append(f"c_{name} = {value}")
+    return body
+
+
+def source(plan: Plan) -> str:
+    """The Python source of one epoch: a function of samples, inputs, epoch states and starts."""
+    carried = [start.column for start in plan.starts]
+    arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
+    arguments += [f"q_{name}" for name in carried]
+    body = lines({column.name: column.expr for column in plan.columns})
     body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)},))")
     body += [f"q_{name} = c_{name}" for name in carried]
     inner = "\n        ".join(body)
