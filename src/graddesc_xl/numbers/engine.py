@@ -170,7 +170,18 @@ def run_inputs(
     if len(shape) > 1:
         raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
     fits(plan.epochs, len(plan.columns) * len(data) * math.prod(shape))
-    cells: dict[str, Any] = {name: np.broadcast_to(value, shape) for name, value in inputs.items()}
+    cells: dict[str, Any] = all_cells(plan, data, {n: np.broadcast_to(value, shape) for n, value in inputs.items()})
+    if not shape:  # NumPy's scalars would make the generated code some four times slower
+        cells = {name: float(value) for name, value in cells.items()}
+    job = _Job(plan, data, cells, starts or {}, shape)
+    job.fast()
+    job.mend()
+    return job.trace(inputs)
+
+
+def all_cells(plan: Plan, data: Dataset, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """The inputs of a plan and the cells derived from them."""
+    cells = dict(inputs)
 
     def cell(leaf: Expr) -> Any:
         if isinstance(leaf, Whole):
@@ -180,12 +191,7 @@ def run_inputs(
 
     for derived in plan.derived:
         cells[derived.name] = evaluate(derived.expr, cell)
-    if not shape:  # NumPy's scalars would make the generated code some four times slower
-        cells = {name: float(value) for name, value in cells.items()}
-    job = _Job(plan, data, cells, starts or {}, shape)
-    job.fast()
-    job.mend()
-    return job.trace(inputs)
+    return cells
 
 
 @dataclass

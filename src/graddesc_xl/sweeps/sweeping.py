@@ -9,6 +9,8 @@ import numpy as np
 
 from ..errors import SettingError
 from ..language.values import Array
+from ..numbers import held_still
+from ..numbers.engine import all_cells
 from ..numbers.outcomes import outcomes
 from ..parts.data import Dataset
 from ..plan import Plan
@@ -46,8 +48,16 @@ def sweep_plan(
 def chunk(
     plan: Plan, data: Dataset, of: Grid, fixed: Mapping[str, Array], start: int, stop: int, *, by_epoch: bool
 ) -> dict[str, Any]:
-    """What became of the runs from one number up to another: it depends on nothing else."""
-    return outcomes(plan, data, {**fixed, **of.settings(start, stop)}, by_epoch=by_epoch)
+    """What became of the runs from one number up to another: it depends on nothing else.
+
+    As `outcomes` says; where the data hold samples out, also `validation`: the RMSE of those, with the last weights.
+    """
+    inputs = {**fixed, **of.settings(start, stop)}
+    found = outcomes(plan, data, inputs, by_epoch=by_epoch)
+    if data.held_out:
+        cells = all_cells(plan, data, inputs)
+        found["validation"] = held_still.errors(plan, data.held_out, cells, found["weights"])
+    return found
 
 
 def swept(plan: Plan, data: Dataset, of: Grid, fixed: Mapping[str, Array], found: Mapping[str, Any]) -> Sweep:
@@ -64,4 +74,5 @@ def swept(plan: Plan, data: Dataset, of: Grid, fixed: Mapping[str, Array], found
         times=found["times"].reshape(shape),
         weights={w: found["weights"][:, i].reshape(shape) for i, w in enumerate(plan.weights)},
         errors=found["errors"].reshape(*shape, -1) if "errors" in found else None,
+        validation=found["validation"].reshape(shape) if "validation" in found else None,
     )

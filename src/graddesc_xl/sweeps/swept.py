@@ -32,6 +32,7 @@ class Sweep:
     shape: error: that of the last epoch, `inf` (#NUM!) or `nan` (#DIV/0!) where it is an error cell. kind: what became
     of the run, as an index of `KINDS`. step: of the verdict, 0 without one. times: of a run that bounces, else nan.
     weights: name -> after the last step. errors: by epoch, (*shape, epochs), where these were wanted, else None.
+    validation: the RMSE of the samples held out, with the weights after the last step; None where there are none.
     """
 
     plan: Plan
@@ -44,6 +45,7 @@ class Sweep:
     times: Array
     weights: Mapping[str, Array]
     errors: Array | None = None
+    validation: Array | None = None
 
     def __repr__(self) -> str:
         kinds = Counter(KINDS[i] for i in self.kind.ravel().tolist())
@@ -90,6 +92,8 @@ class Sweep:
         kinds = pd.Categorical.from_codes(self.kind.ravel(), dtype=pd.CategoricalDtype(list(KINDS)))
         table = {**inputs, "error": self.error.ravel(), "verdict": kinds, "step": self.step.ravel()}
         table |= {f"new_{w}": values.ravel() for w, values in self.weights.items()}
+        if self.validation is not None:
+            table["validation"] = self.validation.ravel()
         if self.errors is not None:
             by_epoch = self.errors.reshape(len(self.grid), -1)
             table |= {f"error {epoch}": by_epoch[:, epoch - 1] for epoch in range(1, by_epoch.shape[1] + 1)}
