@@ -14,9 +14,12 @@ GOOD = {"G": "=2*(E{r}-B{r})", "H": "=G{r}*A{r}", "I": "=C{r}-$E$6*G{r}", "J": "
 
 
 def filled(book: Spreadsheet, formulas: Mapping[str, str], rows: range = ROWS) -> Spreadsheet:
-    """The workbook with formulas or numbers typed into columns, `{r}` being the row and `{p}` the one above."""
+    """The workbook with formulas or numbers typed into columns, rows of them as a formula copied down has them.
+
+    `{r}` is the row, `{p}` the one above; `{s}` is 6 in the first row and one more in each, as where inputs slide.
+    """
     for letters, text in formulas.items():
         for row in rows:
-            book.type_text("basic", row, ord(letters) - 64, text.format(r=row, p=row - 1))
+            book.type_text("basic", row, ord(letters) - 64, text.format(r=row, p=row - 1, s=row - ROWS[0] + 6))
     book.recalculate()
     return book

@@ -185,6 +185,36 @@ def test_hints(empty: Spreadsheet, changed: Mapping[str, str], hint: str) -> Non
     assert marks(book)[next(iter(changed))][0] > WAITS or hint.endswith("number")
 
 
+@pytest.mark.parametrize(
+    ("changed", "row", "hint"),
+    [
+        ({"I": "=C{r}-E{s}*G{r}"}, 13, "new b: does learn slide from row to row? lock the cell with $"),
+        ({"J": "=D{r}-$E{s}*H{r}"}, 13, "new a: does learn slide from row to row? lock the cell with $"),
+        ({"J": "=D{r}-H{r}*E{s}"}, 14, "new a: does learn slide from row to row? lock the cell with $"),
+        ({"J": "=IF(E{s}=E{s},D{r}-$E$6*H{r}+0*E{s},0)"}, 13, ""),
+        ({"J": "=D{r}"}, 13, "new a: no step is taken: this is a"),
+        ({"J": "=D{r}-$E$6*H$12"}, 13, "new a: de/da is that of the first row: is there a $ too many?"),
+        ({"J": "=D$12-$E$6*H{r}"}, 15, "new a: a is that of the first row: is there a $ too many?"),
+        ({"H": "=G{r}*A$12"}, 13, "de/da: x is that of the first row: is there a $ too many?"),
+        ({"H": "=$G$12*$A$12"}, 14, "de/da: this is right in the first row: is a $ in the formula?"),
+        ({"I": "=C{r}-$E$6*G{r}*1.4"}, 12, "new b: not right"),
+        ({"I": "=ROUND(C{r}-$E$6*G{r},4)"}, 12, "new b: nearly right: type more of its digits, or a formula"),
+    ],
+    ids=lambda v: str(v)[:40],
+)  # fmt: skip
+def test_hints_of_a_formula_copied_down(empty: Spreadsheet, changed: Mapping[str, str], row: int, hint: str) -> None:
+    """A `$` too few or too many is told in the rows where it matters, in errors too."""
+    assert filled(filled(empty.copy(), GOOD), changed).value("basic", row, 11) == hint
+
+
+def test_a_missing_factor_is_not_told_of_any_number(empty: Spreadsheet) -> None:
+    """Where x is 0 nothing tells that it is missing: whatever times 0 is right."""
+    book = filled(empty.copy(), GOOD)
+    book.type_number("data", 6, 2, 0.0)
+    filled(book, {"H": "=17"}, ROWS[:1])
+    assert book.value("basic", ROWS[0], 11) == "de/da: not right"
+
+
 def test_colours_and_progress(empty: Spreadsheet) -> None:
     """Green, amber and empty, and a line that says how many are right and which is next."""
     book = filled(empty.copy(), GOOD)

@@ -24,10 +24,12 @@ from learner import GOOD, ROWS, filled
 from spreadsheet import Spreadsheet
 
 #: what was handed in: the columns that are not as they should be; how many of the 20 cells are right for their own
-#: inputs; the first that is wrong, and the hint there
+#: inputs; the first that is wrong (in row 12 if none is said), and the hint there
 Variant = tuple[Mapping[str, str], int, str, str]
 SIGN, HALF = "the sign is the other way round", "half of what is right: is a factor 2 missing?"
 WAITS, UPHILL = "what it uses is missing or not right yet", "it goes uphill: the step must be taken off"
+SLIDES = "does learn slide from row to row? lock the cell with $"
+LOCKED = "de/da is that of the first row: is there a $ too many?"
 VARIANTS: dict[str, Variant] = {
     # right, in another spelling, by another algebra, as numbers
     "right": ({}, 20, "", ""),
@@ -73,6 +75,9 @@ VARIANTS: dict[str, Variant] = {
     "row above": ({"G": "=2*(E{p}-B{p})"}, 15, "G", "this is right in the row above"),
     "a $ too many": ({"I": "=C{r}-$E6*G{r}"}, 20, "", ""),
     "rate slides": ({"J": "=D{r}-E{p}*H{r}"}, 15, "J", "not right"),
+    "learn slides": ({"J": "=D{r}-E{s}*H{r}"}, 10, "J13", SLIDES),
+    "learn slides, column locked": ({"J": "=D{r}-$E{s}*H{r}"}, 10, "J13", SLIDES),
+    "a derivative is locked": ({"J": "=D{r}-$E$6*H$12"}, 16, "J13", LOCKED),
     "text": ({"J": "three"}, 3, "J", "this is no number"),
     "error": ({"J": "=1/0"}, 3, "J", "this is no number"),
     "zeros": ({"G": "0"}, 15, "G", "not right"),
@@ -172,7 +177,7 @@ def test_hand_ins(handed_in: Grades, name: str) -> None:
     assert found.handed.problem == ""
     assert found.handed.altered == []
     assert (found.right, found.cells) == (right, 20), found.row()
-    assert found.first_wrong == (f"basic!{column}12" if column else ""), found.row()
+    assert found.first_wrong == (f"basic!{column if column[1:] else column + '12'}" if column else ""), found.row()
     assert found.hint == hint
     assert found.score == pytest.approx(5 * right)
 

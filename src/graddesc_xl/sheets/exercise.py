@@ -24,7 +24,24 @@ from .filled import EMPTY, RIGHT, TEXT, WAITS, WRONG, Answer, Filled
 from .kind import Composed, Figure, Kind, behind
 from .layout import SAMPLE, width
 from .making import Making, sentence
-from .marking import ABOVE, FIRST, NO_NUMBER, NOT_RIGHT, NUDGE, SHARE, TYPED, WAITING, Marking, Other, cells
+from .marking import (
+    ABOVE,
+    FIRST,
+    FIRST_OFF,
+    MOST_HINTS,
+    NO_NUMBER,
+    NOT_RIGHT,
+    NUDGE,
+    SHARE,
+    TYPED,
+    WAITING,
+    Hint,
+    InFirst,
+    Marking,
+    Other,
+    Slid,
+    cells,
+)
 from .marking import RIGHT as RIGHT_NUMBER
 from .rendering import LINE, TALLEST
 
@@ -149,6 +166,7 @@ class _Helpers:
     off: int
     mark: int
     texts: Block | None = None
+    hints: list[Hint] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
 
@@ -305,7 +323,9 @@ class _Page:
                 self.marks.put(STARTS, column, GAP, Style(color=FAINT))  # nothing is above the first row
                 self.marks.put(TITLES, column, f"{self.plan.column(name).title}: {title}", HEADER_RIGHT)
                 self.marks.widths[column] = 12.0
-            of.said = [WAITING, NO_NUMBER, NOT_RIGHT, *(hint.said for hint in self.marking.hints(name))]
+            self.check_length(name)
+            of.hints = self.hints(name)
+            of.said = [WAITING, NO_NUMBER, NOT_RIGHT, *(hint.said for hint in of.hints)]
             for row, said in enumerate(of.said, TOP + self.of.rows + 3):
                 self.marks.put(row, of.number, said, Style(color=FAINT))
             of.texts = self.marks.block(TOP + self.of.rows + 3, of.number, len(of.said))
@@ -318,11 +338,11 @@ class _Page:
             right = self.filled_in(self.marking.value(name), {NUDGE: nudge})
             self.behind(of.off, (number - right) / Down(self.marks, of.unit))
         for name, of in self.helpers.items():
-            self.behind(of.mark, self.mark(name))
+            self.behind(of.mark, self.mark(name, of.hints), self.of.worked)
 
-    def behind(self, column: int, expr: Expr) -> None:
-        """A column of the sheet behind, a row for each step: of errors there is one kind."""
-        self.marks.repeat(TOP, column, call("if_error", expr, GAP), self.of.rows)
+    def behind(self, column: int, expr: Expr, skipped: int = 0) -> None:
+        """A column of the sheet behind, a row for each step but the first: of errors there is one kind."""
+        self.marks.repeat(TOP + skipped, column, call("if_error", expr, GAP), self.of.rows - skipped)
 
     def filled_in(self, expr: Expr, instead: Mapping[Expr, Expr] | None = None) -> Expr:
         """An expression of the plan's leaves as one of cells."""
@@ -337,44 +357,83 @@ class _Page:
         number, off, unit = cells
         return number - off * unit
 
-    def mark(self, name: str) -> Expr:
-        """Whether a cell is empty, right, waits, is no number or wrong, and how."""
+    def known(self, name: str) -> Mapping[Expr, Expr]:
+        """What stands for numbers in the hints of a column -> those."""
         of = self.helpers[name]
-        typed, number, unit = self.ref(Here(name)), Down(self.marks, of.number), Down(self.marks, of.unit)
-        judged: Expr = Const(WRONG)
         known: dict[Expr, Expr] = {
-            TYPED: number,
+            TYPED: Down(self.marks, of.number),
             RIGHT_NUMBER: self.right(name),
             ABOVE: self.right(name, offset=-1),
-            FIRST: self.right(name, row=TOP),
+            FIRST: self.right(name, row=self.first),
+            FIRST_OFF: Cell(self.marks, self.first, of.off, fixed=True),
         }
         known |= {Other(other): self.right(other) for other in self.blank}
-        for position, hint in reversed([*enumerate(self.marking.hints(name), WRONG + 1)]):
-            times = Const(1) if hint.times is None else self.filled_in(hint.times, known)
-            gap = call("abs", (number if hint.times is None else number * times) - self.filled_in(hint.like, known))
-            allowed = unit if hint.times is None else unit * (1 + call("abs", times))
-            if hint.within:
-                allowed = hint.within * call("abs", self.filled_in(hint.like, known))
-            judged = where(call("if_error", where(gap <= allowed, 1, 0), 0), position, judged)
+        for leaf in cells(self.plan.column(name).expr):
+            there = self.ref(leaf)
+            assert isinstance(there, Down)
+            known[InFirst(leaf)] = Cell(self.sheet, self.first + there.offset, there.column, fixed=True)
+        for leaf in self.marking.inputs(name):
+            at = self.ref(leaf)
+            assert isinstance(at, Cell)
+            if at.column < self.hint:  # further to the right stand hints, which follow from marks
+                known[Slid(leaf)] = Down(self.sheet, at.column, at.row - self.first)
+        return known
+
+    def hints(self, name: str) -> list[Hint]:
+        """The hints of a column, as many as fit a formula: those that take most of it are left out."""
+        known = self.known(name)
+        found = [h for h in self.marking.hints(name) if {x for x in leaves(h.like) if isinstance(x, Slid)} <= {*known}]
+        length = {hint: self.length(self.alike(name, hint, known)) for hint in found}
+        while len(found) > MOST_HINTS or (found and self.length(self.mark(name, found)) > LONGEST_FORMULA):
+            found.remove(max(found, key=lambda hint: length[hint]))
+        return found
+
+    def alike(self, name: str, hint: Hint, known: Mapping[Expr, Expr]) -> Expr:
+        """Whether a number is what a hint says."""
+        of = self.helpers[name]
+        number, unit, like = Down(self.marks, of.number), Down(self.marks, of.unit), self.filled_in(hint.like, known)
+        if hint.times is not None:
+            times = self.filled_in(hint.times, known)
+            gap, allowed = call("abs", number * times - like), unit * (1 + call("abs", times))
+            return call("and", gap <= allowed, times.differs(0))
+        within = unit if hint.within is None else self.filled_in(hint.within, known)
+        return call("abs", number - like) <= within
+
+    def mark(self, name: str, hints: Sequence[Hint]) -> Expr:
+        """Whether a cell is empty, right, waits, is no number or wrong, and how."""
+        typed, known = self.ref(Here(name)), self.known(name)
+        judged: Expr = Const(WRONG)
+        for position, hint in reversed([*enumerate(hints, WRONG + 1)]):
+            judged = where(_surely(self.alike(name, hint, known)), position, judged)
         through = [Down(self.marks, self.helpers[column].mark) for column in self.marking.through(name)]
         if through:
             judged = where(call("and", *(mark.equals(RIGHT) for mark in through)), judged, WAITS)
-        near = where(call("abs", Down(self.marks, of.off)) <= 1, 1, 0)
-        judged = where(call("if_error", near, 0), RIGHT, judged)
+        judged = where(_surely(call("abs", Down(self.marks, self.helpers[name].off)) <= 1), RIGHT, judged)
+        text: Expr = Const(TEXT)
+        error = self.error(hints, known)
         there = [call("is_number", self.ref(leaf)) for leaf in self.marking.uses(name)]
-        other: Expr = Const(TEXT)
         if there:
-            judged, other = (where(call("and", *there), mark, WAITS) for mark in (judged, other))
-        empty = call("if_error", where((typed & "").equals(""), 1, 0), 0)
-        found = where(call("is_number", typed), judged, where(empty, EMPTY, other))
-        self._check_length(name, found)
+            judged, text, error = (where(call("and", *there), mark, WAITS) for mark in (judged, text, error))
+        other = call("if_error", where((typed & "").equals(""), EMPTY, text), error)
+        return where(call("is_number", typed), judged, other)
+
+    def error(self, hints: Sequence[Hint], known: Mapping[Expr, Expr]) -> Expr:
+        """The mark of an error: of an input that slid to a cell without a number, or simply of no number."""
+        found: Expr = Const(TEXT)
+        for position, hint in reversed([*enumerate(hints, WRONG + 1)]):
+            if hint.slid is not None:
+                there = call("is_number", known[Slid(hint.slid)])
+                found = where(there, found, where(_surely(call("abs", known[FIRST_OFF]) <= 1), position, found))
         return found
 
-    def _check_length(self, name: str, expr: Expr) -> None:
-        longest = max(
-            len(template(e, self.marks.name, repeats=True))
-            for e in (expr, self.filled_in(self.marking.value(name), {NUDGE: Const(0.001)}))
-        )
+    def length(self, expr: Expr) -> int:
+        """How many characters its formula has."""
+        return len(template(expr, self.marks.name, repeats=True))
+
+    def check_length(self, name: str) -> None:
+        """Raise SettingError where no formula can mark a column."""
+        parts = self.mark(name, []), self.filled_in(self.marking.value(name), {NUDGE: Const(0.001)})
+        longest = max(map(self.length, parts))
         if longest > LONGEST_FORMULA:
             raise SettingError(
                 f"{self.of.name}: to mark {self.plan.column(name).title} takes a formula of {longest:,} characters, "
@@ -383,10 +442,10 @@ class _Page:
 
     def beside(self) -> None:
         """In sight, the hint; folded away, the marks, which colour the cells."""
-        sheet, count = self.sheet, self.of.rows
+        sheet = self.sheet
         for name, column in self.status.items():
             sheet.put(TITLES, column, f"mark of {self.plan.column(name).title}", HEADER_RIGHT)
-            sheet.repeat(TOP, column, Down(self.marks, self.helpers[name].mark), count, Style(color=FAINT))
+            sheet.repeat(self.first, column, Down(self.marks, self.helpers[name].mark), self.open, Style(color=FAINT))
             letters, place = column_letters(column), self.place[name]
             for mark, color in (("=1", GREEN), ("=2", AMBER), (">2", RED)):
                 condition = f"${letters}{self.first}{mark}"
@@ -459,6 +518,11 @@ class _Page:
         given = {i.name: float(rounded(i.value)) for i in self.plan.inputs}
         now = {name: value for name, c in self.single.items() if name in given and isinstance(value := c.value, float)}
         return self.making.run(self.plan, self.samples.data, given | now)
+
+
+def _surely(condition: Expr) -> Expr:
+    """1 where a condition holds, 0 where it does not or is an error."""
+    return call("if_error", where(condition, 1, 0), 0)
 
 
 def _near(value: float, right: object) -> bool:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..language.calculus import gradient
-from ..language.expr import Const, Data, Expr, Here, Param, Prev, call, leaves, maximum, replaced, total
+from ..language.expr import Const, Data, Expr, Here, Param, Prev, State, call, leaves, maximum, replaced, total, where
 from ..language.nudging import by_nudging, central, downstream, polynomial
+from ..language.reports import GAP
 from ..language.simplify import ZERO
 from ..plan import Column, Plan
 
@@ -21,8 +22,10 @@ from ..plan import Column, Plan
 SHARE, OPERANDS, NOISE = 1e-9, 1e-12, 1e-14
 #: by how much a value is nudged, as a share of it or of 1: where the loss is a polynomial, and elsewhere
 WIDE, NARROW = 1e-2, 1e-3
-#: a number that is off by less than this share was rounded
-NEARLY = 2e-3
+#: a number that is off by less than this share of it was rounded, or a new weight by less than this of its step
+NEARLY, OF_STEP = 2e-3, 5e-2
+#: how many hints a column has at most: spreadsheets nest no more than 64 functions
+MOST_HINTS = 48
 #: what is said of a number
 WAITING = "what it uses is missing or not right yet"
 NO_NUMBER = "this is no number"
@@ -38,6 +41,8 @@ class Stand(Expr):
 
 #: the number that is marked, by how much a value is nudged, and the right number: in this row, the one above, the first
 TYPED, NUDGE, RIGHT, ABOVE, FIRST = map(Stand, ("typed", "nudge", "right", "right above", "right in the first row"))
+#: how far off the number in the first row is, as a share of what it may be
+FIRST_OFF = Stand("off in the first row")
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,14 @@ class Hint:
     """What a wrong number may be, and what is said then.
 
     like: what it would be, of `RIGHT` and columns. times: by what it is multiplied first, where a factor is missing.
-    within: by what share it may be off, if not by that of a right number.
+    within: by how much it may be off, if not by as much as a right number. slid: the one input that may have slid.
     """
 
     said: str
     like: Expr
     times: Expr | None = None
-    within: float = 0.0
+    within: Expr | None = None
+    slid: Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,20 @@ class Other(Expr):
     """Stands for the right number of another column in the same row."""
 
     column: str
+
+
+@dataclass(frozen=True)
+class InFirst(Expr):
+    """Stands for what a cell of a row is in the first row: what a reference with a `$` too many keeps to."""
+
+    leaf: Expr
+
+
+@dataclass(frozen=True)
+class Slid(Expr):
+    """Stands for the cell as far below that of an input as this row is below the first: what a `$` too few leads to."""
+
+    leaf: Expr
 
 
 @dataclass(frozen=True)
@@ -125,9 +145,15 @@ class Marking:
         found = cells(self.plan.column(name).expr) if name in self.by else []
         return [leaf.column for leaf in found if isinstance(leaf, Here) and leaf.column in self.blank]
 
+    def inputs(self, name: str) -> list[Expr]:
+        """The leaves of a column that are the same in all rows, which a formula that is copied down must lock."""
+        return [leaf for leaf in dict.fromkeys(leaves(self.plan.column(name).expr)) if isinstance(leaf, (Param, State))]
+
     def hints(self, name: str) -> Iterator[Hint]:
         """What a wrong number may be, the likeliest first."""
         column = self.plan.column(name)
+        if name not in self.by:  # the formula of a derivative stands nowhere
+            yield from self._sliding(column)
         yield from self._changed(column)
         yield from self._lacking(column)
         for other in self.blank:
@@ -135,16 +161,40 @@ class Marking:
                 yield Hint(f"this is {self.plan.column(other).title}", Other(other))
         yield Hint("this is right in the row above", ABOVE)
         yield Hint("this is right in the first row: is a $ in the formula?", FIRST)
-        yield Hint("nearly right: type more of its digits, or a formula", RIGHT, within=NEARLY)
+        yield from self._locked(column)
+        within = NEARLY * call("abs", RIGHT)
+        if column.role == "update":
+            within = OF_STEP * call("abs", RIGHT - self._before(column))
+        yield Hint("nearly right: type more of its digits, or a formula", RIGHT, within=within)
+
+    def _sliding(self, column: Column) -> Iterator[Hint]:
+        """An input that is not locked: right in the first row, and in another one the cell so far below it is taken."""
+        found = self.inputs(column.name)
+        for slid in [*([leaf] for leaf in found), *([found] if found[1:] else [])]:
+            like = column.expr
+            for leaf in slid:
+                like = replaced(like, leaf, Slid(leaf))
+            said = f"does {' and '.join(map(self.title, slid))} slide from row to row? lock the cell with $"
+            only = slid[0] if not slid[1:] else None
+            yield Hint(said, where(call("abs", FIRST_OFF) <= 1, like, GAP), slid=only)
+
+    def _locked(self, column: Column) -> Iterator[Hint]:
+        """A cell of a row that stays that of the first."""
+        for leaf in cells(column.expr):
+            said = f"{self.title(leaf)} is that of the first row: is there a $ too many?"
+            if column.name in self.by:
+                yield Hint(said, RIGHT * InFirst(leaf), leaf)
+            else:
+                yield Hint(said, replaced(column.expr, leaf, InFirst(leaf)))
 
     def _changed(self, column: Column) -> Iterator[Hint]:
         """The sign, or half and twice as much."""
         if column.role == "update":
             before = self._before(column)
-            yield Hint(f"no step is taken: this is {self._title(before)}", before)
+            yield Hint(f"no step is taken: this is {self.title(before)}", before)
             yield Hint("it goes uphill: the step must be taken off", 2 * before - RIGHT)
-            yield Hint(f"this is the step alone: {self._title(before)} is missing", RIGHT - before)
-            yield Hint(f"this is the step alone: {self._title(before)} is missing", before - RIGHT)
+            yield Hint(f"this is the step alone: {self.title(before)} is missing", RIGHT - before)
+            yield Hint(f"this is the step alone: {self.title(before)} is missing", before - RIGHT)
             return
         yield Hint("the sign is the other way round", 0 - RIGHT)
         yield Hint("half of what is right: is a factor 2 missing?", RIGHT / 2)
@@ -157,7 +207,7 @@ class Marking:
         for leaf in dict.fromkeys(leaves(column.expr)):
             if not isinstance(leaf, (Here, Prev, Data, Param)):
                 continue
-            said = f"{self._title(leaf)} is missing"
+            said = f"{self.title(leaf)} is missing"
             if column.name in self.by:
                 yield Hint(f"the factor {said}", RIGHT, leaf)
                 continue
@@ -180,13 +230,16 @@ class Marking:
         """The weight before the step."""
         return Here(next(c.name for c in self.plan.columns if c.role == "weight" and c.of == column.of))
 
-    def _title(self, leaf: Expr) -> str:
+    def title(self, leaf: Expr) -> str:
+        """What a leaf is called on the sheet."""
         match leaf:
             case Here(name) | Prev(name):
                 return self.plan.column(name).title
             case Param(name):
                 labels = {i.name: i.label for i in self.plan.inputs} | {d.name: d.label for d in self.plan.derived}
                 return labels[name]
+            case State(name):
+                return next(state.title for state in self.plan.states if state.name == name)
         assert isinstance(leaf, Data)
         return leaf.name
 
