@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from .parts.sequential import from_torch
     from .parts.writing import loss, model, optimizer
     from .plan import Input
-    from .running import compare, run
+    from .running import compare, run, sweep
     from .sheets import Kind
+    from .sweeps import Sweep
     from .tables import data
     from .verification import Report, verify
 
@@ -81,7 +82,9 @@ _HOME = {
     "Input": "plan",
     "compare": "running",
     "run": "running",
+    "sweep": "running",
     "Kind": "sheets",
+    "Sweep": "sweeps",
     "data": "tables",
     "Report": "verification",
     "verify": "verification",
@@ -115,6 +118,7 @@ __all__ = [
     "Report",
     "Row",
     "Schedule",
+    "Sweep",
     "Trace",
     "Traces",
     "Verdict",
@@ -132,6 +136,7 @@ __all__ = [
     "model",
     "optimizer",
     "run",
+    "sweep",
     "verify",
     "with_clipping",
     "with_decay",

@@ -30,6 +30,10 @@ class RecalculationError(GraddescError):
     """A spreadsheet program that is missing, hangs or fails."""
 
 
+class SweepError(GraddescError):
+    """A sweep whose scheduler is not there, or whose workers die again and again."""
+
+
 class GraddescWarning(UserWarning):
     """What is done all the same, and what the person who asked for it would want to know."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
@@ -227,6 +228,10 @@ class Experiment:
         settings: Settings | None = None,
         epochs: int | None = None,
         by_epoch: bool = False,
+        executor: Executor | None = None,
+        workers: int | None = None,
+        dask: str | None = None,
+        chunk: int | None = None,
         progress: Callable[[str], None] = lambda _: None,
         **axes: Numbers,
     ) -> Sweep:
@@ -235,6 +240,11 @@ class Experiment:
         over, axes: input -> the values that it takes, as in lr=np.geomspace(1e-6, 1e-1, 200). settings: inputs that all
         runs share. epochs: passes over the data, if not its own. by_epoch: keep the error of every epoch, too.
 
+        Who computes: any executor (of `concurrent.futures`, Dask, Ray, ...); or so many worker processes, of which
+        there are never more than cores; or the workers of a Dask scheduler, by its address. If none is given this
+        process does, and where that takes long, as many as there are cores. chunk: runs that are computed at a time.
+        The result depends on none of these, to the last bit.
+
         >>> swept = Experiment("line").sweep(lr=[1e-5, 1e-4, 1e-3], a=[0.0, 1.0], epochs=2)
         >>> swept.shape, str(swept.verdict(2, 0)), swept.best
         ((3, 2), 'exploded at step 26', (0, 1))
@@ -242,7 +252,18 @@ class Experiment:
         e = self if epochs is None else replace(self, epochs=epochs)
         wanted = [Axis(name, values) for name, values in over.items()] if isinstance(over, Mapping) else [*(over or ())]  # type: ignore[arg-type]  # checked there
         wanted += [Axis(name, values) for name, values in axes.items()]  # type: ignore[arg-type]  # checked there
-        return sweep_plan(e.plan, e.data, wanted, settings, by_epoch=by_epoch, progress=progress)
+        return sweep_plan(
+            e.plan,
+            e.data,
+            wanted,
+            settings,
+            by_epoch=by_epoch,
+            executor=executor,
+            workers=workers,
+            dask=dask,
+            chunk=chunk,
+            progress=progress,
+        )
 
     def with_(
         self,

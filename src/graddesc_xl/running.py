@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any, TypedDict, TypeVar, Unpack
+
+import numpy as np
 
 from .comparison import Comparison
 from .errors import SettingError, did_you_mean, shown
@@ -20,6 +23,7 @@ from .parts.losses import Loss
 from .parts.models import Model
 from .parts.schedules import Schedule
 from .settings import Numbers, Settings
+from .sweeps import Axis, Sweep
 
 Kept = TypeVar("Kept")
 
@@ -121,6 +125,21 @@ def comparison(name: str | Comparison) -> Comparison:
     return COMPARISONS[name]
 
 
+class How(TypedDict, total=False):
+    """What is kept of the runs of a sweep, and who computes them, as `Experiment.sweep` says."""
+
+    by_epoch: bool
+    executor: Executor | None
+    workers: int | None
+    dask: str | None
+    chunk: int | None
+    progress: Callable[[str], None]
+
+
+class Sweeping(Changes, How, total=False):
+    """All that a sweep takes by name."""
+
+
 def run(
     what: str | Experiment,
     settings: Settings | None = None,
@@ -142,9 +161,14 @@ def run(
     >>> run("basic", lr=[1e-5, 1e-4], epochs=2).errors.shape
     (2, 2)
     """
+    e, inputs = _changed(what, {**changes})
+    return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
+
+
+def _changed(what: str | Experiment, given: dict[str, Any]) -> tuple[Experiment, dict[str, Any]]:
+    """The experiment with fields changed, and what else is given: its inputs."""
     fields = Experiment.__dataclass_fields__
     base = experiment(what)
-    given: dict[str, Any] = {**changes}
     inputs = {name: given.pop(name) for name in [*given] if name not in fields}
     e = experiment(base, **given)
     labels = {i.label for i in e.plan.inputs}
@@ -153,7 +177,33 @@ def run(
         if name not in labels and name not in names:
             near = did_you_mean(name, [*names, *labels, *OPTIONS], [*names, *OPTIONS])
             raise SettingError(f"{e.name} has no setting {shown(name)}.{near}")
-    return run_plan(e.plan, e.data, {**(settings or {}), **inputs}, starts or {})
+    return e, inputs
+
+
+def sweep(
+    what: str | Experiment,
+    over: Mapping[str, Numbers] | Iterable[Axis] = (),
+    settings: Settings | None = None,
+    **changes: Unpack[Sweeping],
+) -> Sweep:
+    """Run an experiment at every point of a grid, and keep of each run what became of it.
+
+    what: an experiment or its name. over: input -> the values that it takes; weights stand here where a type checker
+    reads along. settings: inputs that all runs share. changes: fields of the experiment and, for convenience, inputs:
+    with a sequence of numbers one more axis, with a number a setting; further by_epoch, executor, workers, dask and
+    what else `Experiment.sweep` takes.
+    Raises SettingError for a name that it does not know, and a number that is out of range.
+
+    >>> swept = sweep("basic", lr=[1e-5, 1e-4, 1e-3], a=[0.0, 1.0], epochs=2)
+    >>> swept.shape, str(swept.verdict(2, 0))
+    ((3, 2), 'exploded at step 26')
+    """
+    given: dict[str, Any] = {**changes}
+    how = {name: given.pop(name) for name in [*given] if name in How.__annotations__}
+    e, inputs = _changed(what, given)
+    axes = {name: value for name, value in inputs.items() if np.ndim(value)}
+    fixed = {name: value for name, value in inputs.items() if name not in axes}
+    return e.sweep(over, settings={**(settings or {}), **fixed}, **how, **axes)
 
 
 def compare(
