@@ -22,6 +22,7 @@ from .grid import Grid
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,15 @@ class Sweep:
             by_epoch = self.errors.reshape(len(self.grid), -1)
             table |= {f"error {epoch}": by_epoch[:, epoch - 1] for epoch in range(1, by_epoch.shape[1] + 1)}
         return pd.DataFrame(table)
+
+    def plot(self) -> Figure:
+        """Its errors and verdicts as a picture: two maps over two inputs, or a curve over one. Needs Matplotlib.
+
+        Raises SettingError where more inputs are swept over, and where Matplotlib is not installed.
+        """
+        from .plot import plot
+
+        return plot(self)
 
     def _place(self, place: tuple[int, ...]) -> tuple[int, ...]:
         if len(place) != len(self.shape) or not all(-n <= i < n for i, n in zip(place, self.shape, strict=False)):
