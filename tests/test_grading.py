@@ -17,6 +17,7 @@ from graddesc_xl.errors import SettingError
 from graddesc_xl.grading import Grade, Grades, grade
 from graddesc_xl.grading.feedback import write
 from graddesc_xl.grading.grades import spreadsheet, text
+from graddesc_xl.grading.references import Reference, references
 from graddesc_xl.lessons.exercises import exercise
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
@@ -28,8 +29,8 @@ from spreadsheet import Spreadsheet
 Variant = tuple[Mapping[str, str], int, str, str]
 SIGN, HALF = "the sign is the other way round", "half of what is right: is a factor 2 missing?"
 WAITS, UPHILL = "what it uses is missing or not right yet", "it goes uphill: the step must be taken off"
-SLIDES = "does learn slide from row to row? lock the cell with $"
-LOCKED = "de/da is that of the first row: is there a $ too many?"
+SLIDES = "the reference to learn slides where it is copied: write $E$6"
+LOCKED = "de/da is locked in row 12: take out the $ before its row"
 VARIANTS: dict[str, Variant] = {
     # right, in another spelling, by another algebra, as numbers
     "right": ({}, 20, "", ""),
@@ -71,12 +72,16 @@ VARIANTS: dict[str, Variant] = {
     "no step": ({"I": "=C{r}"}, 15, "I", "no step is taken: this is b"),
     "only the rate": ({"J": "=D{r}-$E$6"}, 15, "J", "de/da is missing"),
     "rounded": ({"G": "=ROUND(2*(E{r}-B{r}),1)"}, 15, "G", "nearly right: type more of its digits, or a formula"),
-    "first row's": ({"G": "=2*($E$11-$B$11)"}, 15, "G", "this is right in the row above"),
+    "first row's": ({"G": "=2*($E$11-$B$11)"}, 15, "G", "y_pred is locked in row 11: take out the $ before its row"),
     "row above": ({"G": "=2*(E{p}-B{p})"}, 15, "G", "this is right in the row above"),
     "a $ too many": ({"I": "=C{r}-$E6*G{r}"}, 20, "", ""),
     "rate slides": ({"J": "=D{r}-E{p}*H{r}"}, 15, "J", "not right"),
+    "learn slides sideways": ({"J": "=D{r}-F$6*H{r}"}, 15, "J", SLIDES),
+    "learn slides sideways and down": ({"J": "=D{r}-F{s}*H{r}"}, 9, "J", SLIDES),
+    "learn is not what slides": ({"J": "=D{r}-$F{s}*H{r}"}, 9, "J", "no step is taken: this is a"),
     "learn slides": ({"J": "=D{r}-E{s}*H{r}"}, 10, "J13", SLIDES),
     "learn slides, column locked": ({"J": "=D{r}-$E{s}*H{r}"}, 10, "J13", SLIDES),
+    "the prediction is locked": ({"G": "=2*(E$12-B{r})"}, 16, "G13", LOCKED.replace("de/da", "y_pred")),
     "a derivative is locked": ({"J": "=D{r}-$E$6*H$12"}, 16, "J13", LOCKED),
     "text": ({"J": "three"}, 3, "J", "this is no number"),
     "error": ({"J": "=1/0"}, 3, "J", "this is no number"),
@@ -180,6 +185,12 @@ def test_hand_ins(handed_in: Grades, name: str) -> None:
     assert found.first_wrong == (f"basic!{column if column[1:] else column + '12'}" if column else ""), found.row()
     assert found.hint == hint
     assert found.score == pytest.approx(5 * right)
+
+
+def test_references() -> None:
+    """Cells of the own sheet, corners of ranges too, each with what is locked; none of other sheets, names or texts."""
+    found = [*references('SUM(E$6:$F9)+LOG10($C2)*data!B5-"G$7"+ABC1234567')]
+    assert found == [Reference(6, 5, True, False), Reference(9, 6, False, True), Reference(2, 3, False, True)]
 
 
 def test_one_mistake_counts_once_and_outright_is_told(handed_in: Grades) -> None:

@@ -19,6 +19,7 @@ from ..verification.held import Model
 from ..verification.verifier import FileInputs, run
 from ..workbook.cells import a1
 from ..workbook.sheet import Sheet
+from . import references
 
 #: of a workbook's sentences about cells that should not have been changed, so many are told
 TOLD = 3
@@ -113,11 +114,14 @@ def _read(path: Path, limits: Limits) -> HandedIn:
     if not exercises:
         raise WorkbookError(f"{path} is the workbook {book.name}, which has nothing to fill in.")
     sheets = [made.sheet for made in composed.values()]
+    typed = [
+        {a.at: f for a in of.answers if (f := model.formula(of.sheet.name, *a.at)) is not None} for of in exercises
+    ]
+    exercises = [references.told(of, formulas) for of, formulas in zip(exercises, typed, strict=True)]
     formulas = {
-        (of.sheet.name, *answer.at): formula
-        for of in exercises
-        for answer in of.answers
-        if (formula := model.formula(of.sheet.name, *answer.at)) is not None
+        (of.sheet.name, *at): formula
+        for of, found in zip(exercises, typed, strict=True)
+        for at, formula in found.items()
     }
     return HandedIn(
         path,

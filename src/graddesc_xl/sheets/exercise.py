@@ -373,11 +373,16 @@ class _Page:
             assert isinstance(there, Down)
             known[InFirst(leaf)] = Cell(self.sheet, self.first + there.offset, there.column, fixed=True)
         for leaf in self.marking.inputs(name):
-            at = self.ref(leaf)
-            assert isinstance(at, Cell)
-            if at.column < self.hint:  # further to the right stand hints, which follow from marks
-                known[Slid(leaf)] = Down(self.sheet, at.column, at.row - self.first)
+            row, column = self.at(leaf)
+            if column < self.hint:  # further to the right stand hints, which follow from marks
+                known[Slid(leaf)] = Down(self.sheet, column, row - self.first)
         return known
+
+    def at(self, leaf: Expr) -> tuple[int, int]:
+        """Where the cell of a leaf is that is the same in all rows."""
+        cell = self.ref(leaf)
+        assert isinstance(cell, Cell)
+        return cell.row, cell.column
 
     def hints(self, name: str) -> list[Hint]:
         """The hints of a column, as many as fit a formula: those that take most of it are left out."""
@@ -497,7 +502,10 @@ class _Page:
     def filled(self) -> Filled:
         """What was filled in, as it is marked."""
         answers = [self.answer(name, row) for row in range(self.first, TOP + self.of.rows) for name in self.blank]
-        return Filled(self.sheet, self.plan, answers)
+        inputs = {
+            name: {self.at(leaf): self.marking.title(leaf) for leaf in self.marking.inputs(name)} for name in self.blank
+        }
+        return Filled(self.sheet, self.plan, answers, inputs)
 
     def answer(self, name: str, row: int) -> Answer:
         """A cell that was filled in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..language.values import Value
@@ -33,9 +33,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Filled:
-    """An exercise with what it was filled with, row by row. whose: for whom it is, where its numbers are their own."""
+    """An exercise with what it was filled with, row by row.
+
+    inputs: name of a column -> the cells that its formula uses in all rows, each with its title. whose: for whom it is,
+    where its numbers are their own.
+    """
 
     sheet: Sheet
     plan: Plan
     answers: Sequence[Answer]
+    inputs: Mapping[str, Mapping[tuple[int, int], str]]
     whose: str = ""
