@@ -22,7 +22,7 @@ import numpy as np
 from ..errors import SettingError, did_you_mean, shown
 from ..language.evaluate import evaluate, reduce
 from ..language.expr import Apply, Const, Data, Expr, Foot, Here, Opening, Over, Param, Prev, State, Whole
-from ..language.operators import OPERATORS, Cells, taken_apart
+from ..language.operators import COMPARISONS, OPERATORS, Cells, taken_apart
 from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import EpochState, Plan, Start
@@ -35,21 +35,44 @@ _FLOATS: Mapping[str, Any] = {name: row.floats for name, row in OPERATORS.items(
 _ARRAYS: Mapping[str, Any] = {name: OPERATORS[name].arrays for name in _FLOATS}
 
 
-def _source(op: str, args: Sequence[str]) -> str:
-    """The source of an operation from the sources of its arguments.
+def _source(expr: Apply, args: Sequence[str]) -> str:
+    """The source of an operation from the sources of its operands.
 
-    A maximum, a comparison or a condition may hide an argument that is not finite; the terms added to it, 0 for
-    every finite value, do not.
+    A maximum, a comparison or a condition may hide an operand that is not finite, and what is divided by infinity is
+    a finite 0; the terms added for them, 0 for every finite value, do not.
     """
-    row = OPERATORS[op]
-    if op == "pow":
+    row = OPERATORS[expr.op]
+    if expr.op == "pow":
         return f"({' * '.join([args[0]] * int(float(args[1])))})"
     if row.excel in ("+", "-", "*", "/"):
-        return f"({f' {row.excel} '.join(args)})" if len(args) > 1 else f"({row.excel}{args[0]})"
+        value = f"({f' {row.excel} '.join(args)})" if len(args) > 1 else f"({row.excel}{args[0]})"
+        return f"({value} + 0.0 * {args[1]})" if _guarded(expr) else value
+    called = f"{expr.op}({', '.join(args)})"
+    if _tested(expr):
+        called = f"where({_tested(expr)}({', '.join(args[:2])}), {', '.join(args[2:])})"
     if not row.hides:
-        return f"{op}({', '.join(args)})"
+        return called
     watched = args[:1] if row.takes == "errors" else args
-    return f"({op}({', '.join(args)}){''.join(f' + 0.0 * {arg}' for arg in watched)})"
+    if _tested(expr):
+        watched = [arg for arg, term in zip(args, _operands(expr)[:2], strict=False) if not isinstance(term, Const)]
+    return f"({called}{''.join(f' + 0.0 * {arg}' for arg in watched)})"
+
+
+def _guarded(expr: Apply) -> bool:
+    """Whether an operation is a division that hides what it divides by."""
+    return expr.op == "div" and _can_overflow(expr.args[1])
+
+
+def _tested(expr: Apply) -> str:
+    """Of a choice that a comparison decides, that comparison: its two terms are operands of the choice."""
+    condition = expr.args[0] if expr.op == "where" else None
+    return condition.op if isinstance(condition, Apply) and condition.op in COMPARISONS else ""
+
+
+def _operands(expr: Apply) -> tuple[Expr, ...]:
+    """What its source needs the sources of."""
+    condition = expr.args[0] if _tested(expr) else None
+    return (*condition.args, *expr.args[1:]) if isinstance(condition, Apply) else expr.args
 
 
 def _variable(leaf: Expr) -> str:
@@ -74,15 +97,17 @@ def _count(expr: Expr, uses: Counter[Expr]) -> None:
     if isinstance(expr, Apply):
         uses[expr] += 1
         if uses[expr] == 1:
-            for arg in expr.args:
+            for arg in _operands(expr):
                 _count(arg, uses)
                 uses[arg] += expr.op == "pow" or OPERATORS[expr.op].hides
+            if _guarded(expr):
+                uses[expr.args[1]] += 1
 
 
 def _can_overflow(expr: Expr) -> bool:
-    """Whether its value may not be finite: cells of the row and above may hold errors, samples and inputs do not."""
+    """Whether finite cells can give a value that is not finite."""
     if not isinstance(expr, Apply):
-        return isinstance(expr, (Here, Prev, State))
+        return False
     overflows = ("add", "sub", "mul", "div", "pow", "power", "exp")
     return expr.op in overflows or any(map(_can_overflow, expr.args))
 
@@ -92,10 +117,7 @@ def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[
     if not isinstance(expr, Apply):
         return _variable(expr)
     if expr not in names:
-        args = [_spell(arg, uses, names, lines) for arg in expr.args]
-        value = _source(expr.op, args)
-        if expr.op == "div" and _can_overflow(expr.args[1]):  # anything over infinity is a finite 0
-            value = f"({value} + 0.0 * {args[1]})"
+        value = _source(expr, [_spell(arg, uses, names, lines) for arg in _operands(expr)])
         if uses[expr] == 1:
             return value
         names[expr] = f"t{len(names)}"
