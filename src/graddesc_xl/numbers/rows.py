@@ -37,13 +37,14 @@ class Totals(NamedTuple):
 class Row:
     """Generated code that computes one row of many runs.
 
-    source: of a function `row`, whose arguments are a sample, `cells`, and arrays that it writes to: `carried` columns,
-    sums and tapped columns of `totals`, then as many `buffers` of numbers and `flags` of truth values as it needs.
+    source: of a function `row`, whose arguments are a sample, `inputs` (with derived cells), the states of the plan,
+    and arrays that it writes to: `carried` columns, sums and tapped columns of `totals`, then as many `buffers` of
+    numbers and `flags` of truth values as it needs.
     """
 
     source: str
     call: Callable[..., None]
-    cells: tuple[str, ...]
+    inputs: tuple[str, ...]
     carried: tuple[str, ...]
     totals: Totals
     buffers: int
@@ -102,7 +103,7 @@ def row(plan: Plan, totals: Totals, arrays: frozenset[str], chosen: tuple[tuple[
     scope: dict[str, Any] = {name: of.arrays for name, of in OPERATORS.items() if of.floats}
     scope |= {test: getattr(np, test) for test in _TESTS.values()} | {"copyto": np.copyto, "number": np.float64}
     exec(source, scope)  # generated from a checked plan, never from a user's text
-    return Row(source, scope["row"], (*cells, *states), carried, totals, buffers, flags)
+    return Row(source, scope["row"], cells, carried, totals, buffers, flags)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,35 +78,80 @@ MEANINGS = {
 }
 
 
+class Ends(NamedTuple):
+    """What a verdict needs of runs, each of shape (runs,).
+
+    first, before, last, lowest: their errors of the first epoch, the last but one (the only one where there is one),
+    the last, and the lowest. root: √Σe² of the last. exploded, dead: the step at which a run explodes and since which a
+    ReLU of it is dead, counted from 1; 0 without one. epochs: how many these are.
+    """
+
+    first: Array
+    before: Array
+    last: Array
+    lowest: Array
+    root: Array
+    exploded: NDArray[np.int64]
+    dead: NDArray[np.int64]
+    epochs: int
+
+
+def too_large(squared: Array, ys: Array) -> NDArray[np.bool_]:
+    """Where squared errors mean that a run has exploded. ys: the targets."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return ~(np.isfinite(squared) & (squared <= EXPLODED**2 * _scale(ys)))
+
+
+def _scale(ys: Array) -> float:
+    """The sum of the squared errors of predicting 0 everywhere; 1 where that is 0."""
+    with np.errstate(over="ignore"):
+        return float(ys @ ys) or 1.0
+
+
+def judged(of: Ends, ys: Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], Array]:
+    """The verdicts of runs: their kinds, as indices of `KINDS`, their steps (0 without one), their `times` or nan.
+
+    ys: the targets.
+    """
+    with np.errstate(all="ignore"):
+        change, centred = np.abs(of.last - of.before), ys - ys.mean()
+        still = of.epochs > 1
+        found = {
+            EXPLODED_AT: of.exploded > 0,
+            DEAD: of.dead > 0,
+            "exact": of.root <= EXACT * _scale(ys) ** 0.5,
+            STUCK_AT: still & (change <= STUCK * of.before) & (of.root >= float(centred @ centred) ** 0.5),
+            SETTLED_AT: still & (change <= SETTLED * of.before),
+            WORSE: of.last > np.where(of.before > of.first, of.before, of.first),
+            BOUNCING: of.last > LEAP * of.lowest,
+        }
+        codes = [np.uint8(KINDS.index(SETTLED_AT if kind == "exact" else kind)) for kind in found]
+        kind = np.select(list(found.values()), codes, np.uint8(KINDS.index(LEARNING)))
+        step = np.where(of.exploded > 0, of.exploded, of.dead)
+        leap = np.where(of.last <= COUNTED * of.lowest, of.last / of.lowest, np.inf)
+        return kind, step, np.where(kind == KINDS.index(BOUNCING), leap, np.nan)
+
+
 def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None, roots: Array | None = None) -> Verdict:
     """Classify one run.
 
     errors: √Σe² by epoch, shape (epochs,), or the mean of another loss. squared: the squared error of every step.
     ys: the targets. dead: the step since which a ReLU is dead. roots: √Σe² by epoch where `errors` are something else.
     """
-    root = float((errors if roots is None else roots)[-1])
-    with np.errstate(invalid="ignore", over="ignore"):
-        scale = float(ys @ ys) or 1.0
-        bad = ~(np.isfinite(squared) & (squared <= EXPLODED**2 * scale))
-    if bad.any():
-        return Verdict(EXPLODED_AT, int(np.argmax(bad)) + 1)
-    if dead is not None:
-        return Verdict(DEAD, dead)
-    first, last, lowest = float(errors[0]), float(errors[-1]), float(errors.min())
-    before = float(errors[-2]) if len(errors) > 1 else first
-    if root <= EXACT * scale**0.5:
-        return Verdict(SETTLED_AT)
-    if len(errors) > 1:
-        change, centred = abs(last - before), ys - ys.mean()
-        if change <= STUCK * before and root >= float(centred @ centred) ** 0.5:
-            return Verdict(STUCK_AT)
-        if change <= SETTLED * before:
-            return Verdict(SETTLED_AT)
-    if last > max(first, before):
-        return Verdict(WORSE)
-    if last > LEAP * lowest:
-        return Verdict(BOUNCING, times=last / lowest if last <= COUNTED * lowest else np.inf)
-    return Verdict(LEARNING)
+    bad = too_large(squared, ys)
+    exploded = np.array([int(np.argmax(bad)) + 1 if bad.any() else 0])
+    root = (errors if roots is None else roots)[-1:]
+    before = errors[-2:-1] if len(errors) > 1 else errors[:1]
+    ends = Ends(
+        errors[:1], before, errors[-1:], errors.min(keepdims=True), root, exploded, np.array([dead or 0]), len(errors)
+    )
+    return verdicts(*judged(ends, ys))[0]
+
+
+def verdicts(kind: NDArray[np.uint8], step: NDArray[np.int64], times: Array) -> list[Verdict]:
+    """Verdicts as `judged` has them, one by one."""
+    found = zip(kind.tolist(), step.tolist(), times.tolist(), strict=True)
+    return [Verdict(KINDS[of], at or None, None if np.isnan(many) else many) for of, at, many in found]
 
 
 def dead_since(alive: NDArray[np.bool_], *, shut: bool) -> int | None:
