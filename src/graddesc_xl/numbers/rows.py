@@ -221,18 +221,18 @@ def _scalar(op: str, args: Sequence[str]) -> str:
 def _spelled(op: str, args: Sequence[str], into: str) -> list[str]:
     """The source of an operation on arrays; a comparison chooses between its third and its fourth operand."""
     if op == "total":
-        return [f"add({args[0]}, {args[1]}, {args[0]})"]
+        return [f"add({args[0]}, {args[1]}, out={args[0]})"]
     if op == "tap":
         return [f"copyto({args[0]}, {args[1]})"]
     if op == "copy":
         return [f"copyto({into}, {args[0]})"]
     if op in _TESTS:
         first, second, then, otherwise = args
-        test = f"{_TESTS[op]}({first}, {second}, m0)"
+        test = f"{_TESTS[op]}({first}, {second}, out=m0)"
         if (then, otherwise) == ("1.0", "0.0"):
             return [test, f"copyto({into}, m0)"]
         kept = [] if otherwise == into else [f"copyto({into}, {otherwise})"]
         return [test, *kept, f"copyto({into}, {then}, where=m0)"]
     if isinstance(OPERATORS[op].arrays, np.ufunc):
-        return [f"{op}({', '.join(args)}, {into})"]
+        return [f"{op}({', '.join(args)}, out={into})"]
     return [f"copyto({into}, {op}({', '.join(args)}))"]
