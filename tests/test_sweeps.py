@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from graddesc_xl import Sweep, run, sweep
-from graddesc_xl.errors import SettingError
+from graddesc_xl import EXPERIMENTS, Sweep, run, sweep
+from graddesc_xl.errors import GraddescWarning, SettingError, SweepError
+from graddesc_xl.sweeps import kept
+from graddesc_xl.sweeps.chunks import Work
 from graddesc_xl.sweeps.workers import Processes
 
 RATES, STARTS = np.geomspace(1e-6, 1e-1, 12), np.linspace(-3, 3, 7)
@@ -50,17 +60,236 @@ def test_a_sweep_is_its_single_runs(whole: Sweep) -> None:
         assert whole.run(*place)["err"].tobytes() == alone["err"].tobytes()
 
 
+def swept(**how: Any) -> Sweep:
+    """The same sweep, computed in another way."""
+    return sweep("basic", {"a": STARTS}, lr=RATES, epochs=3, by_epoch=True, **how)
+
+
 def test_whoever_computes_it(whole: Sweep, executor: Executor) -> None:
     """Threads, processes and processes of our own give the same bits."""
-    made = sweep("basic", {"a": STARTS}, lr=RATES, epochs=3, by_epoch=True, executor=executor, chunk=9)
-    assert bits(made) == bits(whole)
+    assert bits(swept(executor=executor, chunk=9)) == bits(whole)
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 83, 84, 1000])
 def test_however_it_is_cut(whole: Sweep, chunk: int) -> None:
     """One run at a time, all at once, and pieces of which the last is short."""
-    made = sweep("basic", {"a": STARTS}, lr=RATES, epochs=3, by_epoch=True, chunk=chunk)
+    assert bits(swept(chunk=chunk)) == bits(whole)
+
+
+def test_workers_see_nothing_of_the_script_that_runs(tmp_path: Path) -> None:
+    """A script without a guard, as people write them: its processes do not run it again."""
+    script = tmp_path / "script.py"
+    text = "import numpy as np; from graddesc_xl import sweep; print('once', flush=True)\n"
+    script.write_text(text + "print(sweep('basic', lr=np.geomspace(1e-6, 1e-1, 40), epochs=2, workers=2, chunk=9))\n")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    assert (done.stdout.count("once"), done.stderr) == (1, "")
+    assert "40 runs" in done.stdout
+
+
+# Workers that die
+
+
+class Counted(Executor):
+    """An executor that counts what it is given."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.given: Counter[tuple[int, int]] = Counter()
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """Hand on a chunk."""
+        future = self.executor.submit(call, *args, **named)
+        self.given[args[1:]] += 1
+        return future
+
+
+def killing(after: int) -> Callable[[str], None]:
+    """A progress that kills a process that computes, once, when so many chunks are done."""
+    seen = []
+
+    def progress(_: str) -> None:
+        seen.append(1)
+        if len(seen) == after:
+            os.kill(min(child.pid or 0 for child in multiprocessing.active_children()), signal.SIGKILL)
+
+    return progress
+
+
+def test_a_worker_that_is_killed_loses_its_chunk_alone(whole: Sweep) -> None:
+    """Its chunk is done again, nothing else is, and the result is the same."""
+    with Processes(2) as processes:
+        counted = Counted(processes)
+        made = swept(executor=counted, chunk=5, progress=killing(after=3))
     assert bits(made) == bits(whole)
+    assert sorted(counted.given.values()) == [1] * 16 + [2]
+
+
+def test_a_pool_that_breaks_is_replaced(whole: Sweep) -> None:
+    """One that takes no more work after a process of it died: the rest is done all the same, and that is said."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        counted = Counted(pool)
+        with pytest.warns(GraddescWarning, match="takes no more work .* computed in"):
+            made = swept(executor=counted, chunk=5, progress=killing(after=3))
+    assert bits(made) == bits(whole)
+    assert {*counted.given.values()} == {1}
+
+
+class Deadly(Executor):
+    """An executor whose processes die of one chunk."""
+
+    def __init__(self, processes: Processes, chunk: int) -> None:
+        self.processes = processes
+        self.chunk = chunk
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """Hand on a chunk, or die of it."""
+        if args[1] == self.chunk:
+            return self.processes.submit(os._exit, 9)
+        return self.processes.submit(call, *args, **named)
+
+
+def test_a_chunk_that_kills_whoever_computes_it_is_given_up() -> None:
+    """After a few times, in a sentence that names its runs."""
+    said = r"Runs 21 to 25 were lost 3 times with the process that computed them \(a process ended with 9\)"
+    with Processes(2) as processes, pytest.raises(SweepError, match=said):
+        swept(executor=Deadly(processes, 20), chunk=5)
+
+
+def test_no_process_is_left() -> None:
+    """Neither when a sweep ends nor when it is interrupted."""
+    swept(workers=2)
+    with pytest.raises(KeyboardInterrupt):
+        swept(workers=2, chunk=5, progress=stopping(after=2))
+    assert not multiprocessing.active_children()
+
+
+# Interrupted, and gone on with
+
+
+def stopping(after: int) -> Callable[[str], None]:
+    """A progress that is interrupted when so many chunks are done."""
+    seen = []
+
+    def progress(_: str) -> None:
+        seen.append(1)
+        if len(seen) == after:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def interrupted(folder: Path, after: int, **how: Any) -> None:
+    """Begin a sweep and leave it."""
+    with pytest.raises(KeyboardInterrupt):
+        swept(resume=folder, chunk=5, progress=stopping(after), **how)
+
+
+def computed(patch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """The chunks that this process computes from now on."""
+    chunks: list[tuple[int, int]] = []
+    real = Work.outcomes
+
+    def outcomes(self: Work, start: int, stop: int) -> dict[str, Any]:
+        chunks.append((start, stop))
+        return real(self, start, stop)
+
+    patch.setattr(Work, "outcomes", outcomes)
+    return chunks
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_was_done_is_not_done_again(
+    whole: Sweep, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Interrupted here or in processes, gone on with in other pieces; the third time there is nothing to do."""
+    interrupted(tmp_path, 7, workers=workers)
+    assert kept.runs(tmp_path) == 35
+    chunks = computed(monkeypatch)
+    said: list[str] = []
+    assert bits(swept(resume=tmp_path, chunk=8, progress=said.append)) == bits(whole)
+    assert sum(stop - start for start, stop in chunks) == 84 - 35
+    assert "84 of 84 runs are done (35 of them were)" in said[-1]
+    chunks.clear()
+    assert bits(swept(resume=tmp_path)) == bits(whole) and not chunks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"epochs": 4},
+        {"lr": RATES * 2},
+        {"h": 0.02},
+        {"by_epoch": False},
+        {"what": "momentum"},
+        {"data": EXPERIMENTS["basic"].data.__class__("graddesc", {"x": (1.0, 2.0)}, (1.0, 3.0))},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_sweep_is_never_mixed_in(
+    change: dict[str, Any], whole: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other epochs, values, settings, plans, samples: their chunks stay where they are, and none is used."""
+    chunks = computed(monkeypatch)
+    given: dict[str, Any] = {"lr": RATES, "epochs": 3, "by_epoch": True} | change
+    with pytest.warns(GraddescWarning, match="keeps chunks of another sweep and none of this one"):
+        interrupted(tmp_path, 7)
+        chunks.clear()
+        sweep(given.pop("what", "basic"), {"a": STARTS}, **given, resume=tmp_path)
+    assert sum(stop - start for start, stop in chunks) == 84
+    chunks.clear()
+    assert bits(swept(resume=tmp_path)) == bits(whole)
+    assert sum(stop - start for start, stop in chunks) == 84 - 35
+
+
+def shortened(content: bytes) -> bytes:
+    """Half of a file."""
+    return content[: len(content) // 2]
+
+
+def turned(content: bytes) -> bytes:
+    """A file with one bit changed, of a number."""
+    place = content.index(b"error.npy") + 150
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@pytest.mark.parametrize("harm", [shortened, turned, lambda _: b"", lambda _: b"text"])
+def test_a_damaged_chunk_is_done_again(
+    harm: Callable[[bytes], bytes], whole: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And said; the others are not."""
+    interrupted(tmp_path, 7)
+    victim = sorted(tmp_path.iterdir())[2]
+    victim.write_bytes(harm(victim.read_bytes()))
+    chunks = computed(monkeypatch)
+    with pytest.warns(GraddescWarning, match="is damaged: its 5 runs are done again"):
+        made = swept(resume=tmp_path)
+    assert bits(made) == bits(whole)
+    assert sum(stop - start for start, stop in chunks) == 84 - 30
+
+
+def test_chunks_stand_beside_a_file(tmp_path: Path) -> None:
+    """Where a file is named, they are in a folder of its name."""
+    swept(resume=tmp_path / "map.csv", chunk=50)
+    assert [path.name for path in tmp_path.iterdir()] == ["map.csv.parts"]
+    kept.clear(tmp_path / "map.csv.parts")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_sweep_is_known_in_every_process() -> None:
+    """Which it is does not depend on how texts are hashed there."""
+    text = (
+        "from graddesc_xl import EXPERIMENTS; from graddesc_xl.sweeps import kept, chunks, Grid, Axis; import numpy\n"
+        "grid = Grid((Axis('lr', numpy.array([1e-3, 1e-2])),))\n"
+        "for e in EXPERIMENTS.values(): print(kept.digest(chunks.Work(e.plan, e.data, grid, {}, False)))"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", text], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "12"
+    ]
+    assert said[0] == said[1]
+    assert len({*said[0].split()}) == len(EXPERIMENTS)
 
 
 def test_numbers_are_settings_and_sequences_are_axes() -> None:

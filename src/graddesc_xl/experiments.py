@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from .errors import GraddescWarning, PlanError, SettingError, cut, did_you_mean, shown
@@ -232,6 +233,7 @@ class Experiment:
         workers: int | None = None,
         dask: str | None = None,
         chunk: int | None = None,
+        resume: str | Path | None = None,
         progress: Callable[[str], None] = lambda _: None,
         **axes: Numbers,
     ) -> Sweep:
@@ -243,7 +245,8 @@ class Experiment:
         Who computes: any executor (of `concurrent.futures`, Dask, Ray, ...); or so many worker processes, of which
         there are never more than cores; or the workers of a Dask scheduler, by its address. If none is given this
         process does, and where that takes long, as many as there are cores. chunk: runs that are computed at a time.
-        The result depends on none of these, to the last bit.
+        The result depends on none of these, to the last bit. resume: a folder, or a file that has one beside it, where
+        chunks are kept as they are done; what is there of the very same sweep is not computed again.
 
         >>> swept = Experiment("line").sweep(lr=[1e-5, 1e-4, 1e-3], a=[0.0, 1.0], epochs=2)
         >>> swept.shape, str(swept.verdict(2, 0)), swept.best
@@ -262,6 +265,7 @@ class Experiment:
             workers=workers,
             dask=dask,
             chunk=chunk,
+            resume=resume,
             progress=progress,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
@@ -133,6 +134,7 @@ class How(TypedDict, total=False):
     workers: int | None
     dask: str | None
     chunk: int | None
+    resume: str | Path | None
     progress: Callable[[str], None]
 
 

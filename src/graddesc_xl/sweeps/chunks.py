@@ -80,7 +80,7 @@ def size(runs: int, steps: int, workers: int) -> int:
     """
     most = max(LEAST, min(CHUNK, STEPS // steps))
     rounds = -(-runs // (most * workers))
-    return -(-runs // (rounds * workers))
+    return -(-runs // (rounds * workers)) if runs else 1
 
 
 def cut(total: int, done: Iterable[Range], size: int) -> Iterator[Range]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..plan import Plan
 from ..settings import Numbers, Settings, resolve
 from .chunks import Range, Work, computed, cut, size
 from .grid import Axis, Grid, grid
+from .kept import Kept, beside
 from .swept import Sweep
 from .workers import Processes, alone, cluster, cores, lost
 
@@ -48,12 +50,13 @@ def sweep_plan(
     workers: int | None = None,
     dask: str | None = None,
     chunk: int | None = None,
+    resume: str | Path | None = None,
     progress: Progress = lambda _: None,
 ) -> Sweep:
     """Run a plan at every point of a grid, and keep of each run what became of it; `sweep` is the convenient form.
 
-    executor, workers, dask: who computes, as `Experiment.sweep` says. chunk: runs that are computed at a time. The
-    result depends on none of these.
+    executor, workers, dask: who computes; resume: where chunks are kept, as `Experiment.sweep` says. chunk: runs that
+    are computed at a time. The result depends on none of these.
     Raises SettingError for inputs that do not go together and for more runs than fit in memory, and SweepError for a
     scheduler that does not answer and for workers that die again and again.
     """
@@ -68,14 +71,18 @@ def sweep_plan(
     if chunk is not None and chunk < 1:
         raise SettingError(f"chunk must be 1 or more, not {chunk}.")
     found: Part = {}
-    told = Told(len(of), progress)
+    kept = None if resume is None else Kept(beside(Path(resume)), work)
+    done = [_put(found, part, *runs, len(of)) for runs, part in (kept.found() if kept else ())]
+    told = Told(len(of), progress, sum(stop - start for start, stop in done))
     with crew as (computing, many):
-        todo = cut(len(of), (), chunk or size(len(of), work.steps, many))
+        todo = cut(len(of), done, chunk or size(told.left, work.steps, many))
         chunks = _here(work, todo, many) if computing is None else _there(work, todo, computing, many)
         with closing(chunks) as parts:
-            for (start, stop), part in parts:
-                _put(found, part, start, len(of))
-                told.more(stop - start)
+            for runs, part in parts:
+                if kept:
+                    kept.keep(*runs, part)
+                _put(found, part, *runs, len(of))
+                told.more(runs)
     return swept(plan, data, of, fixed, found)
 
 
@@ -119,15 +126,15 @@ def _processes(many: int) -> Iterator[tuple[Executor, int]]:
 
 def _here(work: Work, todo: Iterable[Range], many: int) -> Generator[tuple[Range, Part], None, None]:
     """Compute chunks in this process; where many are allowed and the rest takes long, in so many processes."""
-    began, each, done = time.perf_counter(), np.inf, 0
+    began, each = time.perf_counter(), np.inf
     left = deque(todo)
     while left:
         start, stop = left.popleft()
         at = time.perf_counter()
         yield (start, stop), work.outcomes(start, stop)
         now = time.perf_counter()
-        each, done = min(each, (now - at) / (stop - start)), done + stop - start
-        if many > 1 and now - began > TRIED and each * (len(work) - done) > WORTH:
+        each = min(each, (now - at) / (stop - start))
+        if many > 1 and now - began > TRIED and each * sum(stop - start for start, stop in left) > WORTH:
             with _processes(many) as (pool, _):
                 yield from _there(work, left, pool, many)
             return
@@ -183,12 +190,13 @@ def _bounded(chunk: Range, times: int, problem: BaseException) -> None:
         )
 
 
-def _put(found: Part, part: Part, start: int, runs: int) -> None:
-    """Put a chunk where its runs stand among all of them."""
+def _put(found: Part, part: Part, start: int, stop: int, runs: int) -> Range:
+    """Put a chunk where its runs stand among all of them; gives which these are."""
     for name, values in part.items():
         if name not in found:  # by columns, so that each weight's are together
             found[name] = np.empty((runs, *values.shape[1:]), values.dtype, order="F" if name == "weights" else "C")
-        found[name][start : start + len(values)] = values
+        found[name][start:stop] = values
+    return start, stop
 
 
 @dataclass
@@ -201,13 +209,18 @@ class Told:
     done: int = 0
     began: float = field(default_factory=time.monotonic)
 
-    def more(self, runs: int) -> None:
+    @property
+    def left(self) -> int:
+        """How many runs are still to be done."""
+        return self.total - self.before - self.done
+
+    def more(self, runs: Range) -> None:
         """Tell that more runs are done."""
-        self.done += runs
-        seconds = max(time.monotonic() - self.began, 1e-9)
-        rate, done = self.done / seconds, self.before + self.done
-        left = (self.total - done) / rate
-        self.progress(f"{done:,} of {self.total:,} runs, {rate:,.0f} a second, {lasting(left)} left")
+        self.done += runs[1] - runs[0]
+        rate = self.done / max(time.monotonic() - self.began, 1e-9)
+        kept = f" ({self.before:,} of them were)" if self.before else ""
+        done = f"{self.before + self.done:,} of {self.total:,} runs are done{kept}"
+        self.progress(f"{done}, {rate:,.0f} a second, {lasting(self.left / rate)} left")
 
 
 def lasting(seconds: float) -> str:
