@@ -344,6 +344,31 @@ def test_what_cannot_be_an_exercise() -> None:
         exercise(LESSONS["graddesc"], sheets=["bsic"])
 
 
+LIVING = gx.experiment("h = relu(a*u + b*v + k); c*h + d", POINTS, lr=0.01)
+DEAD = replace(LIVING, values={**LIVING.values, "k": -9.0})
+
+
+def test_columns_that_tell_nothing_are_not_asked(tmp_path: Path) -> None:
+    """Of a neuron that is dead on all samples: its derivatives are 0, right or wrong. The sheet says so."""
+    of = Exercise("fill in", "Fill in", DEAD)
+    made = compose(Lesson("Empty", [of]), run_plan).composed["fill in"]
+    assert made.filled is not None
+    assert {a.column.title for a in made.filled.answers} == {"de/dh", "de/dd", "new d"}
+    said = next(cell for _, cell, _ in made.sheet.every() if isinstance(cell, str) and cell.startswith("Not to be"))
+    assert said.endswith("right or wrong: de/dk, de/da, de/db, de/dc, new a, new b, new k, new c.")
+    with pytest.raises(SettingError, match="de/da, de/db would be the same in all rows"):
+        Lesson("Dead", [replace(of, blank=("de/da", "de/db"))]).build(tmp_path / "x.xlsx")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_numbers_that_overflow_are_not_asked() -> None:
+    """Where a run has no numbers nothing can be filled in; fewer steps can."""
+    e = gx.experiment("c*(a*u + b*v) + d", POINTS, lr=1000)
+    with pytest.raises(SettingError, match=r"is no number from step \d on, .* take fewer steps"):
+        compose(Lesson("Empty", [Exercise("fill in", "Fill in", e)]), run_plan)
+    assert compose(Lesson("Empty", [Exercise("fill in", "Fill in", e, steps=2)]), run_plan)
+
+
 def test_numbers_of_ones_own() -> None:
     """Two students have other starts and rates; one has the same again."""
     e = EXPERIMENTS["basic"]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
 
+import numpy as np
+
 from ..errors import SettingError, did_you_mean, shown
 from ..experiments import GRADIENTS, Experiment
 from ..language.expr import Const, Data, Expr, Here, Param, Prev, State, Text, Whole, call, leaves, substitute, where
@@ -45,8 +47,9 @@ from .marking import (
 from .marking import RIGHT as RIGHT_NUMBER
 from .rendering import LINE, TALLEST
 
-#: the rows of what is said, of the inputs' labels, of the columns' words and titles, of what they start from
-PROGRESS, LABELS, WORDS, TITLES, STARTS, TOP = 4, 6, 8, 9, 10, 11
+#: the rows of what is said, of the inputs' labels, of what is not asked, of the columns' words and titles, of what they
+#: start from
+PROGRESS, LABELS, NOT_ASKED, WORDS, TITLES, STARTS, TOP = 4, 6, 7, 8, 9, 10, 11
 #: the colours of an answer that is right, that waits, that is wrong
 GREEN, AMBER, RED = "#CBE6C6", "#F8DD9A", "#F2C4BC"
 SAID = (
@@ -70,7 +73,8 @@ class Exercise(Kind):
 
     blank: the columns, by name or title, those of derivatives and new weights if left out, `all` for every one.
     steps: how many, an epoch if left out. worked: how many of them are worked out, for an example. whose: for whom it
-    is, where its numbers are somebody's own.
+    is, where its numbers are somebody's own. Columns that have one number in all rows are not filled in: there a
+    mistake cannot be told from what is right.
     """
 
     kind = "exercise"
@@ -175,9 +179,10 @@ class _Page:
 
     def __init__(self, of: Exercise, making: Making) -> None:
         self.of, self.making, self.plan = of, making, of.plan
-        self.blank = of.columns
-        self.marking = Marking(self.plan, self.blank)
         self.samples = making.of(of.experiment.data)
+        self.alike = self._alike()
+        self.blank = [name for name in of.columns if name not in self.alike]
+        self.marking = Marking(self.plan, self.blank)
         self.sheet = Sheet(of.name, frozen=(STARTS, len(self.plan.samples)), opens=False)
         self.marks = Sheet(of.behind, hidden=True, secret=True)
         first = len(self.plan.samples) + 1
@@ -187,6 +192,34 @@ class _Page:
         self.single: dict[str, Cell] = {}
         self.helpers = {name: _Helpers(*range(1 + 5 * i, 6 + 5 * i)) for i, name in enumerate(self.blank)}
         self.open = of.rows - of.worked
+
+    def _alike(self) -> list[str]:
+        """The columns that would be filled in and have one number in all rows, with the inputs and samples as built.
+
+        Raises SettingError where that leaves none, or where there are no numbers.
+        """
+        built = {i.name: float(rounded(i.value)) for i in self.plan.inputs}
+        rows = self.making.run(self.plan, self.samples.built, built).rows
+        found = []
+        for name in self.of.columns:
+            values = rows[name][0][self.of.worked : self.of.rows]
+            if not np.isfinite(values).all():
+                first = self.of.worked + 1 + int(np.flatnonzero(~np.isfinite(values))[0])
+                raise SettingError(
+                    f"{self.of.name}: {self.plan.column(name).title} is no number from step {first} on, and cannot be "
+                    f"filled in there: take fewer steps, or a lower learning rate."
+                )
+            if np.ptp(values) <= SHARE * np.abs(values).max() and (values[1:].size or not values.any()):
+                found.append(name)
+        if len(found) == len(self.of.columns):
+            raise SettingError(
+                f"{self.of.name}: {self._titles(found)} would be the same in all rows, where a mistake cannot be told "
+                f"from what is right: take other columns, start weights, samples or another learning rate."
+            )
+        return found
+
+    def _titles(self, names: Sequence[str]) -> str:
+        return ", ".join(self.plan.column(name).title for name in names)
 
     @property
     def wanted(self) -> int:
@@ -214,6 +247,10 @@ class _Page:
         self.sheet.put(1, 1, self.of.headline, TITLE)
         for row, line in enumerate(SAID, 2):
             self.sheet.put(row, 1, line, SUBTITLE)
+        if self.alike:
+            said = "Not to be filled in, as with the numbers as built they are the same in all rows, right or wrong: "
+            said += f"{self._titles(self.alike)}."
+            self.sheet.put(NOT_ASKED, 1, said, SUBTITLE)
 
     def inputs(self) -> None:
         """The inputs that its columns use, each with its label above it; what is computed from them."""
@@ -273,7 +310,7 @@ class _Page:
             about = sentence(c.about)
             sheet.notes[TITLES, place] = f"{c.title}\n{about}" + ("\nTo be filled in." if c.name in self.blank else "")
         sheet.heights[WORDS] = min(LINE * lines, TALLEST)
-        sheet.put(TITLES, self.hint, "what may be wrong", HEADER)
+        sheet.put(TITLES, self.hint, "what may be wrong", replace(HEADER, indent=1))
         sheet.widths |= {self.hint: HINT_WIDTH}
         sheet.aside |= {*range(self.hint + 1, self.hint + 2 + len(self.blank))}
 
@@ -388,12 +425,12 @@ class _Page:
         """The hints of a column, as many as fit a formula: those that take most of it are left out."""
         known = self.known(name)
         found = [h for h in self.marking.hints(name) if {x for x in leaves(h.like) if isinstance(x, Slid)} <= {*known}]
-        length = {hint: self.length(self.alike(name, hint, known)) for hint in found}
+        length = {hint: self.length(self.is_like(name, hint, known)) for hint in found}
         while len(found) > MOST_HINTS or (found and self.length(self.mark(name, found)) > LONGEST_FORMULA):
             found.remove(max(found, key=lambda hint: length[hint]))
         return found
 
-    def alike(self, name: str, hint: Hint, known: Mapping[Expr, Expr]) -> Expr:
+    def is_like(self, name: str, hint: Hint, known: Mapping[Expr, Expr]) -> Expr:
         """Whether a number is what a hint says."""
         of = self.helpers[name]
         number, unit, like = Down(self.marks, of.number), Down(self.marks, of.unit), self.filled_in(hint.like, known)
@@ -409,7 +446,7 @@ class _Page:
         typed, known = self.ref(Here(name)), self.known(name)
         judged: Expr = Const(WRONG)
         for position, hint in reversed([*enumerate(hints, WRONG + 1)]):
-            judged = where(_surely(self.alike(name, hint, known)), position, judged)
+            judged = where(_surely(self.is_like(name, hint, known)), position, judged)
         through = [Down(self.marks, self.helpers[column].mark) for column in self.marking.through(name)]
         if through:
             judged = where(call("and", *(mark.equals(RIGHT) for mark in through)), judged, WAITS)
