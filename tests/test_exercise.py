@@ -378,6 +378,23 @@ def test_numbers_of_ones_own() -> None:
     assert ada.values["lr"] != e.values.get("lr", 1e-4)
 
 
+def test_worked_rows_have_the_plain_formulas(to_fill_in: Path) -> None:
+    """An example of what to type: nothing lacks there."""
+    held = reading.load(to_fill_in)
+    texts = [held.formula("basic", TOP, column) for column in range(3, 11)]
+    assert texts == [
+        "I10",
+        "J10",
+        "C11+D11*A11",
+        "(B11-E11)^2",
+        "2*(E11-B11)",
+        "G11*A11",
+        "C11-G11*$E$6",
+        "D11-H11*$E$6",
+    ]
+    assert str(held.formula("basic", TOP + 1, 3)).startswith("IF(")
+
+
 def test_the_workbook_verifies(to_fill_in: Path, soffice: str, ssconvert: str) -> None:
     """Empty as it was built, in three spreadsheets; the row of starts holds no answer."""
     report = verify(to_fill_in, libreoffice=soffice, gnumeric=ssconvert)

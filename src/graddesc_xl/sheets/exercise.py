@@ -334,16 +334,16 @@ class _Page:
                 at = row, self.place[name]
                 look = Style("input", _number(self.plan.column(name)), box=True)
                 sheet.blanks[at] = self.making.inputs.filled(sheet.name, at), look
-        self._given(TOP, self.plan.columns, self.of.worked)
+        self._given(TOP, self.plan.columns, self.of.worked, worked=True)
         self._given(self.first, [c for c in self.plan.columns if c.name not in self.blank], self.open)
 
-    def _given(self, top: int, columns: Sequence[Column], count: int) -> None:
-        """Columns that are computed: empty while something lacks that they use."""
+    def _given(self, top: int, columns: Sequence[Column], count: int, *, worked: bool = False) -> None:
+        """Columns that are computed: empty while something lacks that they use, which in worked rows nothing does."""
         running = []
         for c in columns:
             expr = substitute(c.expr, self.ref)
             lacking = [call("is_number", cell) for cell in map(self.ref, cells(c.expr))]
-            whole = where(call("and", *lacking), expr, "") if lacking else expr
+            whole = where(call("and", *lacking), expr, "") if lacking and not worked else expr
             running.append(Running(self.place[c.name], whole, Style(c.role, _number(c))))
         given = {c.name for c in columns}
         if any(isinstance(leaf, Prev) and leaf.column in given for c in columns for leaf in leaves(c.expr)):
