@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,10 +13,10 @@ import openpyxl
 import pytest
 
 from graddesc_xl import LESSONS
-from graddesc_xl.cli.grading import read_names
-from graddesc_xl.errors import SettingError
+from graddesc_xl.cli.grading import read_names, workbooks
+from graddesc_xl.errors import SettingError, WorkbookError
 from graddesc_xl.grading import Grade, Grades, grade
-from graddesc_xl.grading.feedback import write
+from graddesc_xl.grading.feedback import NOTES, told, write
 from graddesc_xl.grading.grades import spreadsheet, text
 from graddesc_xl.grading.references import Reference, references
 from graddesc_xl.lessons.exercises import exercise
@@ -326,8 +327,30 @@ def test_feedback(to_fill_in: Path, tmp_path: Path) -> None:
     assert sheet["G12"].comment is None
     page = written[1].read_text(encoding="utf-8")
     assert "&lt;b&gt;Ada" in page and "<b>Ada" not in page
-    assert "the factor x is missing" in page
+    assert "<tr><td>basic!H12:H16<td>de/da<td>the factor x is missing\n" in page
+    assert NOTES in page
     assert "There is no file" in written[2].read_text(encoding="utf-8")
+
+
+def test_a_page_lists_a_mistake_once(to_fill_in: Path, tmp_path: Path) -> None:
+    """Neighbouring cells with one hint are one line, in the order of their first cells; a gap begins another."""
+    book = filled(Spreadsheet(reading.load(to_fill_in)), GOOD | {"H": "=-G{r}*A{r}"})
+    filled(book, {"G": "=E{r}-B{r}"}, ROWS[1:3])
+    filled(book, {"H": GOOD["H"]}, ROWS[2:3])
+    page = told(grade([book.save(tmp_path / "ada.xlsx")]).grades[0])
+    lines = re.findall("<tr><td>basic!(.*)<td>.*<td>(.*)", page)
+    assert lines == [("H12", SIGN), ("G13:G14", HALF), ("H13", WAITS), ("H15:H16", SIGN)]
+    right = filled(Spreadsheet(reading.load(to_fill_in)), GOOD).save(tmp_path / "grace.xlsx")
+    assert NOTES not in told(grade([right]).grades[0])
+
+
+def test_what_is_not_there_is_an_error(tmp_path: Path, to_fill_in: Path) -> None:
+    """A folder or file that is mistyped is nobody's: one sentence, and no table with a row for it."""
+    with pytest.raises(WorkbookError, match=r"There is no file or folder .*handed-out: name"):
+        workbooks([to_fill_in, tmp_path / "handed-out"])
+    with pytest.raises(WorkbookError, match="has no workbooks"):
+        workbooks([tmp_path])
+    assert workbooks([to_fill_in]) == [to_fill_in]
 
 
 def test_hostile_files(tmp_path: Path, to_fill_in: Path) -> None:

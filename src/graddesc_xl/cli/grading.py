@@ -161,9 +161,16 @@ def grade(
 
 
 def workbooks(given: Sequence[Path]) -> list[Path]:
-    """The files that are named, and those in the folders that are; not the locks of programs that have one open."""
+    """The files that are named, and those in the folders that are; not the locks of programs that have one open.
+
+    Raises WorkbookError for what is not there: nobody handed it in.
+    """
     found: list[Path] = []
     for path in given:
+        if not path.exists():
+            raise WorkbookError(
+                f"There is no file or folder {path}: name workbooks that were handed in, or their folder."
+            )
         if not path.is_dir():
             found.append(path)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -13,10 +13,14 @@ from ..workbook.cells import a1
 from ..workbook.write import write as write_workbook
 from ..writing import replacing
 from .grades import Grade, Grades
-from .handed_in import HandedIn
+from .handed_in import HandedIn, place
 
-#: how many cells that are not right a page lists
+#: how many runs of cells that are not right a page lists
 MOST = 40
+NOTES = (
+    "In the marked copy of the workbook each cell that is filled in and not green has a note: what may be wrong, and "
+    "the formula that was handed in. Right cells have none; of their formulas the copy holds the numbers."
+)
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>{title}</title>
@@ -90,6 +94,27 @@ def told(grade: Grade) -> str:
     return PAGE.format(title=escape(grade.student), body=body)
 
 
+def runs(answers: Iterable[tuple[Filled, Answer]]) -> Iterator[tuple[Filled, list[Answer]]]:
+    """Neighbouring cells of a column with the same hint, in the order of the first of each."""
+    last: dict[tuple[str, str], list[Answer]] = {}
+    found: list[tuple[Filled, list[Answer]]] = []
+    for exercise, answer in answers:
+        column = exercise.sheet.name, answer.column.name
+        run = last.get(column)
+        if run and run[-1].step + 1 == answer.step and run[-1].hint == answer.hint:
+            run.append(answer)
+            continue
+        last[column] = [answer]
+        found.append((exercise, last[column]))
+    yield from found
+
+
+def _cells(exercise: Filled, answers: Sequence[Answer]) -> str:
+    """Where a run of cells is, for people."""
+    first, last = answers[0], answers[-1]
+    return place(exercise, first) + (f":{a1(*last.at)}" if last is not first else "")
+
+
 def _paragraphs(grade: Grade) -> Iterator[str]:
     yield f"<p>{escape(grade.said)}</p>"
     of = grade.handed
@@ -99,15 +124,17 @@ def _paragraphs(grade: Grade) -> Iterator[str]:
     for (sheet, column), rights in grade.by_column.items():
         yield f"<tr><td>{escape(sheet)}<td>{escape(column)}<td>{sum(rights)}<td>{len(rights)}"
     yield "</table>"
-    wrong = [(x, a) for x, a in of.answers if a.mark > RIGHT and not a.consistent]
+    wrong = [*runs((x, a) for x, a in of.answers if a.mark > RIGHT and not a.consistent)]
     if wrong:
-        yield "<h2>Not right</h2>\n<table><tr><th>cell<th>column<th>what may be wrong"
-        for exercise, answer in wrong[:MOST]:
-            cell = f"{exercise.sheet.name}!{a1(*answer.at)}"
-            yield f"<tr><td>{escape(cell)}<td>{escape(answer.column.title)}<td>{escape(answer.hint)}"
+        yield "<h2>Not right</h2>\n<table><tr><th>cells<th>column<th>what may be wrong"
+        for exercise, answers in wrong[:MOST]:
+            title, hint = answers[0].column.title, answers[0].hint
+            yield f"<tr><td>{escape(_cells(exercise, answers))}<td>{escape(title)}<td>{escape(hint)}"
         yield "</table>"
         if wrong[MOST:]:
             yield f"<p>And {len(wrong) - MOST} more.</p>"
+    if any(a.mark not in (EMPTY, RIGHT) for _, a in of.answers):
+        yield f"<p>{escape(NOTES)}</p>"
     for title, sentences in (("Changed inputs", of.inputs), ("Changed, and not to be changed", of.altered)):
         if sentences:
             yield f"<h2>{title}</h2>\n<ul>{''.join(f'<li>{escape(said)}' for said in sentences)}</ul>"
