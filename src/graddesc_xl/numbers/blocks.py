@@ -213,21 +213,25 @@ def dead(block: Block, settled: NDArray[np.bool_]) -> NDArray[np.int64]:
     again = block.some(asked, (*plan.gates, *dict.fromkeys(news.values())))
     alive = {gate: np.zeros(len(asked), dtype=np.int64) for gate in plan.gates}
     before: dict[str, Array] = {}
+    still = {w: np.empty(len(asked), dtype=bool) for w in news}
+    move, share = np.empty(len(asked)), np.empty(len(asked))
 
     def each(number: int, sample: int) -> None:
         if number >= plan.epochs:
             return
         if not before:
             before.update({w: again.start[new].copy() for w, new in news.items()})
-        rows = again.tapped_rows
-        moved = {w: ~(np.abs(rows[new] - before[w]) <= STILL * np.abs(before[w])) for w, new in news.items()}
-        for gate, weights in plan.gates.items():
-            awake = rows[gate] > 0
-            for w in weights:
-                awake |= moved[w]
-            alive[gate][awake] = number * n + sample + 1
         for w, new in news.items():
-            np.copyto(before[w], rows[new])
+            row = again.tapped_rows[new]
+            np.abs(np.subtract(row, before[w], out=move), out=move)
+            np.multiply(STILL, np.abs(before[w], out=share), out=share)
+            np.less_equal(move, share, out=still[w])
+            np.copyto(before[w], row)
+        for gate, weights in plan.gates.items():
+            awake = again.tapped_rows[gate] > 0
+            for w in weights:
+                awake |= ~still[w]
+            np.copyto(alive[gate], number * n + sample + 1, where=awake)
 
     for _ in again.epochs(each):
         pass

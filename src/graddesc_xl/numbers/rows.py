@@ -101,7 +101,7 @@ def row(plan: Plan, totals: Totals, arrays: frozenset[str], chosen: tuple[tuple[
     arguments += [*(f"b{i}" for i in range(buffers)), *(f"m{i}" for i in range(flags))]
     source = f"def row({', '.join(arguments)}):\n    " + "\n    ".join(body or ["pass"]) + "\n"
     scope: dict[str, Any] = {name: of.arrays for name, of in OPERATORS.items() if of.floats}
-    scope |= {test: getattr(np, test) for test in _TESTS.values()} | {"copyto": np.copyto, "number": np.float64}
+    scope |= {name: getattr(np, name) for name in (*_TESTS.values(), "where", "copyto", "float64")}
     exec(source, scope)  # generated from a checked plan, never from a user's text
     return Row(source, scope["row"], cells, carried, totals, buffers, flags)
 
@@ -126,6 +126,7 @@ class _Made:
     arrays: set[str]
     values: dict[str, str] = field(default_factory=dict)
     steps: list[_Step] = field(default_factory=list)
+    known: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
 
     def assign(self, target: str, text: str) -> None:
         """A line of the engine's source."""
@@ -168,7 +169,9 @@ class _Made:
         """The name of an operation's value; that of two written numbers is written, too."""
         if op in ("neg", "mul") and all(arg[0] in "-.0123456789" for arg in args):
             return repr(float(OPERATORS[op].arrays(*map(float, args))))
-        to = f"v{len(self.steps)}"
+        if (op, args) in self.known:
+            return self.known[op, args]
+        to = self.known[op, args] = f"v{len(self.steps)}"
         self.steps.append(_Step(to, op, args))
         if any(arg in self.arrays for arg in args):
             self.arrays.add(to)
@@ -186,17 +189,16 @@ class _Made:
         for i, step in enumerate(self.steps):
             args = tuple(place.get(arg, arg) for arg in step.args)
             if step.to and step.to not in self.arrays:
-                body.append(f"{step.to} = number({_scalar(step.op, args)})")
+                body.append(f"{step.to} = float64({_scalar(step.op, args)})")
                 continue
             dying = {place[arg] for arg in step.args if last[arg] == i and place.get(arg, "").startswith("b")}
-            into, then = "", args[2] if step.op in _TESTS else ""
+            into = ""
             if step.to:
                 home = homes.get(step.to, "")
-                ready = [at for at in dying if at != then]
-                if home and last.get(home, -1) <= i and home != then:
+                if home and last.get(home, -1) <= i:
                     into = home
-                elif ready:
-                    into = ready[0]
+                elif dying:
+                    into = min(dying)
                 elif free:
                     into = free.pop()
                 else:
@@ -214,7 +216,7 @@ class _Made:
 def _scalar(op: str, args: Sequence[str]) -> str:
     """The source of an operation on numbers that all runs share."""
     if op in _TESTS:
-        return f"where({op}({', '.join(args[:2])}), {', '.join(args[2:])})"
+        return f"where({_TESTS[op]}({', '.join(args[:2])}), {', '.join(args[2:])})"
     return args[0] if op == "copy" else f"{op}({', '.join(args)})"
 
 
@@ -231,8 +233,9 @@ def _spelled(op: str, args: Sequence[str], into: str) -> list[str]:
         test = f"{_TESTS[op]}({first}, {second}, out=m0)"
         if (then, otherwise) == ("1.0", "0.0"):
             return [test, f"copyto({into}, m0)"]
-        kept = [] if otherwise == into else [f"copyto({into}, {otherwise})"]
-        return [test, *kept, f"copyto({into}, {then}, where=m0)"]
+        chosen = f"where(m0, {then}, {otherwise})"  # a fresh array takes less time than a copy of what a mask says
+        return [test, f"{into} = {chosen}" if into[0] == "b" else f"copyto({into}, {chosen})"]
+    value = f"{op}({', '.join(args)}"
     if isinstance(OPERATORS[op].arrays, np.ufunc):
-        return [f"{op}({', '.join(args)}, out={into})"]
-    return [f"copyto({into}, {op}({', '.join(args)}))"]
+        return [f"{value}, out={into})"]
+    return [f"{into} = {value})" if into[0] == "b" else f"copyto({into}, {value}))"]
