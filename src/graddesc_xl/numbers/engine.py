@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from functools import cache, cached_property, lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from ..plan import EpochState, Plan, Start
 from ..settings import Settings, resolve, rounded
 from .room import fits
 from .trace import Trace
+
+if TYPE_CHECKING:
+    from .compiled import Epochs
 
 #: the functions that generated code calls, on floats and on arrays
 _FLOATS: Mapping[str, Any] = {name: row.floats for name, row in OPERATORS.items() if row.floats}
@@ -89,6 +93,10 @@ def _variable(leaf: Expr) -> str:
             return f"p_{name}"
         case State(name):
             return f"s_{name}"
+        case Over(reduction, column):
+            return f"{reduction}_{column}"
+        case Opening(column):
+            return f"o_{column}"
     raise AssertionError(leaf)
 
 
@@ -125,7 +133,7 @@ def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[
     return names[expr]
 
 
-def lines(columns: Mapping[str, Expr]) -> list[str]:
+def lines(columns: Mapping[str, Expr], prefix: str = "c_") -> list[str]:
     """The source of a row: a line for each column, in their order, and before it what it shares with others."""
     uses: Counter[Expr] = Counter()
     computed = {name: taken_apart(expr) for name, expr in columns.items()}
@@ -135,14 +143,14 @@ def lines(columns: Mapping[str, Expr]) -> list[str]:
     body: list[str] = []
     for name, expr in computed.items():
         value = _spell(expr, uses, names, body)
-        body.append(f"c_{name} = {value}")
+        body.append(f"{prefix}{name} = {value}")
     return body
 
 
 def source(plan: Plan) -> str:
     """The Python source of one epoch: a function of samples, inputs, epoch states and starts."""
     carried = [start.column for start in plan.starts]
-    arguments = [*(f"p_{name}" for name in _cells(plan)), *(f"s_{s.name}" for s in plan.states)]
+    arguments = [*(f"p_{name}" for name in cell_names(plan)), *(f"s_{s.name}" for s in plan.states)]
     arguments += [f"q_{name}" for name in carried]
     body = lines({column.name: column.expr for column in plan.columns})
     body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)},))")
@@ -152,7 +160,8 @@ def source(plan: Plan) -> str:
     return f"def epoch(emit, samples, {', '.join(arguments)}):\n    for {sample} in samples:\n        {inner}\n"
 
 
-def _cells(plan: Plan) -> list[str]:
+def cell_names(plan: Plan) -> list[str]:
+    """The names of the inputs of a plan and of the cells derived from them."""
     return [i.name for i in plan.inputs] + [d.name for d in plan.derived]
 
 
@@ -163,6 +172,34 @@ def compile_epoch(plan: Plan, *, batch: bool = False) -> Callable[..., None]:
     exec(source(plan), scope)  # generated from a checked plan, never from a user's text
     epoch: Callable[..., None] = scope["epoch"]
     return epoch
+
+
+#: steps that plain Python takes in about the time that numba needs to compile them
+HOT = 1_000_000
+
+
+@lru_cache(maxsize=64)
+def _taken(plan: Plan) -> list[int]:
+    """How many steps of a plan have been asked for."""
+    return [0]
+
+
+@cache
+def _numba() -> bool:
+    return find_spec("numba") is not None
+
+
+def machine_code(plan: Plan, steps: int) -> Epochs | None:
+    """A plan as machine code, where numba is there and it has been asked for so many steps that it pays."""
+    if not _numba():
+        return None
+    taken = _taken(plan)
+    taken[0] += steps
+    if taken[0] < HOT:
+        return None
+    from .compiled import epochs
+
+    return epochs(plan)
 
 
 def run_plan(plan: Plan, data: Dataset, settings: Settings, starts: Mapping[str, float] | None = None) -> Trace:
@@ -228,15 +265,22 @@ class _Job:
     rows: Array = field(init=False)
     starts: dict[str, Array] = field(init=False)
     states: dict[str, Array] = field(init=False)
+    #: sums over the rows of each block, and whether all rows are known to be numbers: machine code knows both
+    sums: dict[Expr, Array] = field(default_factory=dict, init=False)
+    finite: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         plan, per_block = self.plan, (self.plan.blocks, *self.shape)
-        seen = [plan.seen(self.data, name).tolist() for name in plan.samples]
-        self.orders = [list(zip(*block, strict=True)) for block in (zip(*seen, strict=True) if plan.orders else [seen])]
         self.index = {column.name: i for i, column in enumerate(plan.columns)}
-        self.rows = np.full((len(plan.columns), plan.blocks, len(self.data), *self.shape), np.nan)
+        self.rows = np.empty((len(plan.columns), plan.blocks, len(self.data), *self.shape))
         self.starts = {start.column: np.full(per_block, np.nan) for start in plan.starts}
         self.states = {state.name: np.full(per_block, np.nan) for state in plan.states}
+
+    @cached_property
+    def orders(self) -> list[list[tuple[float, ...]]]:
+        """What the rows of each block see, or of all blocks where they see the same."""
+        seen = [self.plan.seen(self.data, name).tolist() for name in self.plan.samples]
+        return [list(zip(*block, strict=True)) for block in (zip(*seen, strict=True) if self.plan.orders else [seen])]
 
     def samples(self, block: int) -> list[tuple[float, ...]]:
         """What the rows of a block see."""
@@ -271,6 +315,8 @@ class _Job:
                     return self.states[name][block]
                 case Opening(column):
                     return self.starts[column][block]
+                case Over() if expr in self.sums:
+                    return self.sums[expr][block]
                 case Over(reduction, column):
                     return reduce(reduction, self.rows[self.index[column], block].swapaxes(0, axis))
                 case Foot(name):
@@ -284,8 +330,11 @@ class _Job:
         """Run the generated code until the end, or until it meets a division by zero or the like."""
         plan, batch = self.plan, bool(self.shape)
         epoch = compile_epoch(plan, batch=batch)
-        fixed = [self.cells[name] for name in _cells(plan)]
-        for block in plan.in_time():
+        fixed = [self.cells[name] for name in cell_names(plan)]
+        done = 0 if batch else self.machine()
+        left = [] if self.finite else list(plan.in_time())[done:]
+        self.rows[:, left] = np.nan
+        for block in left:
             self.open(block)
             opened = [cell if batch else float(cell) for cell in self.opened(block)]
             kept: list[Any] = []  # flat: a list of rows takes twice as long
@@ -297,9 +346,29 @@ class _Job:
             if steps < len(self.data):
                 break
 
+    def machine(self) -> int:
+        """Run blocks as machine code until one holds what is no number: how many of them, in time."""
+        plan, data = self.plan, self.data
+        epochs = machine_code(plan, plan.blocks * len(data))
+        if epochs is None:
+            return 0
+        samples = np.array([plan.seen(data, name).reshape(-1, len(data)) for name in plan.samples])
+        inputs = np.array([self.cells[name] for name in cell_names(plan)], dtype=float)
+        sums = np.empty((len(epochs.sums), plan.blocks))
+        done = 0
+        for blocks in (*(range(i, i + 1) for i in range(plan.epochs, plan.blocks)), range(plan.epochs)):
+            self.open(blocks.start)
+            opened = list(self.starts.values()), list(self.states.values())
+            finished = epochs(blocks, samples, inputs, *opened, self.rows, sums)
+            done += finished
+            if finished < len(blocks):
+                return done
+        self.finite, self.sums = True, dict(zip(epochs.sums, sums, strict=True))
+        return done
+
     def mend(self) -> None:
         """Do again, with a spreadsheet's error cells, the runs that left the finite numbers."""
-        if np.isfinite(self.rows).all():
+        if self.finite or np.isfinite(self.rows).all():
             return
         times = list(self.plan.in_time())
         finite = np.isfinite(self.rows[:, times]).all(axis=0).reshape(len(times) * len(self.data), -1)
