@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -122,6 +123,36 @@ def alone() -> bool:
     return multiprocessing.current_process().daemon
 
 
+class Cluster(Executor):
+    """The workers of a Dask scheduler; where it is lost, what was to be computed fails at once."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self.client = client
+        self.address = address
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        """Call a function on one of them; those that die are replaced by others, as the scheduler knows them."""
+        made: Future[Any] = Future()
+        if self.client.status != "running":
+            made.set_exception(self._gone())
+            return made
+        theirs = self.client.submit(call, *args, **named, pure=False)
+        theirs.add_done_callback(partial(self._done, made))
+        made.add_done_callback(lambda _: theirs.cancel() if made.cancelled() else None)
+        return made
+
+    def _done(self, made: Future[Any], theirs: Any) -> None:
+        if not made.set_running_or_notify_cancel():
+            return
+        try:
+            made.set_result(theirs.result())
+        except BaseException as problem:
+            made.set_exception(self._gone() if theirs.status in ("cancelled", "lost") else problem)
+
+    def _gone(self) -> SweepError:
+        return SweepError(f"The scheduler at {self.address} is gone, and with it what its workers were computing.")
+
+
 @contextmanager
 def cluster(address: str) -> Iterator[tuple[Executor, int]]:
     """The workers of a Dask scheduler, and how many chunks they compute at once.
@@ -135,14 +166,14 @@ def cluster(address: str) -> Iterator[tuple[Executor, int]]:
         raise SettingError("A sweep on a cluster needs Dask: pip install 'graddesc-xl[dask]'.") from None
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TypeError) as problem:
+    except Exception as problem:  # whatever answers there may be anything
         told = cut(str(problem).split("\n")[0].rstrip("."), 200)
         raise SweepError(
             f"No Dask scheduler answers at {shown(address)}: start one with dask scheduler, and give the address that "
             f"it says, as in tcp://127.0.0.1:8786 ({told})."
         ) from None
     with client:
-        yield client.get_executor(pure=False), _workers(client, address)
+        yield Cluster(client, address), _workers(client, address)
 
 
 def _workers(client: Any, address: str) -> int:
