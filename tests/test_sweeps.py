@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ import pytest
 
 from graddesc_xl import EXPERIMENTS, Sweep, run, sweep
 from graddesc_xl.errors import GraddescWarning, SettingError, SweepError
-from graddesc_xl.sweeps import kept
+from graddesc_xl.sweeps import axis, kept, sweeping, workers
 from graddesc_xl.sweeps.chunks import Work
 from graddesc_xl.sweeps.workers import Processes
 
@@ -197,12 +201,12 @@ def computed(patch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     return chunks
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("processes", [1, 2])
 def test_what_was_done_is_not_done_again(
-    whole: Sweep, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Sweep, processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Interrupted here or in processes, gone on with in other pieces; the third time there is nothing to do."""
-    interrupted(tmp_path, 7, workers=workers)
+    interrupted(tmp_path, 7, workers=processes)
     assert kept.runs(tmp_path) == 35
     chunks = computed(monkeypatch)
     said: list[str] = []
@@ -290,6 +294,216 @@ def test_a_sweep_is_known_in_every_process() -> None:
     ]
     assert said[0] == said[1]
     assert len({*said[0].split()}) == len(EXPERIMENTS)
+
+
+# A cluster
+
+
+def free() -> int:
+    """A port where nothing answers."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        port: int = opened.getsockname()[1]
+        return port
+
+
+def local(number: int, **how: Any) -> Any:
+    """A Dask cluster of so many workers over loopback."""
+    distributed = pytest.importorskip("distributed")
+    place = {"host": "127.0.0.1", "dashboard_address": ":0", "protocol": "tcp://"}
+    return distributed.LocalCluster(n_workers=number, threads_per_worker=1, **place, **how)
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[Any]:
+    """One of two processes, which gives up a chunk as soon as a worker dies of it."""
+    dask = pytest.importorskip("dask")
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), local(2) as made:
+        yield made
+
+
+def pids(scheduler: Any) -> list[int]:
+    """The processes of its workers."""
+    with import_module("distributed").Client(scheduler.scheduler_address, set_as_default=False) as client:
+        return sorted(client.run(os.getpid).values())
+
+
+def test_on_a_cluster(whole: Sweep, scheduler: Any) -> None:
+    """By its address, and as an executor."""
+    assert bits(swept(dask=scheduler.scheduler_address, chunk=9)) == bits(whole)
+    with import_module("distributed").Client(scheduler.scheduler_address, set_as_default=False) as client:
+        assert bits(swept(executor=client.get_executor(pure=False), chunk=9)) == bits(whole)
+
+
+def test_a_worker_of_a_cluster_that_is_killed_loses_what_it_has(whole: Sweep, scheduler: Any) -> None:
+    """What it has is done again; that Dask gives it up at once is no reason to."""
+    victim = pids(scheduler)[0]
+    seen = []
+
+    def progress(_: str) -> None:
+        seen.append(1)
+        if len(seen) == 3:
+            os.kill(victim, signal.SIGKILL)
+
+    made = swept(dask=scheduler.scheduler_address, chunk=3, progress=progress)
+    assert bits(made) == bits(whole)
+    assert len(seen) == 28 and victim not in pids(scheduler)
+
+
+def test_a_scheduler_that_is_lost_is_a_sentence(tmp_path: Path) -> None:
+    """In the middle of a sweep; what was done is kept."""
+    with local(1, processes=False) as made:
+        seen = []
+
+        def progress(_: str) -> None:
+            seen.append(1)
+            if len(seen) == 2:
+                made.close()
+
+        with pytest.raises(SweepError, match=f"The scheduler at {made.scheduler_address} is gone"):
+            swept(dask=made.scheduler_address, chunk=5, resume=tmp_path, progress=progress)
+    assert kept.runs(tmp_path) >= 10
+
+
+def test_a_scheduler_that_does_not_answer_is_a_sentence_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within seconds, before anything is computed; so is what is no address, and what is no scheduler."""
+    pytest.importorskip("distributed")
+    chunks = computed(monkeypatch)
+    began = time.monotonic()
+    with pytest.raises(SweepError, match=rf"No Dask scheduler answers at 'tcp://127.0.0.1:{(port := free())}'"):
+        swept(dask=f"tcp://127.0.0.1:{port}")
+    with pytest.raises(SweepError, match="No Dask scheduler answers at 'nonsense'"):
+        swept(dask="nonsense")
+    assert time.monotonic() - began < 15 and not chunks
+
+
+def test_a_scheduler_without_workers_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None come within seconds."""
+    monkeypatch.setattr(workers, "PATIENCE", 1.0)
+    with (
+        local(0) as made,
+        pytest.raises(SweepError, match="has no workers: start one with dask worker tcp"),
+    ):
+        swept(dask=made.scheduler_address)
+
+
+def test_workers_must_have_this_package(scheduler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version of it may compute something else."""
+    monkeypatch.setattr(workers, "__version__", "9.9")
+    with pytest.raises(SweepError, match=r"must have graddesc-xl 9.9, as here: tcp://.* has "):
+        swept(dask=scheduler.scheduler_address)
+
+
+def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for everything that is an extra."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SettingError, match=r"needs Dask: pip install 'graddesc-xl\[dask\]'"):
+        swept(dask="tcp://127.0.0.1:8786")
+
+
+# What cannot work is said before anything is computed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lr", "says no range"),
+        ("=1..2", "says no range"),
+        ("lr=", "says no range"),
+        ("lr=1..1", "the range is empty"),
+        ("lr=2..1", "the range is reversed"),
+        ("lr=0..1:log", "0 has no logarithm"),
+        ("lr=-1..1:log:5", "-1 has no logarithm"),
+        ("lr=1..2:1", "'1' is no number of values"),
+        ("lr=1..2:x", "'x' is no number of values"),
+        ("lr=1..2:", "'' is no number of values"),
+        ("lr=1..2:-5", "'-5' is no number of values"),
+        ("lr=1..2:1.5", "'1.5' is no number of values"),
+        ("lr=1..2:lin:5", "is no range"),
+        ("lr=a..2", "'a' is no number"),
+        ("lr=1..nan", "'nan' is no number"),
+        ("lr=1..1e999", "'1e999' is no number"),
+        ("lr=1,,2", "'' is no number"),
+        ("lr=1..2:1000000000000", "there is no room for 1000000000000 values, only for"),
+        (f"lr=1..2:{'9' * 5000}", "there is no room for 9999999999...9999999999 values"),
+    ],
+)
+def test_a_range_that_is_none(text: str, said: str) -> None:
+    """A sentence that says how one is written."""
+    with pytest.raises(SettingError, match=re.escape(said)):
+        axis(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("lr=1e-3..1e-1:log:3", [0.001, 0.01, 0.1]),
+        (" lr = 1 .. 2 : 3 ", [1, 1.5, 2]),
+        ("lr=.5...7:3", [0.5, 0.6, 0.7]),
+        ("lr=-3..-1:3", [-3, -2, -1]),
+        ("lr=0.1,0.2,-5e-1", [0.1, 0.2, -0.5]),
+        ("lr=7", [7]),
+    ],
+)
+def test_a_range_as_it_is_typed(text: str, values: list[float]) -> None:
+    """Its ends are values, exactly; numbers may have any form."""
+    made = axis(text)
+    assert (made.name, made.values.tolist()) == ("lr", values)
+
+
+untyped: Any = sweep
+
+
+def many(count: int) -> Any:
+    """So many values, in no memory."""
+    return np.broadcast_to(1e-3, count)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: untyped("basic"), "A sweep needs at least one input to sweep over"),
+        (lambda: untyped("basic", {"a": []}), "a is an empty sequence"),
+        (lambda: untyped("basic", {"a": 1.0}), "a is swept over a sequence of numbers, not 1.0: give one number"),
+        (lambda: untyped("basic", {"a": [[1.0], [2.0]]}), "give its values in one row"),
+        (lambda: untyped("basic", {"a": ["x"]}), "a must be a number"),
+        (lambda: untyped("basic", {"a": [float("nan")]}), "out of range"),
+        (lambda: untyped("basic", {"lr": [-1.0]}), "lr=[-1.0] is out of range: it must be from 0"),
+        (lambda: untyped("basic", {"A": [1.0]}), "has no setting 'A'. Did you mean a?"),
+        (lambda: untyped("basic", {"a": [1.0]}, a=[2.0]), "a is swept over twice"),
+        (lambda: untyped("basic", {"a": [1.0]}, {"a": 2.0}), "a is swept over and set, too"),
+        (lambda: untyped("basic", {"a": [1.0]}, {"h": [0.1, 0.2]}), "h is a sequence: sweep over it"),
+        (lambda: untyped("basic", {"a": [1.0]}, {"lrr": 0.1}), "has no setting 'lrr'"),
+        (lambda: untyped("basic", 5), "not 5"),
+        (lambda: untyped("basic", "lr=1..2"), "not 'lr=1..2'"),
+        (lambda: untyped("basic", [1.0, 2.0]), "1.0 is no axis"),
+        (lambda: untyped("bacis", lr=[1.0]), "Did you mean basic?"),
+        (lambda: swept(workers=0), "workers must be a whole number from 1, not 0"),
+        (lambda: swept(workers=1.5), "workers must be a whole number from 1, not 1.5"),
+        (lambda: swept(chunk=0), "chunk must be 1 or more, not 0"),
+        (lambda: swept(workers=2, dask="tcp://x:1"), "workers and dask both say who computes"),
+        (lambda: swept(executor="threads"), "executor must be one as those of concurrent.futures, not 'threads'"),
+        (lambda: untyped("basic", {"a": many(10**5), "b": many(10**5)}, lr=many(10**5)), "100,000 of lr) would keep"),
+    ],
+)
+def test_what_cannot_work_is_a_sentence(call: Callable[[], Sweep], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is computed."""
+    chunks = computed(monkeypatch)
+    with pytest.raises(SettingError, match=re.escape(said)):
+        call()
+    assert not chunks
+
+
+def test_too_many_runs_are_told_what_would_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many runs do fit, one more does not; without the errors by epoch more do."""
+    monkeypatch.setattr(sweeping, "room", lambda: 84 * 8 * 10 - 1)
+    with pytest.raises(SettingError, match=r"84 runs \(7 of a × 12 of lr\).* room for (\d+) runs") as refused:
+        swept()
+    fitting = int(re.search(r"room for (\d+) runs", str(refused.value))[1])  # type: ignore[index]  # it matches
+    assert "leave out the errors by epoch" in str(refused.value)
+    sweep("basic", lr=np.full(fitting, 1e-3), epochs=3, by_epoch=True)
+    with pytest.raises(SettingError):
+        sweep("basic", lr=np.full(fitting + 1, 1e-3), epochs=3, by_epoch=True)
 
 
 def test_numbers_are_settings_and_sequences_are_axes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,7 +30,7 @@ from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
 from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, shuffled, width
 from .settings import Numbers, Settings
-from .sweeps import Axis, Sweep, sweep_plan
+from .sweeps import Over, Sweep, axes_of, sweep_plan
 
 T = TypeVar("T")
 
@@ -224,7 +224,7 @@ class Experiment:
 
     def sweep(
         self,
-        over: Mapping[str, Numbers] | Iterable[Axis] | None = None,
+        over: Over = (),
         *,
         settings: Settings | None = None,
         epochs: int | None = None,
@@ -253,12 +253,10 @@ class Experiment:
         ((3, 2), 'exploded at step 26', (0, 1))
         """
         e = self if epochs is None else replace(self, epochs=epochs)
-        wanted = [Axis(name, values) for name, values in over.items()] if isinstance(over, Mapping) else [*(over or ())]  # type: ignore[arg-type]  # checked there
-        wanted += [Axis(name, values) for name, values in axes.items()]  # type: ignore[arg-type]  # checked there
         return sweep_plan(
             e.plan,
             e.data,
-            wanted,
+            axes_of(over, **axes),
             settings,
             by_epoch=by_epoch,
             executor=executor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from .parts.losses import Loss
 from .parts.models import Model
 from .parts.schedules import Schedule
 from .settings import Numbers, Settings
-from .sweeps import Axis, Sweep
+from .sweeps import Over, Sweep
 
 Kept = TypeVar("Kept")
 
@@ -184,7 +184,7 @@ def _changed(what: str | Experiment, given: dict[str, Any]) -> tuple[Experiment,
 
 def sweep(
     what: str | Experiment,
-    over: Mapping[str, Numbers] | Iterable[Axis] = (),
+    over: Over = (),
     settings: Settings | None = None,
     **changes: Unpack[Sweeping],
 ) -> Sweep:

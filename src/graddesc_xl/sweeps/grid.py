@@ -9,13 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import SettingError, did_you_mean, shown
+from ..errors import SettingError, cut, did_you_mean, shown
 from ..language.values import Array
+from ..numbers.room import room
 from ..plan import Plan
 from ..settings import Numbers, checked, rounded
 
 #: how many values an axis has whose range says nothing of it
 POINTS = 50
+#: bytes that a value of an axis needs while it is checked
+EACH = 100
+#: digits of a number that is larger than any
+DIGITS = 18
 _RANGE = re.compile(r"(?P<low>[^.:]*(?:\.\d[^.:]*)?)\.\.(?P<high>[^:]*)(?P<log>:log)?(?::(?P<points>[^:]*))?")
 EXAMPLE = "lr=0.00001..0.1:log:200, lr=0.1..0.5:50 or lr=0.1,0.2,0.5"
 
@@ -63,17 +68,33 @@ class Grid:
         return {axis.name: float(axis.values[i]) for axis, i in zip(self.axes, place, strict=True)}
 
 
-def grid(plan: Plan, over: Mapping[str, Numbers] | Iterable[Axis]) -> Grid:
+#: what is swept over: input -> its values, or axes
+Over = Mapping[str, Numbers] | Iterable[Axis]
+
+
+def axes_of(over: Over, **named: Numbers) -> list[Axis]:
+    """The axes of inputs and the values that they take, given one way or another; checked by `grid`."""
+    if not isinstance(over, (Mapping, Iterable)) or isinstance(over, str):
+        raise SettingError(f"A sweep is over inputs and their values, as in {{'lr': [0.1, 0.2]}}, not {shown(over)}.")
+    said = over.items() if isinstance(over, Mapping) else [(each, None) for each in over]
+    found = [each if isinstance(each, Axis) else Axis(each, values) for each, values in (*said, *named.items())]
+    for each in found:
+        if not isinstance(each.name, str):
+            raise SettingError(f"{shown(each.name)} is no axis: give inputs and their values, as in {{'lr': [0.1]}}.")
+    return found
+
+
+def grid(plan: Plan, over: Over) -> Grid:
     """The grid over some inputs of a plan, with values at 15 digits, as a file keeps them.
 
     over: input, by its name or label -> its values, or axes.
     Raises SettingError for an unknown name, one that stands twice, and values that the input does not allow.
     """
-    given = [Axis(name, values) for name, values in over.items()] if isinstance(over, Mapping) else list(over)  # type: ignore[arg-type]  # checked below
+    given = axes_of(over)
     if not given:
         raise SettingError(f"A sweep needs at least one input to sweep over, as in {EXAMPLE}.")
     known = {i.label: i for i in plan.inputs} | {i.name: i for i in plan.inputs}
-    axes: dict[str, Axis] = {}
+    found: dict[str, Axis] = {}
     for each in given:
         if each.name not in known:
             names = [i.name for i in plan.inputs]
@@ -81,11 +102,12 @@ def grid(plan: Plan, over: Mapping[str, Numbers] | Iterable[Axis]) -> Grid:
         of = known[each.name]
         values = checked(of, each.values)
         if values.ndim != 1:
-            raise SettingError(f"{of.name} must be a sequence of numbers to sweep over, not {shown(each.values)}.")
-        if of.name in axes:
+            instead = "give one number in settings" if not values.ndim else "give its values in one row"
+            raise SettingError(f"{of.name} is swept over a sequence of numbers, not {shown(each.values)}: {instead}.")
+        if of.name in found:
             raise SettingError(f"{of.name} is swept over twice: give all its values at once.")
-        axes[of.name] = Axis(of.name, values, each.log or _even_logs(values))
-    return Grid(tuple(axes.values()))
+        found[of.name] = Axis(of.name, values, each.log or _even_logs(values))
+    return Grid(tuple(found.values()))
 
 
 def axis(text: str) -> Axis:
@@ -126,9 +148,12 @@ def _number(part: str, text: str) -> float:
 
 
 def _points(part: str, text: str) -> int:
-    if not part.strip().isdecimal() or int(part) < 2:
+    said, most = part.strip(), room() // EACH
+    if not said.isdecimal() or (len(said) < DIGITS and int(said) < 2):
         raise SettingError(f"{text}: {shown(part)} is no number of values, of which a range has at least 2: {EXAMPLE}.")
-    return int(part)
+    if len(said) >= DIGITS or int(said) > most:
+        raise SettingError(f"{cut(text)}: there is no room for {cut(said, 20)} values, only for {most:,}.")
+    return int(said)
 
 
 def _even_logs(values: Array) -> bool:

@@ -19,9 +19,9 @@ from ..language.values import Array
 from ..numbers.room import room
 from ..parts.data import Dataset
 from ..plan import Plan
-from ..settings import Numbers, Settings, resolve
+from ..settings import Settings, resolve
 from .chunks import Range, Work, computed, cut, size
-from .grid import Axis, Grid, grid
+from .grid import Grid, Over, grid
 from .kept import Kept, beside
 from .swept import Sweep
 from .workers import Processes, alone, cluster, cores, lost
@@ -42,7 +42,7 @@ Progress = Callable[[str], None]
 def sweep_plan(
     plan: Plan,
     data: Dataset,
-    over: Mapping[str, Numbers] | Iterable[Axis],
+    over: Over,
     settings: Settings | None = None,
     *,
     by_epoch: bool = False,
@@ -65,6 +65,10 @@ def sweep_plan(
     for name, value in fixed.items():
         if value.ndim:
             raise SettingError(f"{name} is a sequence: sweep over it, or give one number.")
+    labels = {i.label: i.name for i in plan.inputs}
+    for name in settings or {}:
+        if labels.get(name, name) in of.names:
+            raise SettingError(f"{name} is swept over and set, too: give it once.")
     work = Work(plan, data, of, fixed, by_epoch)
     _fits(work)
     crew = _crew(executor, workers, dask)
