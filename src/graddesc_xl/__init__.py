@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from .parts.sequential import from_torch
     from .parts.writing import loss, model, optimizer
     from .plan import Input
-    from .running import compare, run, sweep
+    from .running import best, compare, run, sweep
     from .sheets import Kind
-    from .sweeps import Sweep
+    from .sweeps import Best, Sweep
     from .tables import data
     from .verification import Report, verify
 
@@ -80,10 +80,12 @@ _HOME = {
     "model": "parts.writing",
     "optimizer": "parts.writing",
     "Input": "plan",
+    "best": "running",
     "compare": "running",
     "run": "running",
     "sweep": "running",
     "Kind": "sheets",
+    "Best": "sweeps",
     "Sweep": "sweeps",
     "data": "tables",
     "Report": "verification",
@@ -99,6 +101,7 @@ __all__ = [
     "MODELS",
     "OPTIMIZERS",
     "SCHEDULES",
+    "Best",
     "Built",
     "Comparison",
     "Dataset",
@@ -123,6 +126,7 @@ __all__ = [
     "Traces",
     "Verdict",
     "__version__",
+    "best",
     "build",
     "compare",
     "data",

@@ -30,7 +30,7 @@ from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
 from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, shuffled, width
 from .settings import Numbers, Settings
-from .sweeps import Over, Sweep, axes_of, sweep_plan
+from .sweeps import BUDGET, Best, Over, Range, Ranges, Sweep, axes_of, best_plan, looked_for, sweep_plan
 
 T = TypeVar("T")
 
@@ -266,6 +266,31 @@ class Experiment:
             resume=resume,
             progress=progress,
         )
+
+    def best(
+        self,
+        over: Ranges | None = None,
+        *,
+        budget: int = BUDGET,
+        epochs: int | None = None,
+        settings: Settings | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+        **ranges: str | Numbers,
+    ) -> Best:
+        """Search for its best run: the lowest error of the last epoch, or of the samples held out where there are some.
+
+        over, ranges: what to search: input -> its range, as in lr="1e-6..1:log", or values to choose from; the learning
+        rate if left out. budget: how many runs there may be. epochs: passes over the data, if not its own. settings:
+        inputs that all runs share. A run that explodes, or that rounding noise drives, is never the best.
+
+        >>> found = Experiment("line").best(lr="1e-6..1e-2:log", budget=400)
+        >>> round(found.inputs["lr"], 7), round(found.error, 2), str(found.verdict)
+        (3.5e-06, 85.45, 'learning')
+        """
+        e = self if epochs is None else replace(self, epochs=epochs)
+        given = [] if over is None else looked_for(e.plan, over)
+        given += looked_for(e.plan, ranges) if ranges else []
+        return best_plan(e.plan, e.data, given or [RATES], settings, budget=budget, progress=progress)
 
     def with_(
         self,
@@ -627,6 +652,8 @@ def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
     return tuple(replace(i, value=e.values.get(i.name, i.value), label=labels.get(i.name, i.label)) for i in inputs)
 
 
+#: among which learning rates a search looks, if nobody says
+RATES = Range("lr", 1e-8, 100.0, log=True)
 LEARN = Input("lr", 1e-4, "lr", "learning rate: how much of the derivative each step takes off", low=0.0, high=1000.0)
 H = Input("h", 0.01, "h", "how far a weight is nudged for a numerical derivative", low=1e-15, high=10.0)
 SWITCH = Input(

@@ -24,7 +24,7 @@ from .parts.losses import Loss
 from .parts.models import Model
 from .parts.schedules import Schedule
 from .settings import Numbers, Settings
-from .sweeps import Over, Sweep
+from .sweeps import BUDGET, Best, Over, Ranges, Sweep
 
 Kept = TypeVar("Kept")
 
@@ -206,6 +206,26 @@ def sweep(
     axes = {name: value for name, value in inputs.items() if np.ndim(value)}
     fixed = {name: value for name, value in inputs.items() if name not in axes}
     return e.sweep(over, settings={**(settings or {}), **fixed}, **how, **axes)
+
+
+def best(
+    what: str | Experiment,
+    over: Ranges | None = None,
+    *,
+    budget: int = BUDGET,
+    epochs: int | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+    **ranges: str | Numbers,
+) -> Best:
+    """Search for the best run of an experiment, as `Experiment.best` says it. what: an experiment or its name.
+
+    >>> found = best("basic", {"lr": "1e-6..1e-2:log"}, budget=400)
+    >>> found.error == float(found.run().errors[-1])
+    True
+    """
+    of = experiment(what)
+    return of.best(over, budget=budget, epochs=epochs, settings=settings, progress=progress, **ranges)
 
 
 def compare(
