@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .plan import Input
     from .running import best, compare, run, sweep
     from .sheets import Kind
-    from .sweeps import Best, Sweep
+    from .sweeps import Best, Range, Sweep
     from .tables import data
     from .verification import Report, verify
 
@@ -86,6 +86,7 @@ _HOME = {
     "sweep": "running",
     "Kind": "sheets",
     "Best": "sweeps",
+    "Range": "sweeps",
     "Sweep": "sweeps",
     "data": "tables",
     "Report": "verification",
@@ -118,6 +119,7 @@ __all__ = [
     "Model",
     "Optimizer",
     "Question",
+    "Range",
     "Report",
     "Row",
     "Schedule",

@@ -69,6 +69,11 @@ class Range:
         found = np.where(places <= first, self.low, np.where(places >= last, self.high, found))
         return np.unique(np.clip(found, self.low, self.high))
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Its lowest and its highest value."""
+        return self.low, self.high
+
     def value(self, place: float) -> float:
         """The value at a place."""
         return float(self.values(np.array([place]))[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,8 +39,6 @@ FINER = (9, 7, 5, 3)
 FEWEST, MOST, CLOSER = 2, 16, 3
 #: a little lower or higher: as a share of a value, or of a range that is no range of logarithms
 BESIDE = 0.01
-#: the nearest of them, as a share of the way to the end
-NEAREST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -269,7 +267,15 @@ class _Search:
             return None
         swept = self.sweep(values)
         finer = {name: step * reach * 2 / (self.spread - 1) for name, step in found.steps.items()}
-        return next(iter(self.lowest(swept, finer, 1)), None)
+        lower = next(iter(self.lowest(swept, finer, 1)), None)
+        if lower is None:
+            return None
+        moved = {of.name: lower.inputs[of.name] for of in self.ranges}
+        on = [of.name for of in self.ranges if moved[of.name] in values[of.name][[0, -1]]]  # and further on, maybe
+        kept = {
+            of.name: 2 * found.steps[of.name] for of in self.ranges if of.name in on and moved[of.name] not in of.limits
+        }
+        return replace(lower, steps={**finer, **kept})
 
     def lowest(self, swept: Sweep, steps: Mapping[str, float], most: int) -> list[Found]:
         """The lowest runs of a grid, none beside another; of those that are as good, the one in the middle."""
@@ -334,7 +340,7 @@ class _Search:
     def wall(self, of: Range, best: Found, end: float) -> Wall | None:
         """The value nearest to the best, on the way to an end, at which the run comes to nothing; None if none does."""
         at, near, found = of.place(best.inputs[of.name]), 0.0, None
-        shares = np.geomspace(NEAREST, 1, self.probes)
+        shares = np.linspace(0, 1, self.probes + 1)[1:]
         worst = (EXPLODED,) if best.verdict.kind == DEAD else (EXPLODED, DIED)
         for _ in range(CLOSER if at != end else 0):
             swept = self.line(of, best, at + (end - at) * shares)
