@@ -265,6 +265,10 @@ def test_what_was_left_empty_and_whose_it_is_is_told(to_fill_in: Path, tmp_path:
     half = filled(Spreadsheet(reading.load(to_fill_in)), GOOD, ROWS[:2]).save(tmp_path / "half.xlsx")
     (found,) = grade([half])
     assert found.said == "8 of 20 cells right, 0 of 4 columns. Left empty: 12, the first basic!G14."
+    slid = filled(Spreadsheet(reading.load(to_fill_in)), GOOD | {"I": "=C{r}-E{s}*G{r}"}).save(tmp_path / "slid.xlsx")
+    (found,) = grade([slid])
+    assert found.said.endswith(f"First not right: basic!I13, {SLIDES}. Waiting for what is missing or not right: 8.")
+    assert "<td>basic!I13:I16<td>new b<td>" in told(found), "what waits slides too"
     own = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, whose="Ada").build(tmp_path / "grace.xlsx").path
     (found,) = grade([own])
     assert found.row()["made for"] == "Ada"

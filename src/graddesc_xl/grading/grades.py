@@ -75,7 +75,9 @@ class Grade:
         said = f"{self.right} of {self.cells} cells right, {self.columns[0]} of {self.columns[1]} columns."
         if self.first_wrong:
             said += f" First not right: {self.first_wrong}, {self.hint}{'' if self.hint.endswith('?') else '.'}"
-        empty, whose = self.handed.empty, self.handed.made_for
+        empty, waiting, whose = self.handed.empty, self.handed.waiting, self.handed.made_for
+        if waiting:
+            said += f" Waiting for what is missing or not right: {waiting}."
         if empty:
             said += f" Left empty: {len(empty)}, the first {empty[0]}."
         if whose and whose.casefold() != self.student.casefold():
@@ -94,6 +96,7 @@ class Grade:
             "cells": self.cells,
             "columns right": self.columns[0],
             "columns": self.columns[1],
+            "waiting": of.waiting,
             "empty": len(of.empty),
             "first wrong": self.first_wrong,
             "hint": self.hint,

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import GraddescError, WorkbookError, cut
 from ..lessons.composing import compose_kinds
 from ..sheets.check import SHEET as CHECK
-from ..sheets.filled import EMPTY, Answer, Filled
+from ..sheets.filled import EMPTY, WAITS, Answer, Filled
 from ..sheets.making import Making
 from ..verification import contents, ironcalc, origin, parts, reading
 from ..verification.bounded import Limits
@@ -70,6 +70,11 @@ class HandedIn:
     def made_for(self) -> str:
         """Whose numbers it has, "" where they are everybody's."""
         return next((of.whose for of in self.exercises if of.whose), "")
+
+    @property
+    def waiting(self) -> int:
+        """How many cells that are filled in wait for others, and do not follow from these as they stand."""
+        return sum(answer.mark == WAITS and not answer.consistent for _, answer in self.answers)
 
     @property
     def empty(self) -> list[str]:

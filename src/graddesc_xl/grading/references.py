@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ..sheets.filled import TEXT, Answer, Filled
+from ..sheets.filled import WAITS, Answer, Filled
 from ..verification.formulas import Shared
 from ..workbook.cells import a1
 
@@ -41,7 +41,7 @@ def told(of: Filled, formulas: Mapping[tuple[int, int], str]) -> Filled:
 
 
 def _told(of: Filled, answer: Answer, formula: str | None) -> Answer:
-    if formula is None or answer.mark < TEXT:
+    if formula is None or answer.mark < WAITS or answer.consistent:
         return answer
     found = [*references(formula)]
     hint = _slid(of, answer, found) or _locked(of, answer, found)

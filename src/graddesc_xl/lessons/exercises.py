@@ -21,8 +21,9 @@ NAMED = "-exercise"
 APART, RATES = 0.5, (0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, 1.5)
 READING = {
     "how it goes": "Each exercise is a sheet. Fill in the yellow cells from the top: a formula in the first row, "
-    "copied down, or numbers. A cell turns green where it is right, red where it is not, with a hint at the right, "
-    "and amber while something that it uses is missing or not right. Nothing needs to be right at once.",
+    "copied down, or numbers. In a formula that is copied, lock the cell of the learning rate, and of whatever else is "
+    "the same in all rows, with $. A cell turns green where it is right, red where it is not, with a hint at the "
+    "right, and amber while something that it uses is missing or not right. Nothing needs to be right at once.",
     "what counts": "Any formula that gives the number is right, and so is the number. Each cell is judged by what "
     "stands in its own row, so one wrong column does not make the others wrong.",
     "what may be changed": "The learning rate, the starts and the samples: all follows, and so do the colours.",
@@ -75,7 +76,7 @@ def exercise(
 def _filled_in(e: Experiment, blank: tuple[str, ...], steps: int, worked: int, whose: str) -> Exercise | None:
     """The exercise of a run; None where it has none of the columns."""
     own = personal(e, whose) if whose else e
-    headline = f"{e.title or e.name}: fill in the yellow cells"
+    headline = f"Fill in the yellow cells: {e.title or e.name}"
     made = Exercise(e.name, headline, own, steps=min(steps, len(e.data)), worked=worked, whose=whose)
     if not blank or blank == (ALL,):
         return replace(made, blank=blank)

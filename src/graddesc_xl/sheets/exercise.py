@@ -64,7 +64,7 @@ USUAL, FILLABLE = ("analytic", "update"), ("forward", "error", "analytic", "stat
 ALL = "all"
 #: how many characters a formula may have
 LONGEST_FORMULA = 8_000
-HINT_WIDTH = 46.0
+HINT_WIDTH = 50.0
 
 
 @dataclass(frozen=True)

@@ -174,14 +174,16 @@ class Marking:
             like = column.expr
             for leaf in slid:
                 like = replaced(like, leaf, Slid(leaf))
-            said = f"does {' and '.join(map(self.title, slid))} slide from row to row? lock the cell with $"
-            only = slid[0] if not slid[1:] else None
+            titles, only = ", ".join(map(self.title, slid)), slid[0] if not slid[1:] else None
+            said = (
+                f"does {titles} slide? lock its cell with $" if only else f"do {titles} slide? lock their cells with $"
+            )
             yield Hint(said, where(call("abs", FIRST_OFF) <= 1, like, GAP), slid=only)
 
     def _locked(self, column: Column) -> Iterator[Hint]:
         """A cell of a row that stays that of the first."""
         for leaf in cells(column.expr):
-            said = f"{self.title(leaf)} is that of the first row: is there a $ too many?"
+            said = f"{self.title(leaf)} of the first row: a $ too many?"
             if column.name in self.by:
                 yield Hint(said, RIGHT * InFirst(leaf), leaf)
             else:
