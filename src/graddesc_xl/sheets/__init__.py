@@ -11,6 +11,7 @@ from .landscape import Landscape
 from .long_run import LongRun
 from .one_step import OneStep
 from .picked import Of
+from .run_map import RunMap
 from .speed_limit import SpeedLimit
 from .steps import Steps
 from .validation import Validation
@@ -29,6 +30,7 @@ __all__ = [
     "LongRun",
     "Of",
     "OneStep",
+    "RunMap",
     "SpeedLimit",
     "Steps",
     "Told",

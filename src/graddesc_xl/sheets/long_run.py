@@ -8,7 +8,7 @@ from itertools import cycle
 
 from ..errors import SettingError
 from ..language.expr import Const, Expr, Text, call, maximum, where
-from ..language.reports import GAP, NONE, joined
+from ..language.reports import GAP, NONE
 from ..language.values import Value, cell_value
 from ..numbers.verdict import EXACT
 from ..plan import Plan, compact
@@ -16,8 +16,8 @@ from ..settings import rounded
 from ..workbook.reference import Cell, Down
 from ..workbook.sheet import Chart, Mark, Series, Sheet
 from ..workbook.style import FAINT, FIFTH, HEADER, HEADER_RIGHT, LINES, SUBTITLE, TITLE, Style
-from . import check, runs_sheet
-from .check import SAME, Compared, Part
+from . import as_built, check, runs_sheet
+from .check import Compared, Part
 from .kind import Composed, Figure, Kind, behind
 from .making import Making
 from .picked import Of, Picked, pick_all, typed
@@ -164,38 +164,15 @@ def _live(runs: Sequence[Picked], epochs: int) -> list[Plan]:
 def _flag(table: _Table, left: int) -> None:
     """Say that constants are NumPy's, and which inputs are no longer those that it had."""
     sheet, samples = table.sheet, table.runs[0].samples
-    faint = Style(color=FAINT)
-    for column, title in enumerate(("input", "now", "NumPy had", "same?"), left):
-        sheet.put(HEAD, column, title, HEADER if column == left else HEADER_RIGHT)
-
-    def differs(mine: Expr, theirs: Expr) -> Expr:
-        gap = call("abs", mine - theirs) > SAME * call("abs", theirs)
-        return where(call("is_number", mine), where(gap, 1, 0), 1)
-
-    named: list[Expr] = []
-    row = TOP
-    for run in table.runs:
-        for given in run.plan.inputs:
-            label = f"{given.label} of {run.title}"
-            sheet.put(row, left, label, faint)
-            now = sheet.put(row, left + 1, run.input(given.name), Style(number="typed", color=FAINT))
-            had = sheet.put(row, left + 2, float(rounded(given.value)), Style(number="typed", color=FAINT))
-            flag = sheet.put(row, left + 3, differs(now, had), Style(number="integer", color=FAINT))
-            named.append(where(flag.equals(1), f", {label}", ""))
-            row += 1
-    for column, name in enumerate(samples.data.names, left + 5):
-        there = 2 * (column - left - 5) + left + 5
-        sheet.put(HEAD, there, name, HEADER_RIGHT)
-        sheet.put(HEAD, there + 1, "other", HEADER_RIGHT)
-        sheet.fill(TOP, there, None, samples.built.column(name), faint)
-        flags = differs(samples.down(name, TOP), Down(sheet, there))
-        other = sheet.repeat(TOP, there + 1, flags, samples.count, faint)
-        named.append(where(call("sum", other) > 0, f", {name} of the samples", ""))
-    names = sheet.put(HEAD - 2, left, joined([NONE, *named]), faint)
+    inputs = [
+        (f"{given.label} of {run.title}", run.input(given.name), float(rounded(given.value)))
+        for run in table.runs
+        for given in run.plan.inputs
+    ]
+    names, table.end = as_built.names(sheet, TOP, left, inputs, samples)
     said = where(names.equals(NONE), CONSTANT, Text(OTHERS) & call("mid", names, 4, 200) & ".")
     sheet.put(SAID, 1, said, SUBTITLE)
     sheet.marks.append(((SAID, 1), Mark(f'LEFT(A{SAID},{len("Constants:")})<>"Constants:"', 1, 1, FIFTH)))
-    table.end = left + 4 + 2 * len(samples.data.names)
 
 
 @dataclass

@@ -59,7 +59,10 @@ def pixels(sheet: Sheet, column: int) -> int:
     """How wide a column is."""
     if column in sheet.aside:
         return 0
-    return int(sheet.widths[column] * 7 + 5) if column in sheet.widths else COLUMN
+    width = sheet.widths.get(column)
+    if width is None:
+        return COLUMN
+    return int(width * 7 + 5) if width >= 1 else int(width * 12 + 0.5)
 
 
 def printed(sheet: Sheet) -> tuple[int, int]:
@@ -94,6 +97,8 @@ def paper(sheet: Sheet) -> Paper:
     tall = _tall(sheet, rows)
     wide = _wide(sheet, last)
     fit, sure = (min(100, int(100 * share * room / wide[-1])) for share in (1.0, SURE))
+    if sheet.whole:
+        return Paper(min(fit, int(100 * high / tall[-1])), one=True)
     if fit >= least:
         both = min(fit, int(100 * high / tall[-1]))
         if both >= least:

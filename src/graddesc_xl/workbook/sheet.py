@@ -151,7 +151,8 @@ class Sheet:
     portrait: whether it is printed upright. folded: row ->
     outline level. aside: columns that are folded away. hidden: whether its tab is; secret: so that
     Excel does not offer to show it. opens: whether the workbook opens
-    on it.
+    on it. merged, merged_down: how many columns and rows a cell of text or with a formula takes. whole: whether it is
+    a picture, printed on one page however small.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Sheet:
     folded: dict[int, int] = field(default_factory=dict)
     aside: set[int] = field(default_factory=set)
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
+    merged_down: dict[tuple[int, int], int] = field(default_factory=dict)
     replaceable: dict[tuple[int, int], str] = field(default_factory=dict)
     blanks: dict[tuple[int, int], tuple[Value | None, Style]] = field(default_factory=dict)
     frozen: tuple[int, int] = (0, 0)
@@ -178,6 +180,7 @@ class Sheet:
     page_ends: tuple[int, ...] = ()
     repeat_columns: int = 0
     portrait: bool = False
+    whole: bool = False
     hidden: bool = False
     secret: bool = False
     opens: bool = False

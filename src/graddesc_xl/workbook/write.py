@@ -69,7 +69,8 @@ def write_around(sheets: Sequence[Sheet], path: Path) -> None:
         pages = [(sheet, book.add_worksheet(sheet.name, page_class)) for sheet in sheets]
         for sheet, page in pages:
             _page(sheet, page, "")  # what is folded moves the charts beside it
-            marked = {at: cell for at, cell in sheet.cells.items() if at in sheet.links or at in sheet.merged}
+            around = {*sheet.links, *sheet.merged, *sheet.merged_down}
+            marked = {at: cell for at, cell in sheet.cells.items() if at in around}
             _cells(replace(sheet, cells=marked, fills=[]), page, book, formats)
             _around(sheet, page, book)
             _sized(sheet, page, instead)
@@ -161,10 +162,12 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
     formula, string, numeric = page.write_formula, page.write_string, page.write_number
     blanks = {at: (str(v) if isinstance(v, CellError) else v, style) for at, (v, style) in sheet.blanks.items()}
     for (row, column), (content, style) in (*sheet.cells.items(), *blanks.items()):
-        look = looks(style)
+        look, at = looks(style), (row, column)
+        last = row - 2 + sheet.merged_down.get(at, 1), column - 2 + sheet.merged.get(at, 1)
+        merged = last != (row - 1, column - 1)
         if isinstance(content, Formula):
-            if (row, column) in sheet.merged:
-                page.merge_range(row - 1, column - 1, row - 1, column - 2 + sheet.merged[row, column], "", look)
+            if merged:
+                page.merge_range(row - 1, column - 1, *last, "", look)
             value = content.value.value if isinstance(content.value, CellError) else content.value
             done = formula(row - 1, column - 1, content.text, look, value)
         elif isinstance(content, str):
@@ -172,9 +175,8 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
                 link = sheet.links[row, column]
                 target = f"internal:{quoted(link.sheet)}!{a1(*link.at)}"
                 done = page.write_url(row - 1, column - 1, target, look, content)
-            elif (row, column) in sheet.merged:
-                across = sheet.merged[row, column]
-                done = page.merge_range(row - 1, column - 1, row - 1, column - 2 + across, content, look)
+            elif merged:
+                done = page.merge_range(row - 1, column - 1, *last, content, look)
             else:
                 done = string(row - 1, column - 1, content, look)
         elif content is None:

@@ -1,0 +1,58 @@
+"""A workbook of a sweep: its map, and its best run with every step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import SettingError
+from ..experiments import Experiment
+from ..sheets.map_panels import ERROR, STEP, VERDICT
+from ..sheets.run_map import RunMap
+from ..sweeps import Axis, Sweep, axis
+from .lesson import Lesson
+
+MAP, BEST = "map", "best run"
+
+
+def map_of(experiment: Experiment, swept: Sweep, *, title: str = "", name: str = "") -> Lesson:
+    """The lesson of a sweep over one input or two: a map, on which any run can be picked, and the best run.
+
+    experiment: that was swept; the sweep says with which settings and for how many epochs.
+    Raises SettingError, before anything is computed, where a sheet cannot show it.
+    """
+    if len(swept.shape) > 2:
+        names = ", ".join(swept.grid.names)
+        raise SettingError(
+            f"A map has two axes, and this sweep is over {len(swept.shape)} inputs, {names}: give all but two of them "
+            "one number."
+        )
+    of = replace(experiment, epochs=swept.plan.epochs, values={**experiment.values, **swept.settings})
+    across, *up = map(spelled, swept.grid.axes)
+    weight = next((name for name in swept.grid.names if name in swept.plan.weights), swept.plan.charted)
+    shown = RunMap(
+        MAP,
+        of,
+        across,
+        up[0] if up else "",
+        (ERROR, VERDICT, STEP, weight),
+        f"{experiment.title or experiment.name}: which runs learn?",
+        about="What became of every run, and any of them live.",
+    )
+    best = replace(of, name=BEST, mirror=None, values={**of.values, **swept.grid.at(swept.best)})
+    return Lesson(title or f"{experiment.name}: a map of runs", (shown, best), name=name)
+
+
+def spelled(of: Axis) -> str:
+    """An axis as it is typed, its values in rising order."""
+    values = np.unique(of.values)
+    low, high, points = float(values[0]), float(values[-1]), values.size
+    if points > 2:
+        for text in (
+            f"{of.name}={low!r}..{high!r}:log:{points}" if low > 0 else "",
+            f"{of.name}={low!r}..{high!r}:{points}",
+        ):
+            if text and np.array_equal(axis(text).values, values):
+                return text
+    return f"{of.name}={','.join(map(repr, values.tolist()))}"

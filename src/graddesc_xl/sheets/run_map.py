@@ -1,0 +1,182 @@
+"""The map of runs: what became of each run over one input or two, and any of them live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import SettingError
+from ..experiments import Experiment
+from ..language.expr import call
+from ..parts.data import Dataset
+from ..plan import Plan, compact
+from ..sweeps import Axis, Sweep, axis, sweep_plan
+from ..sweeps.colours import error_span
+from ..workbook.sheet import Sheet
+from ..workbook.style import SUBTITLE as SUBTITLE_STYLE
+from ..workbook.style import TITLE as TITLE_STYLE
+from . import check, map_panels, map_run, map_said
+from .kind import Composed, Kind, behind, fits_sheet
+from .making import Making
+from .map_panels import ERROR, STEP, VERDICT
+from .map_places import HELPER, KEY, SUBTITLE, TITLE, TOP, Places
+
+#: so many values an axis may have: more cannot be told apart on a screen
+MOST = 250
+READING = (
+    "A cell is a run, a constant that NumPy computed; the legend is above it. Type into the two cells at the right "
+    "which run you want to see: the nearest of the map is marked, and runs live beside it. Charts draw lower errors "
+    "than the colours have as the lowest of these."
+)
+
+
+@dataclass(frozen=True)
+class RunMap(Kind):
+    """What became of the runs of an experiment over one input or two.
+
+    experiment: what is run, once for each cell. across, up: the values of its inputs as they are typed, as in
+    `lr=1e-5..0.1:log:61`; no `up` for a map over one input. shows: error, verdict, step or weights after the last step.
+    headline, subtitle: above the sheet. about: for the overview.
+    """
+
+    kind = "map"
+
+    name: str
+    experiment: Experiment
+    across: str
+    up: str = ""
+    shows: tuple[str, ...] = (ERROR, VERDICT, STEP)
+    headline: str = "Which runs learn?"
+    subtitle: str = ""
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        map_panels.quantities(self.experiment.plan, self.shows, self.name)
+        if len({*self.shows}) < len(self.shows):
+            raise SettingError(f"{self.name} shows something twice: name each quantity once.")
+        for each in self._axes:
+            count = each.values.size
+            if count > MOST:
+                raise SettingError(
+                    f"{self.name}: {each.name} has {count:,} values, and an axis of a map {MOST} at most: take fewer, "
+                    "or save the sweep as a table or a picture."
+                )
+            if count > 1 and not (np.diff(each.values) > 0).all():
+                raise SettingError(f"{self.name}: write the values of {each.name} in rising order, each once.")
+        names = [each.name for each in self._axes]
+        if len({*names}) < len(names):
+            raise SettingError(f"{self.name}: both axes are {names[0]}: name another input, or leave one out.")
+        e = self.experiment
+        fits_sheet(self.behind, e.epochs, len(e.data), 0)
+        if e.passes or self._plan.driven_by_numerical or any(s.carry != s.column for s in self._plan.starts):
+            raise SettingError(
+                f"{self.name}: a run can be picked where analytic derivatives drive it, no pass is discarded, and each "
+                f"epoch starts from the new weights; {e.name} is not of that kind."
+            )
+
+    @cached_property
+    def _axes(self) -> tuple[Axis, ...]:
+        """Its axes, the one across first."""
+        return tuple(axis(text) for text in (self.across, self.up) if text)
+
+    @property
+    def sheet(self) -> str:
+        """Its name."""
+        return self.name
+
+    @property
+    def behind(self) -> str:
+        """The name of the sheet with the steps of the run that is picked."""
+        return behind(self.name)
+
+    @property
+    def data(self) -> Dataset:
+        """The samples of its runs."""
+        return self.experiment.data
+
+    @property
+    def _plan(self) -> Plan:
+        return self.experiment.plan
+
+    @cached_property
+    def _swept(self) -> list[tuple[Dataset, Sweep]]:
+        """What was computed, for the samples that it was computed for."""
+        return []
+
+    def size(self) -> int:
+        """About how many cells its sheets will have."""
+        e = self.experiment
+        runs = int(np.prod([each.values.size for each in self._axes]))
+        return runs * len(self.shows) + 3 * len(e.plan.columns) * e.epochs * len(e.data)
+
+    def swept(self, data: Dataset) -> Sweep:
+        """Its runs, computed once for the same samples."""
+        for known, found in self._swept:
+            if known == data:
+                return found
+        found = sweep_plan(self._plan, data, self._axes)
+        self._swept[:] = [(data, found)]
+        return found
+
+    def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
+        """The panels, what is said of them, and the run that is picked."""
+        samples = making.of(self.data)
+        swept = self.swept(samples.built)
+        axes = [*swept.grid.axes]
+        of = Places(Sheet(self.name), axes[0] if axes[1:] else None, axes[-1], self.shows)
+        sheet = of.sheet
+        sheet.put(TITLE, 1, self.headline, TITLE_STYLE)
+        sheet.put(
+            SUBTITLE,
+            1,
+            self.subtitle or f"{self.experiment.title or self.experiment.model.title}: a run in each cell.",
+            SUBTITLE_STYLE,
+        )
+        plan = _lane(self.experiment, swept)
+        map_run.pick(of, plan, making)
+        links = map_run.others(of, plan, making)
+        aside = left = of.typed + 2 * map_run.GROUPS + 1
+        map_panels.axes(of)
+        map_run.nearest(of, left)
+        map_panels.put(of, map_panels.panels(swept, self.shows))
+        made = map_run.run(of, self.behind, plan, links, making, samples)
+        lane = made.lanes[0]
+        left += 5
+        of.note(TOP - 2, left, "√Σy²; the errors between which charts draw")
+        of.cells["scale"] = sheet.put(TOP, left, call("sqrt", samples.scale), HELPER).absolute
+        low, high = (float(f"{end:.3g}") for end in error_span(swept))
+        of.cells["near"] = sheet.put(TOP + 1, left, low, HELPER).absolute
+        of.cells["far"] = sheet.put(TOP + 2, left, 10 * high, HELPER).absolute
+        differs, left = map_run.constants(of, links, lane, samples, left + 2)
+        map_run.says(of, lane, differs, left + 2)
+        errors = left + 2 if of.across else of.corner(self.shows.index(ERROR))[1]
+        counts = map_said.Counts(of, left + 6)
+        map_said.best(of, counts, counts.next + 1)
+        left = map_run.charts(of, lane, _best(swept), errors, counts.next + 3)
+        map_said.put(of, self._plan, counts, left + 1)
+        sheet.aside |= {*range(aside, sheet.extent[1] + 1)}
+        sheet.portrait = not of.across
+        sheet.frozen = (TOP - 1, KEY)
+        sheet.printed, sheet.printed_rows, sheet.whole = of.typed - 2, of.bottom, True
+        compared = check.of_runs(sheet, made, making, self.data.name)
+        about = self.about or self.headline
+        reading = {"a map of runs": READING}
+        return Composed(
+            sheet, about, made.sheet, compared, figures=map_said.figures(of, counts), reading=reading, runs=made
+        )
+
+
+def _best(swept: Sweep) -> np.ndarray:
+    """The errors by epoch of the run with the lowest last one, nan where no run ends with a number."""
+    if not np.isfinite(swept.error).any():
+        return np.full(swept.plan.epochs, np.nan)
+    return swept.run(*swept.best).errors
+
+
+def _lane(experiment: Experiment, swept: Sweep) -> Plan:
+    """The plan of a run whose steps are formulas; as built it is the best of the map, if one ends with a number."""
+    at = swept.grid.at(swept.best if np.isfinite(swept.error).any() else (0,) * len(swept.shape))
+    return compact(replace(experiment, values={**experiment.values, **at}).plan)
