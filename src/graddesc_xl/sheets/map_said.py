@@ -8,12 +8,15 @@ from ..language.expr import Const, Expr, Text, call, where
 from ..language.reports import NONE, joined
 from ..numbers.verdict import DEAD, EXPLODED_AT, KINDS
 from ..plan import Plan
-from ..workbook.figures import Figures
+from ..workbook.figures import SIGNIFICANT_TITLES, significant
 from ..workbook.reference import Block, Cell
 from ..workbook.style import HEADER_RIGHT, TEXT
 from .kind import Figure
 from .map_panels import ERROR, VERDICT
 from .map_places import HELPER, SAID, TOP, UP, Places, positioned, taken
+
+#: to so many digits sentences tell numbers
+DIGITS = 3
 
 
 class Counts:
@@ -90,7 +93,7 @@ def figures(of: Places, counts: Counts) -> dict[str, Figure]:
         "count": counts.total,
         "best": lambda name=ERROR: cells[f"best {name}"],
         "first with": lambda kind: call("if_error", counts.value(counts.first(kind)), NONE),
-        "first all": lambda kind: call("if_error", counts.value(counts.first_all(kind)), NONE),
+        "first all": lambda kind: _first_all(counts, kind),
         "last without": lambda kind: _last_without(counts, kind),
         "lowest": lambda: Const(float(axis.values[0])),
         "highest": lambda: Const(float(axis.values[-1])),
@@ -100,6 +103,11 @@ def figures(of: Places, counts: Counts) -> dict[str, Figure]:
         "live": lambda name: cells[f"live {name}"],
     }
     return found
+
+
+def _first_all(counts: Counts, kind: str) -> Expr:
+    """The lowest value whose runs all end so; – where there is none."""
+    return call("if_error", counts.value(counts.first_all(kind)), NONE)
 
 
 def _last_without(counts: Counts, kind: str) -> Expr:
@@ -124,23 +132,36 @@ def best(of: Places, counts: Counts, left: int) -> None:
         of.cells[f"best {of.up.name}"] = sheet.put(TOP + 4, left, taken(of.upwards, position, of.rows), HELPER)
 
 
+class _Tell:
+    """Figures of sentences, told to three digits: a row of helper cells each."""
+
+    def __init__(self, of: Places, left: int) -> None:
+        self.of, self.left, self.count = of, left, 0
+        of.note(TOP - 2, left, "figures of the sentences")
+        for column, title in enumerate(SIGNIFICANT_TITLES, left):
+            of.sheet.put(TOP - 1, column, title, HEADER_RIGHT)
+
+    def __call__(self, value: Expr) -> Cell:
+        """The text of a number, – of what is none."""
+        self.count += 1
+        return significant(self.of.sheet, TOP - 1 + self.count, self.left, value, DIGITS)
+
+
 def put(of: Places, plan: Plan, counts: Counts, left: int) -> None:
     """The sentences above the panels, and the helper cells of their figures."""
-    tell = Figures(of.sheet, (TOP - 2, left), "figures of the sentences")
+    tell = _Tell(of, left)
     said = [_best(of, counts, tell), _counted(counts)]
     said += [_border(of, counts, kind, tell) for kind in (EXPLODED_AT, *([DEAD] if plan.gates else []))]
     for row, text in enumerate(said, SAID):
         of.sheet.put(row, UP, text, TEXT)
 
 
-def _best(of: Places, counts: Counts, tell: Figures) -> Expr:
+def _best(of: Places, counts: Counts, tell: _Tell) -> Expr:
     """Which run is the best."""
-    parts: list[Expr | str] = [
-        f"Of {counts.count * counts.each:,} runs the lowest error is ",
-        tell.rate(of.cells[f"best {ERROR}"]),
-    ]
+    runs = f"Of {counts.count * counts.each:,} runs the lowest error is "
+    parts: list[Expr | str] = [runs, tell(of.cells[f"best {ERROR}"])]
     for word, axis in zip((", at ", ", "), of.axes, strict=False):
-        parts += [f"{word}{axis.name} = ", tell.rate(of.cells[f"best {axis.name}"])]
+        parts += [f"{word}{axis.name} = ", tell(of.cells[f"best {axis.name}"])]
     found = joined([*parts, "."])
     return where(call("is_number", of.cells[f"best {ERROR}"]), found, "No run of this map ends with a number.")
 
@@ -154,26 +175,17 @@ def _counted(counts: Counts) -> Expr:
     return Text("Runs by verdict: ") & call("mid", said, 3, 200) & "."
 
 
-def _border(of: Places, counts: Counts, kind: str, tell: Figures) -> Expr:
+def _border(of: Places, counts: Counts, kind: str, tell: _Tell) -> Expr:
     """Up to where no run ends so, and from where on all do."""
     name, ends = counts.axis.name, {EXPLODED_AT: "explodes", DEAD: "ends with a dead ReLU"}[kind]
     over = ""
     if of.across:
         low, high = float(of.up.values.min()), float(of.up.values.max())
         over = f" at any {of.up.name} from {low:g} to {high:g}"
-    last, every = (
-        tell.rate(_last_without(counts, kind)),
-        tell.rate(call("if_error", counts.value(counts.first_all(kind)), NONE)),
-    )
-    none = Text(f"No run {ends}.")
-    up_to = joined([f"Up to {name} = ", last, f" no run {ends}{over}"])
-    some = joined([f"Already at the lowest {name} a run {ends}"])
-    found = where(call("is_number", _last_without(counts, kind)), up_to, some)
+    last, every = tell(_last_without(counts, kind)), tell(_first_all(counts, kind))
+    some = f"Already at the lowest {name} a run {ends}"
+    found = where(last.equals(NONE), some, joined([f"Up to {name} = ", last, f" no run {ends}{over}"]))
     if of.across:
-        all_do = joined([f"; the lowest {name} at which every run does: ", every, "."])
-        found = found & where(
-            call("is_number", call("if_error", counts.value(counts.first_all(kind)), NONE)), all_do, "."
-        )
-    else:
-        found = found & "."
-    return where(counts.total(kind).equals(0), none, found)
+        all_do = joined([f"; the lowest {name} at which every run does: ", every])
+        found = found & where(every.equals(NONE), "", all_do)
+    return where(counts.total(kind).equals(0), f"No run {ends}.", found & ".")
