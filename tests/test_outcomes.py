@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,22 @@ def test_kinds_of_error_cells_are_told_apart(text: str, optimizer: str, y: float
     found = outcomes(e.plan, e.data, inputs, by_epoch=True)
     agrees(e, inputs, found, range(RUNS))
     assert np.isnan(found["error"]).any()
+
+
+def test_what_is_handed_from_row_to_row_is_not_overwritten() -> None:
+    """A state that is another one's value of the row above, which this row replaces."""
+    shifting = "older = prev(old); old = prev(now); now = g; new = w - lr*(2*now - old + 0.5*older)"
+    e = experiment("a*x + b", dataset([0, 1, 2, -3], [1, 4, 0, 1.5]), optimizer=shifting, lr=0.01, epochs=4)
+    inputs = spread(e, 2)
+    agrees(e, inputs, outcomes(e.plan, e.data, inputs, by_epoch=True), range(RUNS))
+
+
+def test_discarded_passes_do_not_keep_a_relu_alive() -> None:
+    """Steps are counted from the first epoch, whatever came before it."""
+    e = replace(EXPERIMENTS["momentum 2 neuron"], epochs=3, discarded=2)
+    inputs = spread(e, 2) | {"relu": np.ones(())}
+    found = outcomes(e.plan, e.data, inputs, by_epoch=True)
+    assert "dead ReLU" in agrees(e, inputs, found, range(RUNS))
 
 
 def test_a_row_leaves_out_what_nothing_kept_depends_on() -> None:
