@@ -223,6 +223,8 @@ def test_colours_and_progress(empty: Spreadsheet) -> None:
     book = filled(empty.copy(), GOOD, ROWS[:2])
     assert book.value("basic", 4, 1) == "8 of 20 right; next: de/db in row 14."
     assert marks(book)["G"] == [RIGHT, RIGHT, EMPTY, EMPTY, EMPTY]
+    filled(book, {"G": GOOD["G"], "H": "=G{r}"}, ROWS[2:3])
+    assert book.value("basic", 4, 1) == "9 of 20 right; next: de/da in row 14. de/da: the factor x is missing"
     book = filled(empty.copy(), {"I": GOOD["I"]}, ROWS[:1])
     assert marks(book)["I"][0] == WAITS
     book = filled(empty.copy(), {"H": "=2*(E{r}-B{r})*A{r}"}, ROWS[:1])

@@ -501,7 +501,7 @@ class _Page:
         sheet.run(self.first, [Running(self.hint, hint, Style(color=FAINT, indent=1))], self.open)
 
     def progress(self) -> None:
-        """How many cells are right, and which is the next one."""
+        """How many cells are right, which is the next one, and what may be wrong in its row."""
         sheet, marks, column = self.sheet, self.marks, 1 + 5 * len(self.blank)
         right = [marks.block(self.first, of.mark, self.open) for of in self.helpers.values()]
         count: Expr = Const(0)
@@ -523,6 +523,7 @@ class _Page:
         position = call("match", 1, todos, 0)
         self.count = sheet.put(PROGRESS, self.hint + 1, count, Style(number="integer", color=FAINT))
         wanted = float(self.wanted)
+        hint = call("index", sheet.block(self.first, self.hint, self.open + 1), position)
         said = joined(
             [
                 self.count,
@@ -530,7 +531,7 @@ class _Page:
                 call("index", names, position),
                 " in row ",
                 position + (self.first - 1),
-                ".",
+                where(hint.equals(""), ".", Text(". ") & hint),
             ]
         )
         done = where(self.count.equals(wanted), f"All {self.wanted} are right.", said)
