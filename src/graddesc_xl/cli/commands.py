@@ -20,7 +20,7 @@ import typer
 
 from .. import __version__
 from ..errors import GraddescError, GraddescWarning, SettingError
-from . import export, grading, own, recipes
+from . import export, grading, own, recipes, sweeping
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .options import options
 from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
@@ -301,6 +301,9 @@ def run_comparison(of: Comparison, epochs: int | None, setting: list[str], refus
     with working(f"Running {of.name}", brief=True) as step:
         ends = running.survey(of, Ended.of, settings, epochs=epochs, progress=step)
     show_comparison(of, ends, settings)
+
+
+app.command(epilog=sweeping.EXAMPLES)(sweeping.sweep)
 
 
 @app.command(

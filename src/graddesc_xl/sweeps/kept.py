@@ -39,12 +39,10 @@ class Kept:
         self.digest = digest(work)
         if folder.exists() and not folder.is_dir():
             raise WorkbookError(f"{folder} is no folder: name one to keep chunks in, or the file that is written.")
-        with writable(folder):
-            folder.mkdir(parents=True, exist_ok=True)
 
     def found(self) -> Iterator[tuple[Range, dict[str, Array]]]:
         """What is there of the sweep, in order; what is damaged is said, and left out."""
-        names = [found for path in self.folder.iterdir() if (found := _NAME.fullmatch(path.name))]
+        names = [*filter(None, map(_NAME.fullmatch, _names(self.folder)))]
         mine = [(int(n["start"]), int(n["stop"])) for n in names if n["digest"] == self.digest]
         if names and not mine:
             _warn(f"{self.folder} keeps chunks of another sweep and none of this one, which begins with its first run.")
@@ -57,6 +55,8 @@ class Kept:
     def keep(self, start: int, stop: int, part: Mapping[str, Array]) -> None:
         """Write a chunk, whole or not at all."""
         arrays: dict[str, Any] = {**part}
+        with writable(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         with recorded(), replacing(self._path(start, stop)) as file:  # these are no files that anybody asked for
             np.savez(file, **arrays)
 

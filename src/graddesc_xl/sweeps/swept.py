@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,18 +86,23 @@ class Sweep:
             raise SettingError("Every run of this sweep ends with an error cell: begin at a lower learning rate.")
         return tuple(int(i) for i in np.unravel_index(int(np.argmin(errors)), self.shape))
 
-    def frame(self) -> pd.DataFrame:
-        """One row per run: the inputs swept over, the error, the verdict with its step, the weights after the last."""
+    def frame(self, start: int = 0, stop: int | None = None) -> pd.DataFrame:
+        """One row per run: the inputs swept over, the error, the verdict with its step, the weights after the last.
+
+        start, stop: of some runs only, as numbered by the grid.
+        """
         import pandas as pd
 
-        inputs = self.grid.settings(0, len(self.grid))
-        kinds = pd.Categorical.from_codes(self.kind.ravel(), dtype=pd.CategoricalDtype(list(KINDS)))
-        table = {**inputs, "error": self.error.ravel(), "verdict": kinds, "step": self.step.ravel()}
-        table |= {f"new_{w}": values.ravel() for w, values in self.weights.items()}
+        runs = len(self.grid)
+        rows = slice(start, runs if stop is None else min(stop, runs))
+        kinds = pd.Categorical.from_codes(self.kind.ravel()[rows], dtype=pd.CategoricalDtype(list(KINDS)))
+        table = {**self.grid.settings(rows.start, rows.stop), "error": self.error.ravel()[rows], "verdict": kinds}
+        table["step"] = self.step.ravel()[rows]
+        table |= {f"new_{w}": values.ravel()[rows] for w, values in self.weights.items()}
         if self.validation is not None:
-            table["validation"] = self.validation.ravel()
+            table["validation"] = self.validation.ravel()[rows]
         if self.errors is not None:
-            by_epoch = self.errors.reshape(len(self.grid), -1)
+            by_epoch = self.errors.reshape(runs, -1)[rows]
             table |= {f"error {epoch}": by_epoch[:, epoch - 1] for epoch in range(1, by_epoch.shape[1] + 1)}
         return pd.DataFrame(table)
 
@@ -108,6 +114,16 @@ class Sweep:
         from .plot import plot
 
         return plot(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write it, whole or not at all, as the suffix says: a table (.csv, .parquet), arrays (.npz), a picture (.png).
+
+        Raises WorkbookError for another suffix and for what cannot be written, and SettingError, with what to install,
+        where something is missing.
+        """
+        from .saving import save
+
+        save(self, Path(path))
 
     def _place(self, place: tuple[int, ...]) -> tuple[int, ...]:
         if len(place) != len(self.shape) or not all(-n <= i < n for i, n in zip(place, self.shape, strict=False)):

@@ -1,0 +1,244 @@
+"""The command that runs an experiment at every point of a grid."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from ..ending import StoppedError
+from ..errors import GraddescWarning, SettingError, SweepError, did_you_mean, shown
+from . import own
+from .export import Target
+from .options import options
+from .show import coloured, counted, digits, screen, short, table, working
+from .show import setting as shown_setting
+from .typed import beginning, complete_experiment, complete_setting, parse_settings
+
+if TYPE_CHECKING:
+    from ..experiments import Experiment
+    from ..sweeps import Sweep
+
+EXAMPLES = (
+    "[bold]Examples[/bold]\n\n"
+    "graddesc-xl sweep basic --over lr=1e-6..1e-1:log:200\n\n"
+    "graddesc-xl sweep basic --over lr=1e-6..1e-1:log:200 --over a=-3..3:200 --epochs 10 -o map.csv\n\n"
+    "graddesc-xl sweep mine.toml --sheet adam --over lr=0.01,0.1,1 --by-epoch -o rates.parquet\n\n"
+    "graddesc-xl sweep --model 'c*relu(a*x + b) + d' --over lr=1e-6..1e-2:log:1000 --over a=-3..3:1000 -o map.npz "
+    "--workers 2\n\n"
+    "graddesc-xl sweep basic --over lr=1e-6..1e-1:log:5000 --over a=-3..3:2000 -o map.npz --dask "
+    "tcp://192.168.1.7:8786 --resume"
+)
+
+
+@options
+def sweep(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME|FILE]",
+            autocompletion=complete_experiment,
+            help="An experiment, quoted or not; or the file of a recipe, or a workbook, with the numbers that were "
+            "typed into it: of several runs, --sheet names one.",
+        ),
+    ] = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over",
+            metavar="NAME=FROM..TO",
+            autocompletion=complete_setting,
+            help="An input and the values that it takes: lr=1e-6..1e-1:log:200, a=-3..3:61 or lr=0.1,0.2; may be "
+            "repeated, for all combinations.",
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            autocompletion=complete_setting,
+            help="A setting that all runs share; may be repeated.",
+        ),
+    ] = None,
+    carry: Annotated[
+        str | None,
+        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
+    ] = None,
+    gradient: Annotated[
+        str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write what became of every run: a table (.csv, .parquet), arrays (.npz), a picture (.png).",
+        ),
+    ] = None,
+    by_epoch: Annotated[bool, typer.Option("--by-epoch", help="Write the error of every epoch, too.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Processes that compute, at most one per core; chosen by how long it takes if left out."
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Compute on the workers of this Dask scheduler.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what an interrupted sweep left in FILE.parts.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file given by --output.")] = False,
+    *,
+    mine: own.Own,
+) -> None:
+    """Run an experiment at every point of a grid, and show what became of its runs."""
+    from ..sweeps import axis
+    from ..sweeps.kept import beside, clear
+    from ..sweeps.saving import save, writer
+
+    axes = [axis(text) for text in over or []]
+    e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
+    if mine.lr is not None and "lr" in (each.name for each in axes):
+        raise SettingError("--lr and --over lr both say the learning rate: give one of them.")
+    e = changed(e, epochs, carry, gradient)
+    if output is None and (resume or by_epoch):
+        raise SettingError(f"{'--resume' if resume else '--by-epoch'} is of the file of -o: add it, as in -o map.csv.")
+    out = None
+    if output is not None:
+        writer(output)
+        out = Target(output, output.suffix.lower(), force=force)
+    how: Any = {"workers": workers, "dask": dask, "by_epoch": by_epoch}
+    with keeping(output, resume=resume), working(f"Sweeping {e.name}", brief=True) as step:
+        swept = e.sweep(axes, settings=settings, resume=output, progress=step, **how)
+    show_sweep(e, swept)
+    if out is not None:
+        with working(f"Writing {out.path}", brief=True):
+            save(swept, out.path, out.check)
+        clear(beside(out.path))
+        screen().print(f"{out.path}: {counted(len(swept.grid), 'run')}", soft_wrap=True)
+
+
+def chosen(name: str, mine: own.Own, setting: Sequence[str], epochs: int | None) -> tuple[Experiment, dict[str, float]]:
+    """The experiment that is meant, and the settings that all its runs share."""
+    from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
+
+    sheet = mine.sheet
+    other = replace(mine, lr=None, sheet=None)
+    if name and other:
+        raise SettingError(f"{name} comes with its model: leave it out, or leave out {other.first}.")
+    if not name:
+        if not mine:
+            raise SettingError("Name an experiment (graddesc-xl list shows them), or give a model: --model 'a*x + b'.")
+        return mine.experiment(setting, epochs), {}
+    e = next((of for of in EXPERIMENTS.values() if of.name.lower() == name.lower()), None)
+    if e is not None and sheet is not None:
+        raise SettingError(f"--sheet names a run of a file, and {name} is a run itself: leave it out.")
+    if e is None:
+        if name.lower() in map(str.lower, COMPARISONS):
+            raise SettingError(f"{name} is a comparison of many runs: sweep one experiment over what it compares.")
+        if name not in LESSONS and Path(name).suffix.lower() not in (".toml", ".xlsx") and not Path(name).is_file():
+            raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
+        e = of_file(name, sheet)
+    given = [*setting] if mine.lr is None else [*setting, f"lr={short(mine.lr)}"]
+    return e, parse_settings(given, e.name, e.plan.inputs)
+
+
+def of_file(name: str, sheet: str | None) -> Experiment:
+    """The only run of a recipe or a workbook, or that of one of its sheets."""
+    from ..building import described
+    from ..verification.left import lesson_as_left
+
+    with working(f"Reading {name}", brief=True) as step:
+        left = Path(name).suffix.lower() == ".xlsx"
+        of = lesson_as_left(Path(name), step) if left else described(name)
+    runs = {e.name: e for e in of.experiments}
+    if not runs:
+        raise SettingError(f"{name} has no sheet of one run to sweep: its sheets are {', '.join(of.sheets)}.")
+    if sheet is None:
+        if len(runs) > 1:
+            raise SettingError(f"{name} has {len(runs)} runs: choose one with --sheet: {', '.join(runs)}.")
+        return next(iter(runs.values()))
+    if sheet not in runs:
+        raise SettingError(f"{name} has no run {shown(sheet)}.{did_you_mean(sheet, runs)}")
+    return runs[sheet]
+
+
+def changed(e: Experiment, epochs: int | None, carry: str | None, gradient: str | None) -> Experiment:
+    """The experiment with what was typed of its fields."""
+    from ..experiments import CARRIES, GRADIENTS
+    from ..running import experiment
+
+    given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
+    changes: Any = {field: value for field, value in given.items() if value is not None}
+    return experiment(e, **changes)
+
+
+@contextmanager
+def keeping(output: Path | None, *, resume: bool) -> Iterator[None]:
+    """Begin with what is kept beside a file, or anew; where a sweep ends before its time, say what is kept."""
+    from ..sweeps.kept import beside, clear, runs
+
+    if output is None:
+        yield
+        return
+    folder = beside(output)
+    if not resume:
+        clear(folder)
+    elif not runs(folder):
+        said = f"Nothing of a sweep is kept in {folder}: this one begins with its first run."
+        warnings.warn(said, GraddescWarning, stacklevel=2)
+    try:
+        yield
+    except (KeyboardInterrupt, StoppedError, SweepError):
+        if done := runs(folder):
+            said = f"{counted(done, 'run')} are kept in {folder}: the same command with --resume goes on with them."
+            screen(err=True).print(said, soft_wrap=True)
+        raise
+
+
+def show_sweep(e: Experiment, swept: Sweep) -> None:
+    """What became of how many runs, where on each axis these are, and the best of them."""
+    from ..numbers.verdict import KINDS, Verdict
+
+    out, axes = screen(), swept.grid.axes
+    over = " × ".join(f"{a.name} {short(a.values.min())} to {short(a.values.max())} ({a.values.size:,})" for a in axes)
+    fixed = [i for i in swept.plan.inputs if i.name in swept.settings]
+    shared = ", ".join(f"{i.label} {shown_setting(i, swept.settings[i.name])}" for i in fixed)
+    out.print(Text.assemble((e.name, "bold"), f": {e.title}"))
+    out.print(f"{over}: {counted(len(swept.grid), 'run')} of {counted(swept.plan.epochs, 'epoch')}", style="dim")
+    if shared:
+        out.print(f"all with {shared}", style="dim")
+    out.print()
+    heads = [f"{axis.name} {end}" for axis in axes for end in ("from", "to")]
+    made = table(out, "After the last epoch", "Runs", "Share", *heads, right=("Runs", "Share", *heads))
+    for number, kind in reversed([*enumerate(KINDS)]):
+        where = (swept.kind == number).nonzero()
+        many = where[0].size
+        if many:
+            ends = [(axis.values[at].min(), axis.values[at].max()) for axis, at in zip(axes, where, strict=True)]
+            cells = [short(float(f"{value:.4g}")) for pair in ends for value in pair]
+            share = f"{100 * many / swept.kind.size:.1f}%"
+            made.add_row(coloured(Verdict(kind)), f"{many:,}", share, *cells)
+    out.print(made)
+    out.print()
+    out.print(best(swept))
+
+
+def best(swept: Sweep) -> str:
+    """The run with the lowest error, and its inputs as they may be typed."""
+    try:
+        place = swept.best
+    except SettingError as none:
+        return str(none)
+    at = ", ".join(f"{name} {short(value)}" for name, value in swept.grid.at(place).items())
+    return f"Lowest {swept.plan.error.title}: {digits(float(swept.error[place]))} at {at}, {swept.verdict(*place)}"
