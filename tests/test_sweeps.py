@@ -13,16 +13,23 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from graddesc_xl import EXPERIMENTS, Sweep, run, sweep
+import graddesc_xl as gx
+from bits import same_bits
+from graddesc_xl import EXPERIMENTS, Sweep, cli, run, sweep
 from graddesc_xl.errors import GraddescWarning, SettingError, SweepError
-from graddesc_xl.sweeps import axis, kept, sweeping, workers
+from graddesc_xl.lessons import recipe
+from graddesc_xl.sweeps import axis, kept, saving, sweeping, workers
 from graddesc_xl.sweeps.chunks import Work
 from graddesc_xl.sweeps.workers import Processes
 
@@ -512,3 +519,217 @@ def test_numbers_are_settings_and_sequences_are_axes() -> None:
     assert made.grid.names == ("lr",) and made.settings["h"] == 0.02 and made.settings["a"] == 0.5
     with pytest.raises(SettingError, match=r"has no setting 'lrr'. Did you mean lr"):
         sweep("basic", lrr=[1e-5], epochs=2)  # type: ignore[call-arg]
+
+
+# Files
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What `numpy` reads of a file of arrays."""
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def test_files_hold_every_number(whole: Sweep, tmp_path: Path) -> None:
+    """A table as CSV and as Parquet, arrays: read back they are equal to the last bit, error cells as well."""
+    pytest.importorskip("pyarrow")
+    alternating = np.arange(84).reshape(whole.shape) % 2 == 1
+    holed = replace(whole, error=np.where(np.isinf(whole.error) & alternating, np.nan, whole.error))
+    for suffix in ("csv", "parquet", "npz"):
+        holed.save(tmp_path / f"map.{suffix}")
+    frame = holed.frame()
+    tables = {"csv": pd.read_csv(tmp_path / "map.csv"), "parquet": pd.read_parquet(tmp_path / "map.parquet")}
+    for table in tables.values():
+        assert [*table] == [*frame] and len(table) == 84
+        assert table["verdict"].tolist() == whole.verdicts.ravel().tolist()
+        for name in (*frame.columns.drop("verdict"),):
+            assert same_bits(table[name].to_numpy(float), frame[name].to_numpy(float)), name
+    arrays = read(tmp_path / "map.npz")
+    assert np.isinf(arrays["error"]).any() and np.isnan(arrays["error"]).any()
+    assert arrays["over_lr"].tolist() == whole.grid.axes[1].values.tolist()
+    assert arrays["kinds"][arrays["kind"]].tolist() == whole.verdicts.tolist()
+    for name, values in (("error", holed.error), ("errors", whole.errors), ("new_a", whole.weights["a"])):
+        assert values is not None and same_bits(arrays[name], values)
+
+
+def test_a_table_is_written_in_pieces(whole: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long they are."""
+    whole.save(tmp_path / "one.csv")
+    monkeypatch.setattr(saving, "BLOCK", 9)
+    whole.save(tmp_path / "pieces.csv")
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "pieces.csv").read_bytes()
+
+
+def test_a_picture_is_written(whole: Sweep, tmp_path: Path) -> None:
+    """By its suffix, in capitals too."""
+    pytest.importorskip("matplotlib")
+    whole.save(tmp_path / "map.PNG")
+    assert (tmp_path / "map.PNG").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("missing", ["pyarrow", "matplotlib"])
+def test_what_a_file_needs_is_said_before_anything_is_computed(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nothing is written."""
+    chunks = computed(monkeypatch)
+    monkeypatch.setitem(sys.modules, missing, None)
+    suffix, extra = {"pyarrow": ("parquet", "parquet"), "matplotlib": ("png", "plot")}[missing]
+    said = typed("basic", "--over", "lr=1e-5,1e-4", "-o", str(tmp_path / f"map.{suffix}"), code=2)
+    assert f"pip install 'graddesc-xl[{extra}]'" in said
+    assert not chunks and not [*tmp_path.iterdir()]
+
+
+# The command
+
+
+def typed(*line: str, code: int = 0) -> str:
+    """What the command prints."""
+    result = CliRunner().invoke(cli.app, ["sweep", *line])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_the_command_says_what_became_of_the_runs() -> None:
+    """How many of each kind and where on each axis they are, the best of them as it may be typed again."""
+    lines = typed("basic", "--over", "lr=1e-6..1e-1:log:6", "--over", "a=-3..3:7", "--epochs", "3").splitlines()
+    assert lines[1] == "lr 1e-6 to 0.1 (6) × a -3 to 3 (7): 42 runs of 3 epochs"
+    made = sweep("basic", {"a": np.linspace(-3, 3, 7)}, lr=np.geomspace(1e-6, 1e-1, 6), epochs=3)
+    table = {line.split("  ")[0]: line.split() for line in lines[4:]}
+    for kind in {*made.verdicts.ravel().tolist()}:
+        where = made.verdicts == kind
+        assert int(table[kind][-6]) == where.sum()
+        rates = made.grid.axes[1].values[where.any(axis=0)]
+        assert [float(cell) for cell in table[kind][-4:-2]] == [rates.min(), rates.max()]
+    lowest = re.fullmatch(r"Lowest √Σe²: (\S+) at lr (\S+), a (\S+), (.+)", lines[-1])
+    assert lowest
+    alone = run("basic", {"lr": float(lowest[2]), "a": float(lowest[3])}, epochs=3)
+    assert float(lowest[1]) == pytest.approx(float(alone.errors[-1]), rel=1e-5)
+    assert float(alone.errors[-1]) == made.error.min() and str(alone.verdict) == lowest[4]
+
+
+def test_settings_fields_and_models_as_run_takes_them(tmp_path: Path) -> None:
+    """Settings by name or label, numerical derivatives; a model of one's own with samples of a file."""
+    said = typed("basic", "--over", "h=0.1,0.01", "--set", "a=2", "--lr=1e-5", "--gradient=num", "--epochs=2")
+    assert "2 runs of 2 epochs" in said and "all with b 1, a 2, learn 1e-5" in said
+    best = min(
+        float(run("basic", {"h": h, "a": 2.0}, lr=1e-5, gradient="numerical", epochs=2).errors[-1]) for h in (0.1, 0.01)
+    )
+    assert f"Lowest √Σe²: {best:.4f}"[:-1] in said
+    (tmp_path / "houses.csv").write_text("size,price\n1,2\n2,4\n3,7\n")
+    own = ["--model=w*size + c", f"--data={tmp_path / 'houses.csv'}", "--optimizer=torch_adam", "--epochs=4"]
+    said = typed(*own, "--over", "w=-1,0,1", "--set", "c=0.5", "--workers=1")
+    assert "w -1 to 1 (3): 3 runs of 4 epochs" in said and "c 0.5" in said
+
+
+def test_a_recipe_and_a_workbook_of_ones_own(tmp_path: Path) -> None:
+    """One run is the one that is meant, of several one is named; a workbook with what was typed into it."""
+    e = gx.experiment("w*x + c", gx.dataset([1.0, 2.0], [3.0, 4.0], name="few"), lr=0.02, epochs=2, name="mine")
+    one, two = tmp_path / "one.toml", tmp_path / "two.toml"
+    one.write_text(recipe.spell(gx.Lesson("Mine", [e])), encoding="utf-8")
+    two.write_text(recipe.spell(gx.Lesson("Mine", [e, replace(e, name="other", epochs=3)])), encoding="utf-8")
+    over = ("--over", "w=0,1,2")
+    assert "3 runs of 2 epochs" in (said := typed(str(one), *over)) and "lr 0.02" in said
+    assert "3 runs of 3 epochs" in typed(str(two), *over, "--sheet", "other")
+    assert "has 2 runs: choose one with --sheet: mine, other." in typed(str(two), *over, code=2)
+    assert "has no run 'ohter'. Did you mean other?" in typed(str(two), *over, "--sheet", "ohter", code=2)
+    path = gx.Lesson("Mine", [e]).build(tmp_path / "mine.xlsx").path
+    book = openpyxl.load_workbook(path)
+    (rate,) = [cell for row in book["mine"].iter_rows() for cell in row if cell.value == 0.02]
+    rate.value = 0.05
+    book.save(path)
+    assert "lr 0.05" in typed(str(path), *over)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("basic", "A sweep needs at least one input to sweep over, as in"),
+        ("--over lr=1,2", "Name an experiment"),
+        ("bacis --over lr=1,2", "There is no experiment 'bacis'. Did you mean basic?"),
+        ("learning rates --over lr=1,2", "is a comparison of many runs"),
+        ("graddesc --over lr=1,2", "graddesc has 5 runs: choose one with --sheet: basic,"),
+        ("none.toml --over lr=1,2", "There is no file none.toml"),
+        ("basic --sheet basic --over lr=1,2", "basic is a run itself"),
+        ("basic --model a*x --over a=1,2", "basic comes with its model: leave it out, or leave out --model"),
+        ("basic --lr 1 --over lr=1,2", "both say the learning rate"),
+        ("basic --set lr=1 --over lr=1,2", "lr is swept over and set, too"),
+        ("basic --over learn=1,2 --over lr=3,4", "lr is swept over twice"),
+        ("basic --over lr=2..1", "the range is reversed"),
+        ("basic --over lrr=1,2", "has no setting 'lrr'. Did you mean lr?"),
+        ("basic --over lr=1,2 --resume", "--resume is of the file of -o"),
+        ("basic --over lr=1,2 --by-epoch", "--by-epoch is of the file of -o"),
+        ("basic --over lr=1,2 -o map", "map does not say what to write"),
+        ("basic --over lr=1,2 -o map.cvs", "Did you mean .csv?"),
+        ("basic --over lr=1,2 -o none/map.csv", "there is no folder none"),
+        ("basic --over lr=1,2 -o old.csv", "old.csv exists already: choose another name, or overwrite it with --force"),
+        ("basic --over lr=1,2 --workers 0", "workers must be a whole number from 1"),
+        ("basic --over lr=1,2 --workers 2 --dask x:1", "workers and dask both say who computes"),
+    ],
+)
+def test_a_command_that_cannot_work_is_a_sentence(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is computed or written."""
+    monkeypatch.chdir(tmp_path)
+    Path("old.csv").write_text("mine")
+    chunks = computed(monkeypatch)
+    assert f"Error: {said}" in (told := typed(*line.split(), code=2)) or said in told
+    assert not chunks and [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("old.csv", "mine")]
+
+
+def test_the_values_of_an_axis_are_completed() -> None:
+    """Up to the equals sign, as settings are."""
+    words = {"COMP_WORDS": "graddesc-xl sweep adam --over be", "COMP_CWORD": "4"}
+    env = {**os.environ, **words, "_GRADDESC_XL_COMPLETE": "complete_bash"}
+    done = subprocess.run([sys.executable, "-m", "graddesc_xl"], env=env, capture_output=True, text=True, check=False)
+    assert {*done.stdout.split()} == {"beta1=", "beta2="}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal ends another process there without a word")
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_interrupted_goes_on_where_it_was(asked: int, tmp_path: Path) -> None:
+    """It says what is kept and how to go on; then the file is what it is without a break, and nothing else is left."""
+    line = ["basic", "--over", "lr=1e-6..1e-1:log:300", "--over", "a=-3..3:200", "--epochs", "20", "-o", "map.npz"]
+    command = [sys.executable, "-m", "graddesc_xl", "sweep", *line, "--workers", "2"]
+    begun = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    parts = tmp_path / "map.npz.parts"
+    while begun.poll() is None and not kept.runs(parts):
+        time.sleep(0.01)
+    begun.send_signal(asked)
+    _, told = begun.communicate(timeout=60)
+    done = kept.runs(parts)
+    assert begun.returncode == 128 + asked, told
+    assert f"{done:,} runs are kept in map.npz.parts: the same command with --resume goes on with them." in told
+    assert "stopped; nothing was written" in told and "Traceback" not in told
+    assert 0 < done < 60_000 and [*tmp_path.iterdir()] == [parts]
+    again = subprocess.run([*command, "--resume"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "60,000 runs of 20 epochs" in again.stdout
+    assert [*tmp_path.iterdir()] == [tmp_path / "map.npz"]
+    arrays = read(tmp_path / "map.npz")
+    made = sweep("basic", lr=np.geomspace(1e-6, 1e-1, 300)[::10], settings={"a": -3.0}, epochs=20)
+    assert same_bits(arrays["error"][::10, 0], made.error) and same_bits(arrays["new_a"][::10, 0], made.weights["a"])
+    rest = sweep("basic", {"a": np.linspace(-3, 3, 200)}, {"lr": 1e-6}, epochs=20)
+    assert same_bits(arrays["error"][0], rest.error) and (arrays["step"][0] == rest.step).all()
+
+
+def test_without_resume_it_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an interrupted sweep left is used where that is asked for alone; where there is nothing, that is said."""
+    monkeypatch.chdir(tmp_path)
+    line = ("basic", "--over", "lr=1e-5..1e-3:10", "--epochs=2", "--force", "-o", "map.csv")
+
+    def leave() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            sweep("basic", [axis("lr=1e-5..1e-3:10")], epochs=2, resume="map.csv", chunk=5, progress=stopping(1))
+
+    chunks = computed(monkeypatch)
+    leave()
+    chunks.clear()
+    typed(*line)
+    assert chunks == [(0, 10)] or sum(stop - start for start, stop in chunks) == 10
+    leave()
+    chunks.clear()
+    typed(*line, "--resume")
+    assert sum(stop - start for start, stop in chunks) == 5
+    assert "Nothing of a sweep is kept in map.csv.parts" in typed(*line, "--resume")
+    assert [path.name for path in tmp_path.iterdir()] == ["map.csv"]
