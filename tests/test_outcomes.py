@@ -132,7 +132,7 @@ def test_what_is_handed_from_row_to_row_is_not_overwritten() -> None:
 def test_discarded_passes_do_not_keep_a_relu_alive() -> None:
     """Steps are counted from the first epoch, whatever came before it."""
     e = replace(EXPERIMENTS["momentum 2 neuron"], epochs=3, discarded=2)
-    inputs = spread(e, 2) | {"relu": np.ones(())}
+    inputs = spread(e, 2) | {"relu": np.ones(()), "a": rounded(np.linspace(-3, 3, RUNS))}
     found = outcomes(e.plan, e.data, inputs, by_epoch=True)
     assert "dead ReLU" in agrees(e, inputs, found, range(RUNS))
 
