@@ -123,7 +123,7 @@ def test_kinds_of_error_cells_are_told_apart(text: str, optimizer: str, y: float
 
 def test_what_is_handed_from_row_to_row_is_not_overwritten() -> None:
     """A state that is another one's value of the row above, which this row replaces."""
-    shifting = "older = prev(old); old = prev(now); now = g; new = w - lr*(2*now - old + 0.5*older)"
+    shifting = "now = g; old = prev(now); older = prev(old); new = w - lr*(2*now - old + 0.5*older)"
     e = experiment("a*x + b", dataset([0, 1, 2, -3], [1, 4, 0, 1.5]), optimizer=shifting, lr=0.01, epochs=4)
     inputs = spread(e, 2)
     agrees(e, inputs, outcomes(e.plan, e.data, inputs, by_epoch=True), range(RUNS))
