@@ -31,10 +31,10 @@ def rounded(value: float | Sequence[float] | Array) -> Array:
     Raises SettingError for what is no number or no double can hold.
     """
     try:
-        flat = [float(f"{v:.15g}") for v in np.ravel(np.asarray(value, dtype=float))]
+        given = np.asarray(value, dtype=float)
     except (TypeError, ValueError, OverflowError):
         raise SettingError(f"{shown(value)} is not a number, or too large for one.") from None
-    return np.array(flat).reshape(np.shape(value))
+    return np.array([float(f"{v:.15g}") for v in given.ravel().tolist()]).reshape(given.shape)
 
 
 def resolve(plan: Plan, settings: Settings) -> dict[str, Array]:
@@ -63,7 +63,7 @@ def checked(given: Input, value: Any) -> Array:
     if given.choices and not np.all(np.isin(number, list(given.choices))):
         meanings = " or ".join(f"{choice:g} ({meaning})" for choice, meaning in given.choices.items())
         raise SettingError(f"{given.name}={cut(str(value))} is no choice: it must be {meanings}.")
-    if not np.all((number >= given.low) & (number <= given.high)):
+    if not all(given.low <= each <= given.high for each in number.ravel().tolist()):
         wanted = f"it must be from {given.low:g} to {given.high:g}"
         raise SettingError(f"{given.name}={cut(str(value))} is out of range: {wanted}.")
     return number

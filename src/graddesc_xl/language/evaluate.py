@@ -32,6 +32,8 @@ def _sticky(row: Operator, args: tuple[Any, ...]) -> Any:
     if texts:
         return result
     if row.takes != "ranges":
+        if not (row.hides or row.reports or row.name == "div") and np.isfinite(result).all():
+            return result  # as all that it is made of must be
         result = np.where(np.isfinite(result), result, NUM)
         if row.name in ("div", "mod"):
             result = np.where(np.equal(args[1], 0), np.nan, result)
@@ -167,10 +169,12 @@ def reduce(reduction: str, values: Array) -> Any:
     """A reduction of a column over its rows (the first axis), summed from top to bottom as a sheet does."""
     if reduction == "last":
         return values[-1]
-    finite = np.isfinite(values)
     if reduction == "count":
-        return finite.sum(axis=0).astype(float)
+        return np.isfinite(values).sum(axis=0).astype(float)
     with np.errstate(all="ignore"):
         total = np.add.accumulate(values * values if reduction == "sumsq" else values, axis=0)[-1]
+    if np.isfinite(total).all():
+        return total
+    finite = np.isfinite(values)
     first_error = np.take_along_axis(values, np.argmin(finite, axis=0)[None], axis=0)[0]
     return np.where(finite.all(axis=0), np.where(np.isfinite(total), total, np.inf), first_error)

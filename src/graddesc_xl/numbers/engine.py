@@ -1,17 +1,19 @@
 """The engine: a plan becomes straight-line Python, and the code runs it.
 
-One generator serves a single run (plain floats) and a batch (arrays, one element per run); both do the same
-IEEE operations in the same order, so their numbers are equal to the last bit. That holds for exponentials,
-logarithms, sines and powers too: NumPy's own differ from the C library's in a last bit now and then, so an array gets
-the C library's, element by element. The fast code knows nothing of error cells: where a value stops being finite, the
-rest of that run is done again by `evaluate`, which does.
+One generator serves plain floats and arrays; both do the same IEEE operations in the same order, so their numbers are
+equal to the last bit. That holds for exponentials, logarithms, sines and powers too: NumPy's own differ from the C
+library's in a last bit now and then, so an array gets the C library's, element by element. A batch is arrays, one
+element per run. A single run is floats where a row waits for the one above; once it is known what each row starts from,
+all rows are one batch. The fast code knows nothing of error cells: where a value stops being finite, the rest of that
+run is done again by `evaluate`, which does.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
@@ -37,6 +39,12 @@ if TYPE_CHECKING:
 #: the functions that generated code calls, on floats and on arrays
 _FLOATS: Mapping[str, Any] = {name: row.floats for name, row in OPERATORS.items() if row.floats}
 _ARRAYS: Mapping[str, Any] = {name: OPERATORS[name].arrays for name in _FLOATS}
+#: what Python's floats raise where there is no number
+UNDEFINED = (ArithmeticError, ValueError)
+#: in generated code, the names of what is computed
+NAMES = re.compile(r"\b[ct]\w+")
+#: so many rows of a single run are computed at once: their numbers stay in the processor's cache
+AT_ONCE = 8192
 
 
 def _source(expr: Apply, args: Sequence[str]) -> str:
@@ -103,12 +111,14 @@ def _variable(leaf: Expr) -> str:
 def _count(expr: Expr, uses: Counter[Expr]) -> None:
     """Add up how often the source of a row needs the value of each operation."""
     if isinstance(expr, Apply):
-        uses[expr] += 1
-        if uses[expr] == 1:
-            for arg in _operands(expr):
+        many = uses[expr] = uses.get(expr, 0) + 1
+        if many == 1:
+            operands = _operands(expr)
+            for arg in operands:
                 _count(arg, uses)
-                uses[arg] += expr.op == "pow" or OPERATORS[expr.op].hides
-            if _guarded(expr):
+            if expr.op == "pow" or OPERATORS[expr.op].hides:
+                uses.update(operands)
+            elif _guarded(expr):
                 uses[expr.args[1]] += 1
 
 
@@ -124,13 +134,14 @@ def _spell(expr: Expr, uses: Counter[Expr], names: dict[Expr, str], lines: list[
     """The source of an expression; what is used more than once gets a name and a line of its own."""
     if not isinstance(expr, Apply):
         return _variable(expr)
-    if expr not in names:
+    name = names.get(expr)
+    if name is None:
         value = _source(expr, [_spell(arg, uses, names, lines) for arg in _operands(expr)])
         if uses[expr] == 1:
             return value
-        names[expr] = f"t{len(names)}"
-        lines.append(f"{names[expr]} = {value}")
-    return names[expr]
+        name = names[expr] = f"t{len(names)}"
+        lines.append(f"{name} = {value}")
+    return name
 
 
 def lines(columns: Mapping[str, Expr], prefix: str = "c_") -> list[str]:
@@ -147,17 +158,65 @@ def lines(columns: Mapping[str, Expr], prefix: str = "c_") -> list[str]:
     return body
 
 
+def _arguments(plan: Plan) -> str:
+    """What generated code is given beside the samples: inputs, epoch states and starts."""
+    prefixed = {"p": cell_names(plan), "s": [state.name for state in plan.states], "q": _carried(plan)}
+    return ", ".join(f"{prefix}_{name}" for prefix, names in prefixed.items() for name in names)
+
+
+def _sample(plan: Plan) -> str:
+    """A sample, taken apart."""
+    return "".join(f"d_{name}, " for name in plan.samples)
+
+
+@lru_cache(maxsize=64)
+def _row(plan: Plan) -> Sequence[str]:
+    """The lines of all columns."""
+    return lines({column.name: column.expr for column in plan.columns})
+
+
 def source(plan: Plan) -> str:
-    """The Python source of one epoch: a function of samples, inputs, epoch states and starts."""
-    carried = [start.column for start in plan.starts]
-    arguments = [*(f"p_{name}" for name in cell_names(plan)), *(f"s_{s.name}" for s in plan.states)]
-    arguments += [f"q_{name}" for name in carried]
-    body = lines({column.name: column.expr for column in plan.columns})
-    body.append(f"emit(({', '.join(f'c_{column.name}' for column in plan.columns)},))")
-    body += [f"q_{name} = c_{name}" for name in carried]
-    inner = "\n        ".join(body)
-    sample = ", ".join(f"d_{name}" for name in plan.samples)
-    return f"def epoch(emit, samples, {', '.join(arguments)}):\n    for {sample} in samples:\n        {inner}\n"
+    """The Python source of an epoch's rows: a function of samples, inputs, epoch states and starts."""
+    emitted = "".join(f"c_{column.name}, " for column in plan.columns)
+    carried = [f"q_{name} = c_{name}" for name in _carried(plan)]
+    inner = "\n        ".join([*_row(plan), f"emit(({emitted}))", *carried])
+    return f"def epoch(emit, samples, {_arguments(plan)}):\n    for {_sample(plan)}in samples:\n        {inner}\n"
+
+
+def recurrence(plan: Plan) -> str:
+    """The source of epochs one after the other, of which it computes only what a next row waits for.
+
+    A generator of what each epoch starts from and then of what each of its rows hands on, number by number. It ends
+    where there is none, at a division by zero or the like.
+    """
+    awaited = {f"c_{name}" for start in plan.starts for name in (start.column, start.carry)}
+    kept: list[str] = []
+    for text in reversed(_row(plan)):
+        target, value = text.split(" = ", 1)
+        if target in awaited:
+            awaited |= {*NAMES.findall(value)}
+            kept.insert(0, text)
+    carried = _carried(plan)
+    others = [(start.column, start.carry) for start in plan.starts if start.carry != start.column]
+    return "\n".join(
+        [
+            f"def epochs(blocks, {_arguments(plan)}):",
+            "    try:",
+            "        for samples in blocks:",
+            *(f"            yield q_{name}" for name in carried),
+            f"            for {_sample(plan)}in samples:",
+            *(f"                {text}" for text in kept or ["pass"]),
+            *(f"                q_{name} = c_{name}; yield c_{name}" for name in carried),
+            *(f"            q_{column} = c_{carry}" for column, carry in others),
+            "    except (ArithmeticError, ValueError):",
+            "        return",
+            "    yield from ()",
+        ]
+    )
+
+
+def _carried(plan: Plan) -> list[str]:
+    return [start.column for start in plan.starts]
 
 
 def cell_names(plan: Plan) -> list[str]:
@@ -166,12 +225,23 @@ def cell_names(plan: Plan) -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def compile_epoch(plan: Plan, *, batch: bool = False) -> Callable[..., None]:
-    """The function that `source` spells, on floats or (batch) on arrays."""
-    scope: dict[str, Any] = dict(_ARRAYS if batch else _FLOATS)
-    exec(source(plan), scope)  # generated from a checked plan, never from a user's text
-    epoch: Callable[..., None] = scope["epoch"]
+def compile_epoch(plan: Plan) -> Callable[..., None]:
+    """The function that `source` spells, on arrays."""
+    epoch: Callable[..., None] = _compiled(source(plan), _ARRAYS)["epoch"]
     return epoch
+
+
+@lru_cache(maxsize=64)
+def compile_epochs(plan: Plan) -> Callable[..., Iterator[float]]:
+    """The generator that `recurrence` spells, on floats."""
+    epochs: Callable[..., Iterator[float]] = _compiled(recurrence(plan), _FLOATS)["epochs"]
+    return epochs
+
+
+def _compiled(code: str, functions: Mapping[str, Any]) -> dict[str, Any]:
+    scope = dict(functions)
+    exec(code, scope)  # generated from a checked plan, never from a user's text
+    return scope
 
 
 #: steps that plain Python takes in about the time that numba needs to compile them
@@ -191,11 +261,9 @@ def _numba() -> bool:
 
 def machine_code(plan: Plan, steps: int) -> Epochs | None:
     """A plan as machine code, where numba is there and it has been asked for so many steps that it pays."""
-    if not _numba():
-        return None
     taken = _taken(plan)
     taken[0] += steps
-    if taken[0] < HOT:
+    if taken[0] < HOT or not _numba():
         return None
     from .compiled import epochs
 
@@ -229,7 +297,8 @@ def run_inputs(
     if len(shape) > 1:
         raise SettingError(f"A batch takes a sequence of numbers per setting, not an array of shape {shape}.")
     fits(plan.epochs, len(plan.columns) * len(data) * math.prod(shape))
-    cells: dict[str, Any] = all_cells(plan, data, {n: np.broadcast_to(value, shape) for n, value in inputs.items()})
+    given = {name: np.broadcast_to(value, shape) for name, value in inputs.items()} if shape else inputs
+    cells: dict[str, Any] = all_cells(plan, data, given)
     if not shape:  # NumPy's scalars would make the generated code some four times slower
         cells = {name: float(value) for name, value in cells.items()}
     job = _Job(plan, data, cells, starts or {}, shape)
@@ -271,15 +340,17 @@ class _Job:
 
     def __post_init__(self) -> None:
         plan, per_block = self.plan, (self.plan.blocks, *self.shape)
+        self.fixed = [self.cells[name] for name in cell_names(plan)]
+        self.seen = [plan.seen(self.data, name) for name in plan.samples]
         self.index = {column.name: i for i, column in enumerate(plan.columns)}
         self.rows = np.empty((len(plan.columns), plan.blocks, len(self.data), *self.shape))
-        self.starts = {start.column: np.full(per_block, np.nan) for start in plan.starts}
-        self.states = {state.name: np.full(per_block, np.nan) for state in plan.states}
+        self.starts = {start.column: np.empty(per_block) for start in plan.starts}
+        self.states = {state.name: np.empty(per_block) for state in plan.states}
 
     @cached_property
     def orders(self) -> list[list[tuple[float, ...]]]:
         """What the rows of each block see, or of all blocks where they see the same."""
-        seen = [self.plan.seen(self.data, name).tolist() for name in self.plan.samples]
+        seen = [numbers.tolist() for numbers in self.seen]
         return [list(zip(*block, strict=True)) for block in (zip(*seen, strict=True) if self.plan.orders else [seen])]
 
     def samples(self, block: int) -> list[tuple[float, ...]]:
@@ -328,23 +399,66 @@ class _Job:
 
     def fast(self) -> None:
         """Run the generated code until the end, or until it meets a division by zero or the like."""
-        plan, batch = self.plan, bool(self.shape)
-        epoch = compile_epoch(plan, batch=batch)
-        fixed = [self.cells[name] for name in cell_names(plan)]
-        done = 0 if batch else self.machine()
-        left = [] if self.finite else list(plan.in_time())[done:]
-        self.rows[:, left] = np.nan
+        done = 0 if self.shape else self.machine()
+        left = [] if self.finite else list(self.plan.in_time())[done:]
+        self.rows[:, left if done else slice(None)] = np.nan
+        with np.errstate(all="ignore"):
+            if self.shape:
+                self.together(left)
+            else:
+                self.alone(left)
+
+    def together(self, left: Sequence[int]) -> None:
+        """These blocks of a batch, row by row."""
+        epoch = compile_epoch(self.plan)
         for block in left:
             self.open(block)
-            opened = [cell if batch else float(cell) for cell in self.opened(block)]
-            kept: list[Any] = []  # flat: a list of rows takes twice as long
-            with np.errstate(all="ignore"), suppress(ZeroDivisionError, ValueError, OverflowError):
-                epoch(kept.extend, self.samples(block), *fixed, *opened)
-            steps = len(kept) // len(plan.columns)
-            rows = _stacked(kept, self.shape).reshape(steps, len(plan.columns), *self.shape)
-            self.rows[:, block, :steps] = rows.swapaxes(0, 1)
-            if steps < len(self.data):
+            kept: list[Any] = []
+            with suppress(*UNDEFINED):
+                epoch(kept.append, self.samples(block), *self.fixed, *self.opened(block))
+            for step, row in enumerate(kept):
+                for column, values in zip(self.rows, row, strict=True):
+                    column[block, step] = values
+            if len(kept) < len(self.data):
                 break
+
+    def alone(self, left: Sequence[int]) -> None:
+        """These blocks of a single run: what each of their rows starts from, one by one; then all rows at once."""
+        epochs, each, carried = compile_epochs(self.plan), len(self.data) + 1, _carried(self.plan)
+        for blocks in self.stretches(left):
+            self.open(blocks[0])
+            opened = map(float, self.opened(blocks[0]))
+            found = np.fromiter(epochs(map(self.samples, blocks), *self.fixed, *opened), dtype=float)
+            missing = len(blocks) * each * len(carried) - found.size
+            handed = np.concatenate([found, np.full(missing, np.nan)]) if missing else found
+            starts = handed.reshape(len(blocks), each, len(carried)).transpose(2, 0, 1)
+            at = slice(blocks.start, blocks.stop)
+            for name, start in zip(carried, starts, strict=True):
+                self.starts[name][at] = start[:, 0]
+            self.fill(at, starts[:, :, :-1])
+            if missing:
+                break
+
+    def stretches(self, left: Sequence[int]) -> list[range]:
+        """These blocks, together where each starts from what the last row of the one before hands on."""
+        alone = [range(block, block + 1) for block in left if block >= self.plan.epochs or self.plan.states]
+        following = left[len(alone) :]
+        return [*alone, range(following[0], self.plan.epochs)] if following else alone
+
+    def fill(self, blocks: slice, handed: Array) -> None:
+        """Every column of the rows of which it is known what they start from: shape (starts, blocks, samples)."""
+        epoch, many = compile_epoch(self.plan), max(1, AT_ONCE // len(self.data))
+        fixed = [*map(np.float64, self.fixed)]
+        for first in range(blocks.start, blocks.stop, many):
+            some = slice(first, min(first + many, blocks.stop))
+            states = [cells[some, None] for cells in self.states.values()]
+            starts = np.ascontiguousarray(handed[:, some.start - blocks.start : some.stop - blocks.start])
+            sample = tuple(seen[some] if self.plan.orders else seen for seen in self.seen)
+            kept: list[Any] = []
+            with suppress(*UNDEFINED):
+                epoch(kept.extend, [sample], *fixed, *states, *starts)
+            for column, values in zip(self.rows, kept, strict=False):
+                column[some] = values
 
     def machine(self) -> int:
         """Run blocks as machine code until one holds what is no number: how many of them, in time."""
@@ -352,8 +466,8 @@ class _Job:
         epochs = machine_code(plan, plan.blocks * len(data))
         if epochs is None:
             return 0
-        samples = np.array([plan.seen(data, name).reshape(-1, len(data)) for name in plan.samples])
-        inputs = np.array([self.cells[name] for name in cell_names(plan)], dtype=float)
+        samples = np.array([seen.reshape(-1, len(data)) for seen in self.seen])
+        inputs = np.array(self.fixed, dtype=float)
         sums = np.empty((len(epochs.sums), plan.blocks))
         done = 0
         for blocks in (*(range(i, i + 1) for i in range(plan.epochs, plan.blocks)), range(plan.epochs)):
@@ -424,7 +538,7 @@ class _Job:
     def trace(self, inputs: Mapping[str, Array]) -> Trace:
         """Everything computed, with the footers of every block."""
         plan = self.plan
-        every, per_block = self.outside(slice(None)), (plan.blocks, *self.shape)
+        every, per_block = cache(self.outside(slice(None))), (plan.blocks, *self.shape)
         return Trace(
             plan=plan,
             data=self.data,
@@ -433,18 +547,13 @@ class _Job:
             rows={name: self.rows[i] for name, i in self.index.items()},
             starts=self.starts,
             states=self.states,
-            footers={f.name: np.broadcast_to(every(Foot(f.name)), per_block) for f in plan.footers},
+            footers={f.name: _spread(evaluate(f.expr, every), per_block) for f in plan.footers},
         )
 
 
-def _stacked(values: Sequence[Any], shape: tuple[int, ...]) -> Array:
-    """Numbers, or in a batch arrays and numbers, as one array of shape (values, *shape)."""
-    if not shape:
-        return np.fromiter(values, dtype=float, count=len(values))
-    stacked = np.empty((len(values), *shape))
-    for i, value in enumerate(values):
-        stacked[i] = value
-    return stacked
+def _spread(value: Any, shape: tuple[int, ...]) -> Array:
+    """A value in all cells of an array; one that is such an array already as it is."""
+    return value if np.shape(value) == shape else np.broadcast_to(value, shape)
 
 
 def _same_bits(left: Sequence[Any], right: Sequence[Any]) -> bool:
