@@ -24,9 +24,9 @@ from graddesc_xl.parts.data import dataset
 from graddesc_xl.parts.models import MODELS
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.verification import gnumeric, libreoffice, reading
-from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.held import Model
 from graddesc_xl.workbook.write import write
+from once import Everywhere, Once, everywhere
 from shared import written_out
 from spreadsheet import Spreadsheet
 
@@ -65,21 +65,48 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """What the suite makes once."""
+    own = tmp_path_factory.getbasetemp()
+    return Once((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "once")
+
+
+@pytest.fixture(scope="session")
+def shipped(once: Once) -> Callable[[str], Path]:
+    """The workbook of a lesson as `build` writes it; nobody may change it."""
+
+    def built(name: str) -> Path:
+        return once.files(name, lambda folder: build(name, folder)) / LESSONS[name].file
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def workbook(shipped: Callable[[str], Path]) -> Path:
     """The mirrored workbook as `build` writes it."""
-    return build("graddesc", tmp_path_factory.mktemp("workbooks")).path
+    return shipped("graddesc")
 
 
 @pytest.fixture(scope="session")
-def two_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_neurons(shipped: Callable[[str], Path]) -> Path:
     """The workbook about two neurons as `build` writes it."""
-    return build("two-neurons", tmp_path_factory.mktemp("two-neurons")).path
+    return shipped("two-neurons")
 
 
 @pytest.fixture(scope="session")
-def bent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bent(shipped: Callable[[str], Path]) -> Path:
     """The workbook about bent data as `build` writes it."""
-    return build("bent", tmp_path_factory.mktemp("bent")).path
+    return shipped("bent")
+
+
+@pytest.fixture(scope="session")
+def verified(once: Once, shipped: Callable[[str], Path]) -> Callable[[str], Everywhere]:
+    """What `verify` says of the workbook of a lesson, and what the programs that are there compute of it."""
+
+    def found(name: str) -> Everywhere:
+        return once.thing(f"{name} verified", lambda: everywhere(shipped(name)))
+
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -151,13 +178,6 @@ def soffice() -> str:
 def ssconvert() -> str:
     """Gnumeric's converter."""
     return program(gnumeric.find)
-
-
-@pytest.fixture(scope="session")
-def libreoffice_values(workbook: Path, soffice: str) -> Model:
-    """The workbook after LibreOffice was forced to compute every formula."""
-    with libreoffice.recalculated(workbook, soffice, Limits(180)) as copy:
-        return reading.load(copy)
 
 
 @pytest.fixture

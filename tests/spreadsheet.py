@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import html
+import re
+import zipfile
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import ironcalc
 
 from graddesc_xl.verification.held import Model, plain
+
+_FORMULA_CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"[^>]*><f.*?</c>')
+#: a reference to another sheet: its name, with or without quotes, and the cells
+_ELSEWHERE = re.compile(r"(?:'((?:[^']|'')+)'|([A-Za-z_][\w.]*))!([$A-Z0-9]+(?::[$A-Z0-9]+)?)")
 
 
 class Spreadsheet:
@@ -53,6 +60,38 @@ class Spreadsheet:
         """Save it as IronCalc does."""
         self.model.save_to_xlsx(str(path))
         return path
+
+
+def alone(path: Path, to: Path, sheets: Collection[str]) -> Path:
+    """A copy in which no other sheets have formulas: these, which stay as they are, are recalculated in no time.
+
+    Raises AssertionError where one of them reads a cell that is gone.
+    """
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(to, "w") as out:
+        names = re.findall(r'<sheet name="([^"]*)"', source.read("xl/workbook.xml").decode())
+        parts = {f"xl/worksheets/sheet{i}.xml": html.unescape(name) for i, name in enumerate(names, 1)}
+        assert {*sheets} <= {*parts.values()}
+        gone: set[tuple[str, str]] = set()
+        read: set[tuple[str, str]] = set()
+        for part in source.namelist():
+            content = source.read(part)
+            name = parts.get(part)
+            if name in sheets:
+                for formula in re.findall("<f[^>]*>([^<]*)</f>", content.decode()):
+                    spelled = re.sub(r'"[^"]*"', "", html.unescape(formula))
+                    read |= {
+                        (quoted.replace("''", "'") or bare, at) for quoted, bare, at in _ELSEWHERE.findall(spelled)
+                    }
+            elif name is not None:
+                text = content.decode()
+                gone |= {(name, cell[1]) for cell in _FORMULA_CELL.finditer(text)}
+                content = _FORMULA_CELL.sub("", text).encode()
+            out.writestr(part, content)
+    elsewhere = {(name, at) for name, at in read if name not in sheets}
+    moving = {at for _, at in elsewhere if not re.fullmatch(r"\$[A-Z]+\$[0-9]+", at)}
+    lost = {(name, at) for name, at in elsewhere if (name, at.replace("$", "")) in gone}
+    assert not moving and not lost, f"{sheets} read {sorted(elsewhere)}"
+    return to
 
 
 def below(book: Any, sheet: str, title: str) -> dict[int, Any]:

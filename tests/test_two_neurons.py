@@ -19,12 +19,12 @@ from openpyxl.utils.cell import coordinate_to_tuple
 from graddesc_xl import COMPARISONS, EXPERIMENTS, GRADDESC, MODELS, build, compare, run, verify
 from graddesc_xl.language.reports import NONE
 from graddesc_xl.language.values import CellError
-from graddesc_xl.verification import libreoffice, reading
-from graddesc_xl.verification.bounded import Limits
+from graddesc_xl.verification import reading
 from graddesc_xl.verification.known import KNOWN
 from graddesc_xl.workbook.cells import a1
+from once import Everywhere
 from shared import written_out
-from spreadsheet import Spreadsheet
+from spreadsheet import Spreadsheet, alone
 
 ONE, COLLAPSE, RELU = (
     "basic SGD 1 neuron",
@@ -163,6 +163,15 @@ def typist(two_neurons: Path) -> Typist:
     return Typist(two_neurons)
 
 
+@pytest.fixture(scope="module")
+def small(two_neurons: Path, tmp_path_factory: pytest.TempPathFactory) -> Typist:
+    """The same where only sheets of single runs, and those that read no other, are computed."""
+    single = [ONE, COLLAPSE, RELU, MOMENTUM, ADAM]
+    steps = [f"{sheet.replace('2 neuron collapse', '2n collapse')} steps" for sheet in (*single, LIMIT)]
+    sheets = [*single, *steps, LIMIT, SHAPE, DERIVATIVES, "data"]
+    return Typist(alone(two_neurons, tmp_path_factory.mktemp("small") / "small.xlsx", sheets))
+
+
 @pytest.fixture
 def built(typist: Typist) -> Typist:
     """The workbook as it was built, every formula recalculated by IronCalc."""
@@ -244,16 +253,16 @@ def test_one_neuron_stays_within_its_speed_limit(built: Typist) -> None:
     assert said[4] < 1 / (99**2 + 1) < 1.03e-4
 
 
-def test_a_rate_that_start_weights_bear(typist: Typist) -> None:
+def test_a_rate_that_start_weights_bear(small: Typist) -> None:
     """It is cut off, not rounded, after three digits: from the start, no sample of two neurons ends further off."""
     limits = [1 / (x * x + 1 + (x + 1) ** 2 + 1) for x in XS]
     assert f"{min(limits):.3e}" == "5.050e-05"
-    assert typist.typed({}).said(GROUPS[1], SAID[4]) == pytest.approx(5.04e-5, rel=1e-12)
-    rate = typist.said(GROUPS[1], SAID[4])
-    assert [typist.typed({typist.beside(LIMIT, "a"): a}).said(GROUPS[0], SAID[4]) for a in (1.0, 7.0)] == [
+    assert small.typed({}).said(GROUPS[1], SAID[4]) == pytest.approx(5.04e-5, rel=1e-12)
+    rate = small.said(GROUPS[1], SAID[4])
+    assert [small.typed({small.beside(LIMIT, "a"): a}).said(GROUPS[0], SAID[4]) for a in (1.0, 7.0)] == [
         pytest.approx(1.02e-4)
     ] * 2, "whatever the weights of one neuron are"
-    assert typist.typed({typist.beside(LIMIT, "a"): 2.0}).said(GROUPS[1], SAID[4]) < rate / 2
+    assert small.typed({small.beside(LIMIT, "a"): 2.0}).said(GROUPS[1], SAID[4]) < rate / 2
 
 
 def test_one_neurons_residuals_are_those_predicted(built: Typist) -> None:
@@ -460,11 +469,13 @@ def test_errors_of_a_later_epoch(built: Typist) -> None:
 
 
 def test_errors_are_the_same_everywhere(
-    two_neurons: Path, built: Typist, formulas: dict[str, dict[tuple[int, int], str]], soffice: str
+    built: Typist,
+    formulas: dict[str, dict[tuple[int, int], str]],
+    verified: Callable[[str], Everywhere],
+    soffice: str,
 ) -> None:
     """The kind of every error, and which formulas are numbers or text: IronCalc and LibreOffice agree with the file."""
-    with libreoffice.recalculated(two_neurons, soffice, Limits(180)) as copy:
-        theirs, _ = reading.read_file(copy)
+    theirs = verified("two-neurons").values["LibreOffice"]
     errors: Counter[CellError] = Counter()
     left_out = 0
     for sheet, cells in formulas.items():
@@ -488,26 +499,25 @@ def test_errors_are_the_same_everywhere(
     assert errors[CellError.NA] > 2000, "charts have gaps"
 
 
-def test_verify_passes(two_neurons: Path) -> None:
+def test_verify_passes(verified: Callable[[str], Everywhere]) -> None:
     """The workbook passes, and of the run that explodes it is said from which step on its numbers are noise."""
-    report = verify(two_neurons)
-    assert report.ok and report.book == "two-neurons" and not report.inputs and not report.problems
-    assert [values.name for values in report.sets] == ["held by the file", "IronCalc"]
+    report = verified("two-neurons").report
+    assert report.ok and report.sets[1].name == "IronCalc"
     result = next(result for result in report.sets[1].sheets if result.sheet == COLLAPSE)
     said = "noise from step 26 on, where a nudge of h changes err² by no more than its last digits"
     assert result.ok and result.worst <= 1e-12 and said in result.note
 
 
-def test_the_switch_drives_a_run_by_exact_derivatives(typist: Typist) -> None:
+def test_the_switch_drives_a_run_by_exact_derivatives(small: Typist) -> None:
     """With the switch on 0 the same sheets show the figures of analytic derivatives."""
-    typist.typed({typist.beside(sheet, "driven by"): 0.0 for sheet in (ONE, COLLAPSE, RELU)})
-    assert typist.epoch(ONE, 1) == pytest.approx(150.75521153771854, rel=1e-12)
-    assert typist.epoch(COLLAPSE, 1) == pytest.approx(3.729290502210017e19, rel=1e-9)
-    assert typist.epoch(RELU, 1) == pytest.approx(767.5053769972709, rel=1e-12)
+    small.typed({small.beside(sheet, "driven by"): 0.0 for sheet in (ONE, COLLAPSE, RELU)})
+    assert small.epoch(ONE, 1) == pytest.approx(150.75521153771854, rel=1e-12)
+    assert small.epoch(COLLAPSE, 1) == pytest.approx(3.729290502210017e19, rel=1e-9)
+    assert small.epoch(RELU, 1) == pytest.approx(767.5053769972709, rel=1e-12)
 
 
 @pytest.mark.parametrize("sheet", [MOMENTUM, ADAM])
-def test_a_cell_switches_the_relu(typist: Typist, sheet: str) -> None:
+def test_a_cell_switches_the_relu(small: Typist, sheet: str) -> None:
     """With the switch on and off the sheet has the run, and the verdict, of the model with and without a ReLU."""
     models = {1.0: MODELS["two_neurons_relu"], 0.0: MODELS["two_neurons"]}
     verdicts = set()
@@ -515,12 +525,12 @@ def test_a_cell_switches_the_relu(typist: Typist, sheet: str) -> None:
         for settings in ({}, {"a": -1.0, "b": -1.0}, {"lr": 1e-4}, {"lr": 10.0}):
             of = replace(EXPERIMENTS[sheet], model=model, values={**EXPERIMENTS[sheet].values, **settings})
             trace = run(of)
-            typist.typed({typist.given(sheet, name): value for name, value in (settings | {"ReLU": switch}).items()})
-            assert typist.value(typist.beside(sheet, "verdict")) == str(trace.verdict)
+            small.typed({small.given(sheet, name): value for name, value in (settings | {"ReLU": switch}).items()})
+            assert small.value(small.beside(sheet, "verdict")) == str(trace.verdict)
             verdicts.add(trace.verdict.kind)
             for epoch, error in enumerate(trace.errors.tolist(), 1):
                 same = pytest.approx(error, rel=1e-9) if math.isfinite(error) else NONE
-                assert typist.epoch(sheet, epoch) == same
+                assert small.epoch(sheet, epoch) == same
     assert {"learning", "dead ReLU"} <= verdicts
 
 
@@ -563,17 +573,17 @@ def test_the_threads_rate_for_all_initial_weights(typist: Typist) -> None:
         assert sorted(best) == sorted(lowest)
 
 
-def test_the_shape_of_a_relu(typist: Typist) -> None:
+def test_the_shape_of_a_relu(small: Typist) -> None:
     """Typed weights move both functions over x from -80 to 120, and where the line bends."""
     xs = [float(x) for x in range(-80, 121, 10)]
     for a, b, c, d in ((-1.5, 30.0, 0.5, -10.0), (0.25, 7.0, -3.0, 0.0)):
         weights = {"a": a, "b": b, "c": c, "d": d}
-        typist.typed({typist.beside(SHAPE, w): value for w, value in weights.items()})
-        shown = {t: typist.column(SHAPE, t, count=len(xs)) for t in ("x", *SHAPES)}
+        small.typed({small.beside(SHAPE, w): value for w, value in weights.items()})
+        shown = {t: small.column(SHAPE, t, count=len(xs)) for t in ("x", *SHAPES)}
         assert shown["x"] == xs
         assert shown[SHAPES[0]] == pytest.approx([c * (a * x + b) + d for x in xs], rel=1e-12)
         assert shown[SHAPES[1]] == pytest.approx([c * max(a * x + b, 0.0) + d for x in xs], rel=1e-12)
-        assert typist.value(typist.beside(SHAPE, "bends at x =")) == pytest.approx(-b / a)
+        assert small.value(small.beside(SHAPE, "bends at x =")) == pytest.approx(-b / a)
 
 
 def test_the_axis_of_the_relus_chart_is_linked(two_neurons: Path, built: Typist) -> None:
@@ -688,13 +698,13 @@ def test_the_check_counts_what_differs(typist: Typist) -> None:
     assert all(off > compared / 2 for _, compared, off in rows), rows
 
 
-def test_where_estimates_vanish(typist: Typist) -> None:
+def test_where_estimates_vanish(small: Typist) -> None:
     """An estimate is 0 just where the next double after the weight is more than 2·h away, and the zeros are counted."""
     names = ("step", "a", "spacing of doubles at a", "est de/da", "de/da", "what becomes of a + h")
-    _, top, _ = typist.find(DERIVATIVES, "Where numerical derivatives vanish")
+    _, top, _ = small.find(DERIVATIVES, "Where numerical derivatives vanish")
     for first in (18, 29, 277):
-        typist.typed({typist.beside(DERIVATIVES, "from step"): float(first)})
-        table = [typist.column(DERIVATIVES, name, count=14, above=top) for name in names]
+        small.typed({small.beside(DERIVATIVES, "from step"): float(first)})
+        table = [small.column(DERIVATIVES, name, count=14, above=top) for name in names]
         zeros = 0
         for k, (step, a, spacing, estimate, exact, words) in enumerate(zip(*table, strict=True)):
             vanishes = math.ulp(a) > 2 * 0.01
@@ -702,7 +712,7 @@ def test_where_estimates_vanish(typist: Typist) -> None:
             assert (estimate == 0) == vanishes and exact != 0
             assert words == ("a + h is a: the derivative is 0" if vanishes else "a + h is not a")
             zeros += vanishes
-        assert typist.value(typist.beside(DERIVATIVES, "derivatives that are 0")) == zeros
+        assert small.value(small.beside(DERIVATIVES, "derivatives that are 0")) == zeros
         assert zeros == (3 if first == 18 else 14)
 
 

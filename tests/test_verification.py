@@ -11,10 +11,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from graddesc_xl import verify
+from graddesc_xl import LESSONS, verify
 from graddesc_xl.errors import GraddescError, RecalculationError, WorkbookError
 from graddesc_xl.verification import libreoffice, reading
 from graddesc_xl.verification.bounded import Limits
+from once import Everywhere
 from spreadsheet import Spreadsheet
 
 Poison = Callable[[str, str, Callable[[str], str]], Path]
@@ -34,11 +35,13 @@ def test_a_built_workbook_passes(workbook: Path) -> None:
         assert all(sheet.worst <= 1e-12 for sheet in values.sheets)
 
 
-def test_libreoffice_agrees(workbook: Path, soffice: str) -> None:
-    """Both tiers hold on LibreOffice's forced recalculation as well."""
-    report = verify(workbook, libreoffice=soffice)
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_program_agrees(name: str, verified: Callable[[str], Everywhere], soffice: str, ssconvert: str) -> None:
+    """On every workbook as built both tiers hold: on LibreOffice's and Gnumeric's recalculation as well."""
+    report = verified(name).report
     assert report.ok, report.to_dict()
-    assert [values.name for values in report.sets][-1] == "LibreOffice"
+    assert report.book == name and not report.inputs and not report.problems
+    assert [values.name for values in report.sets] == ["held by the file", "IronCalc", "LibreOffice", "Gnumeric"]
 
 
 def test_libreoffice_does_recalculate(poisoned: Poison, soffice: str) -> None:

@@ -129,11 +129,13 @@ class LongRun(Kind):
         for position, run in enumerate(table.runs):
             samples = replace(run.samples, data=run.samples.built)
             built = {given.name: float(rounded(given.value)) for given in run.plan.inputs}
-            had = making.twin(run.plan.lasting(self.epochs), samples, built, built).wanted_footer("error")
+            errors = making.run(run.plan.lasting(self.epochs), samples.data, built).errors
             for line, epoch in enumerate(table.lines, TOP):
-                value = cell_value(float(had.values[epoch - 1]))
+                value = cell_value(float(errors[epoch - 1]))
                 table.put(line, position, value if isinstance(value, float) else NONE)
-            for k in range(min(run.plan.epochs, EACH, self.epochs)):
+            first = min(run.plan.epochs, EACH, self.epochs)
+            had = making.twin(run.plan.lasting(first), samples, built, built).wanted_footer("error")
+            for k in range(first):
                 there = Cell(run.errors.sheet, run.errors.area.top + k, run.errors.area.left)
                 sheet.put(row, left, there.address, Style(color=FAINT))
                 mine = sheet.put(row, left + 1, there, Style(number="amount"))
