@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from openpyxl.utils import coordinate_to_tuple
 
 from graddesc_xl import build
 from graddesc_xl.errors import RecalculationError
@@ -26,8 +25,8 @@ from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.verification import gnumeric, libreoffice, reading
 from graddesc_xl.verification.held import Model
 from graddesc_xl.workbook.write import write
-from once import Everywhere, Once, everywhere
-from shared import written_out
+from once import Everywhere, Once, everywhere, few
+from shared import Poison, rewritten
 from spreadsheet import Spreadsheet
 
 #: set to anything: tests that need LibreOffice or Gnumeric fail where it is missing, instead of being skipped
@@ -97,6 +96,13 @@ def two_neurons(shipped: Callable[[str], Path]) -> Path:
 def bent(shipped: Callable[[str], Path]) -> Path:
     """The workbook about bent data as `build` writes it."""
     return shipped("bent")
+
+
+@pytest.fixture(scope="session")
+def few_neurons(once: Once) -> Path:
+    """A part of the workbook about two neurons, as `build` writes it."""
+    of = few()
+    return once.files("few", lambda folder: of.build(folder / of.file)) / of.file
 
 
 @pytest.fixture(scope="session")
@@ -181,25 +187,10 @@ def ssconvert() -> str:
 
 
 @pytest.fixture
-def poisoned(workbook: Path, held: Model, tmp_path: Path) -> Callable[[str, str, Callable[[str], str]], Path]:
-    """A function that copies the workbook with the XML of one cell rewritten."""
-    import re
-    import zipfile
+def poisoned(workbook: Path, held: Model, tmp_path: Path) -> Callable[..., Path]:
+    """A function that copies the workbook with the XML of cells rewritten: each its sheet, its address, and how."""
 
-    def poison(sheet: str, cell: str, rewrite: Callable[[str], str]) -> Path:
-        number = list(held.sheets).index(sheet) + 1
-        target = tmp_path / f"{workbook.stem}-poisoned.xlsx"
-        with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
-            for name in source.namelist():
-                part = source.read(name)
-                if name == f"xl/worksheets/sheet{number}.xml":
-                    text = written_out(part.decode(), [cell], lambda at: held.formula(sheet, *coordinate_to_tuple(at)))
-                    found = re.search(rf'<c r="{cell}"[^>]*>.*?</c>', text)
-                    assert found, f"{sheet} has no cell {cell}"
-                    changed = rewrite(found.group(0))
-                    assert changed != found.group(0), "the poison changed nothing"
-                    part = text.replace(found.group(0), changed).encode()
-                out.writestr(name, part)
-        return target
+    def poison(*cells: Poison) -> Path:
+        return rewritten(workbook, tmp_path / f"{workbook.stem}-poisoned.xlsx", held, cells)
 
     return poison

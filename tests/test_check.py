@@ -27,6 +27,7 @@ from graddesc_xl.verification import reading
 from graddesc_xl.workbook.cells import a1
 from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.write import write
+from once import composed
 from spreadsheet import Spreadsheet
 
 #: by what a cell is changed, and the columns of the check that say how many are off and where
@@ -123,7 +124,7 @@ class Checked:
 @pytest.fixture(scope="module")
 def mirrored(opened: Spreadsheet) -> Checked:
     """The mirrored workbook."""
-    return Checked(compose(LESSONS["graddesc"], run_plan), opened.copy())
+    return Checked(composed("graddesc"), opened.copy())
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Checked:
 @pytest.fixture(scope="module")
 def whole(two_neurons: Path) -> Checked:
     """The workbook about two neurons."""
-    return Checked(compose(LESSONS["two-neurons"], run_plan), Spreadsheet(reading.load(two_neurons)))
+    return Checked(composed("two-neurons"), Spreadsheet(reading.load(two_neurons)))
 
 
 def rounds(of: Sequence[Table]) -> Iterator[list[tuple[Table, list[str]]]]:

@@ -8,12 +8,11 @@ import pytest
 
 from graddesc_xl import COMPARISONS, EXPERIMENTS, LESSONS
 from graddesc_xl.language.expr import Here, Prev, leaves
-from graddesc_xl.lessons.composing import compose
-from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.plan import Plan
 from graddesc_xl.workbook.cells import Formula
 from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.style import INK, LINES, ROLES, Style
+from once import composed
 
 PLANS = [
     *(e.plan for e in EXPERIMENTS.values()),
@@ -24,7 +23,7 @@ PLANS = [
 @pytest.fixture(scope="module", params=LESSONS)
 def sheets(request: pytest.FixtureRequest) -> Sequence[Sheet]:
     """All sheets of a lesson."""
-    return compose(LESSONS[request.param], run_plan).sheets
+    return composed(request.param).sheets
 
 
 def typable(sheet: Sheet) -> set[tuple[int, int]]:

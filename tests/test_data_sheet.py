@@ -16,6 +16,7 @@ from graddesc_xl.verification import reading
 from graddesc_xl.workbook.cells import Formula
 from graddesc_xl.workbook.paper import pixels
 from graddesc_xl.workbook.sheet import Sheet
+from once import composed
 from spreadsheet import Spreadsheet
 
 SAMPLES = dataset([1.0, 2.0, 4.0], [1.0, 3.0, 5.0])
@@ -55,7 +56,7 @@ def test_the_line_stands_where_it_belongs() -> None:
         data = next(data for data in LESSONS[name].data.values())
         sheet = data_sheet.compose("data", data, data, lined=lined).sheet
         assert [len(sheet.charts), len(sheet.charts[0].series)] == [1, 1 + lined]
-    ideas = compose(LESSONS["first-steps"], run_plan).composed["data"].sheet
+    ideas = composed("first-steps").composed["data"].sheet
     assert not [text for text in texts(ideas).values() if "slope" in text or "line" in text]
     plain = compose(Lesson("Plain", [Experiment("plain", "plain", "About it.", data=SAMPLES)]), run_plan)
     assert "the best straight line" in texts(plain.composed["data"].sheet).values()

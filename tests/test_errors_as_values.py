@@ -164,13 +164,13 @@ def _errors(model: Model, sheet: str, error: CellError) -> list[str]:
     return [a1(*at) for at, value in model.values(sheet, formulas).items() if value is error]
 
 
-def test_an_error_of_another_kind_is_found_and_named(two_neurons: Path, tmp_path: Path) -> None:
+def test_an_error_of_another_kind_is_found_and_named(few_neurons: Path, tmp_path: Path) -> None:
     """A #NUM! for an #N/A, a #REF! or #DIV/0! for a #NUM!: each fails, with its cell, what it shows and what it should.
 
     Of values that the file holds as it was written, nothing is forgiven.
     """
-    model = reading.load(two_neurons)
-    assert of_writer(two_neurons) is None
+    model = reading.load(few_neurons)
+    assert of_writer(few_neurons) is None
     cases = {
         "learning rates": (CellError.NA, CellError.NUM),
         "learning rates steps": (CellError.NUM, CellError.REF),
@@ -178,7 +178,7 @@ def test_an_error_of_another_kind_is_found_and_named(two_neurons: Path, tmp_path
     }
     cells = {sheet: _errors(model, sheet, right)[3] for sheet, (right, _) in cases.items()}
     poisons = {sheet: {cells[sheet]: wrong} for sheet, (_, wrong) in cases.items()}
-    report = verify(_poisoned(two_neurons, tmp_path / "poisoned.xlsx", poisons))
+    report = verify(_poisoned(few_neurons, tmp_path / "poisoned.xlsx", poisons))
     failed = {result.sheet: result for result in report.sets[0].sheets if not result.ok}
     assert {sheet: result.where for sheet, result in failed.items()} == cells
     for sheet, (right, wrong) in cases.items():

@@ -16,8 +16,6 @@ from graddesc_xl.errors import WorkbookError
 from graddesc_xl.language.expr import call, where
 from graddesc_xl.language.values import CellError
 from graddesc_xl.lessons import LESSONS
-from graddesc_xl.lessons.composing import compose
-from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.verification import contents, libreoffice, reading, sheet_reader, tiers
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.formulas import Shared
@@ -28,6 +26,7 @@ from graddesc_xl.workbook.reference import Down
 from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.style import Style
 from graddesc_xl.workbook.write import write
+from once import composed
 
 TOP, ROWS = 3, 6
 TEXT = "A{}*$B$1+SQRT(C{})"
@@ -198,7 +197,7 @@ def test_a_format_that_a_formula_takes_over_is_none_of_its_own(tmp_path: Path, s
 @pytest.mark.parametrize("book", LESSONS)
 def test_rows_at_once_are_worth_what_each_is(book: str) -> None:
     """Of a fill, values and sizes computed as arrays are those that its formulas have one by one."""
-    made = compose(LESSONS[book], run_plan)
+    made = composed(book)
     values = {s.name: Grid.of({at: s.value(*at) for at, _, _ in s.every()}) for s in made.sheets}
     fills = [(sheet.name, fill) for sheet in made.sheets for fill in sheet.fills if fill.template and len(fill.values)]
     chosen = random.Random(1).sample(fills, min(150, len(fills)))

@@ -15,11 +15,12 @@ from graddesc_xl.language.values import CellError
 from graddesc_xl.verification import gnumeric, overflow, reading
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.grid import Grid
-from graddesc_xl.workbook.cells import Formula
+from graddesc_xl.verification.held import Model
+from graddesc_xl.workbook.cells import Formula, a1
 from graddesc_xl.workbook.sheet import Sheet
 from once import Everywhere
+from shared import rewritten
 
-Poison = Callable[[str, str, Callable[[str], str]], Path]
 LEFT_OUT = re.compile(r"left out, as they come from numbers beyond 1.8e308: (\d+) cells?\b")
 
 
@@ -43,20 +44,34 @@ def test_gnumeric_agrees_on_runs_that_explode(verified: Callable[[str], Everywhe
     assert stepped and left_out.keys() - stepped <= {"overview", "check", *(s.removesuffix(" steps") for s in stepped)}
 
 
-def test_gnumeric_does_recalculate(poisoned: Poison, ssconvert: str) -> None:
+def first(held: Model, column: int) -> tuple[int, int]:
+    """The first formula of a column of a small sheet."""
+    return next((row, column) for row, at in held.used("sgd") if at == column and held.formula("sgd", row, column))
+
+
+def test_gnumeric_does_recalculate(tiny: Path, tmp_path: Path, ssconvert: str) -> None:
     """Gnumeric does not just hand back what the file holds, and what it hands back is a whole double."""
-    path = poisoned("basic", "F33", lambda cell: re.sub(r"<v>.*?</v>", "<v>1.5</v>", cell))
-    assert reading.read_file(path)[0].values("basic", [(33, 6)]) == {(33, 6): 1.5}
+    held = reading.load(tiny)
+    at = first(held, 6)
+    wrong = ("sgd", a1(*at), lambda cell: re.sub(r"<v>.*?</v>", "<v>1.5</v>", cell))
+    path = rewritten(tiny, tmp_path / "poisoned.xlsx", held, [wrong])
+    assert reading.load(path).value("sgd", *at) == 1.5 != held.value("sgd", *at)
     with gnumeric.recalculated(path, ssconvert, Limits(180)) as copy:
-        assert reading.read_file(copy)[0].values("basic", [(33, 6)]) == {(33, 6): 150.75521153771854}
+        assert reading.load(copy).value("sgd", *at) == held.value("sgd", *at)
 
 
-def test_gnumeric_finds_a_wrong_formula(poisoned: Poison, ssconvert: str) -> None:
+def test_gnumeric_finds_a_wrong_formula(tiny: Path, tmp_path: Path, ssconvert: str) -> None:
     """A formula that is not the one that belongs there makes Gnumeric's values differ too."""
-    path = poisoned("basic", "K12", lambda cell: cell.replace("<f>2*", "<f>3*"))
-    report = verify(path, gnumeric=ssconvert)
-    (sheet,) = [sheet for sheet in report.sets[-1].sheets if sheet.sheet == "basic"]
-    assert (sheet.ok, sheet.where, sheet.column) == (False, "K12", "de/db")
+    held = reading.load(tiny)
+    at = first(held, 7)
+    wrong = ("sgd", a1(*at), lambda cell: re.sub(r"<f>(.*?)</f>", r"<f>(\1)*1.5</f>", cell))
+    report = verify(rewritten(tiny, tmp_path / "poisoned.xlsx", held, [wrong]), gnumeric=ssconvert)
+    (sheet,) = [sheet for sheet in report.sets[-1].sheets if sheet.sheet == "sgd"]
+    assert report.sets[-1].name == "Gnumeric"
+    title = next(
+        str(held.value("sgd", row, 7)) for row in range(at[0], 0, -1) if isinstance(held.value("sgd", row, 7), str)
+    )
+    assert (sheet.ok, sheet.where, sheet.column) == (False, a1(*at), title)
 
 
 def test_no_gnumeric(workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

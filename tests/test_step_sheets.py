@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from graddesc_xl.lessons import LESSONS
-from graddesc_xl.lessons.composing import Composition, compose
-from graddesc_xl.numbers.engine import run_plan
+from graddesc_xl.lessons.composing import Composition
 from graddesc_xl.sheets.differences import ERROR, OWN, ZERO, Wanted, joined
 from graddesc_xl.sheets.step_sheet import StepSheet
 from graddesc_xl.workbook.paper import paper
 from graddesc_xl.workbook.reference import Cell, Down
 from graddesc_xl.workbook.sheet import Sheet
+from once import composed
 
 #: the cells that a screen of 1366 x 768 shows at full size, in pixels
 ACROSS, DOWN = 1316, 560
@@ -23,7 +22,7 @@ ACROSS, DOWN = 1316, 560
 @pytest.fixture(scope="module", params=["graddesc", "two-neurons"])
 def made(request: pytest.FixtureRequest) -> Composition:
     """Each lesson with sheets of single runs."""
-    return compose(LESSONS[request.param], run_plan)
+    return composed(request.param)
 
 
 def left_of(sheet: Sheet, column: int) -> float:

@@ -184,23 +184,33 @@ def answers(typist: Typist) -> dict[str, tuple[str, str]]:
     return typist.typed({}).answers()
 
 
-@pytest.fixture(scope="module")
-def pages(two_neurons: Path, typist: Typist) -> dict[str, str]:
-    """The XML of every sheet."""
-    with zipfile.ZipFile(two_neurons) as file:
+def pages_of(path: Path, typist: Typist) -> dict[str, str]:
+    """The XML of every sheet of a workbook."""
+    with zipfile.ZipFile(path) as file:
         names = enumerate(typist.held.sheets, 1)
         return {name: file.read(f"xl/worksheets/sheet{number}.xml").decode() for number, name in names}
 
 
-@pytest.fixture(scope="module")
-def formulas(pages: dict[str, str], typist: Typist) -> dict[str, dict[tuple[int, int], str]]:
-    """Every formula of the file, those that are shared too, by sheet and cell."""
+def formulas_of(pages: dict[str, str], typist: Typist) -> dict[str, dict[tuple[int, int], str]]:
+    """Every formula of a workbook, those that are shared too, by sheet and cell."""
     found: dict[str, dict[tuple[int, int], str]] = {}
     for sheet, page in pages.items():
         cells = [coordinate_to_tuple(address) for address in re.findall(r'<c r="([A-Z]+\d+)"[^>]*><f[ >]', page)]
         assert len(cells) == len(re.findall("<f[ >]", page))
         found[sheet] = {at: typist.held.formula(sheet, *at) or "" for at in cells}
     return found
+
+
+@pytest.fixture(scope="module")
+def pages(two_neurons: Path, typist: Typist) -> dict[str, str]:
+    """The XML of every sheet."""
+    return pages_of(two_neurons, typist)
+
+
+@pytest.fixture(scope="module")
+def formulas(pages: dict[str, str], typist: Typist) -> dict[str, dict[tuple[int, int], str]]:
+    """Every formula of the file."""
+    return formulas_of(pages, typist)
 
 
 # The figures that the forum thread and its spreadsheet show, by epoch, as many digits as these have.
@@ -602,16 +612,12 @@ def test_the_axis_of_the_relus_chart_is_linked(two_neurons: Path, built: Typist)
     assert references == wanted
 
 
-def test_wrong_cells_among_the_runs_are_named(
-    two_neurons: Path,
-    typist: Typist,
-    pages: dict[str, str],
-    formulas: dict[str, dict[tuple[int, int], str]],
-    tmp_path: Path,
-) -> None:
+def test_wrong_cells_among_the_runs_are_named(few_neurons: Path, tmp_path: Path) -> None:
     """One value off in its tenth digit and one formula that is another: verify names cell, run and column of each."""
     front, sheet = "learning rates", "learning rates steps"
-    page = pages[sheet]
+    typist = Typist(few_neurons)
+    pages = pages_of(few_neurons, typist)
+    formulas, page = formulas_of(pages, typist), pages[sheet]
     _, start, _ = typist.find(sheet, "start")
 
     def poison(rate: float, title: str, step: int, rewrite: Callable[[str], str]) -> tuple[str, str]:
@@ -633,7 +639,7 @@ def test_wrong_cells_among_the_runs_are_named(
     value = poison(3e-6, "y_pred", 40, nudged)
     formula = poison(1e-5, "new a", 50, lambda cell: cell.replace("-", "+", 1))
     part, path = f"xl/worksheets/sheet{[*pages].index(sheet) + 1}.xml", tmp_path / "poisoned.xlsx"
-    with zipfile.ZipFile(two_neurons) as source, zipfile.ZipFile(path, "w") as out:
+    with zipfile.ZipFile(few_neurons) as source, zipfile.ZipFile(path, "w") as out:
         for name in source.namelist():
             out.writestr(name, page if name == part else source.read(name))
     report = verify(path)
