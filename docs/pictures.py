@@ -21,6 +21,7 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 from zipfile import ZipFile
 
 from graddesc_xl.errors import GraddescError, SettingError, did_you_mean
@@ -84,10 +85,20 @@ def described(workbook: str) -> Lesson:
     return LESSONS[workbook] if workbook in LESSONS else _made_by(workbook)
 
 
+class _BuiltError(Exception):
+    """An example builds a lesson: that is the one it makes, and nothing after it matters here."""
+
+
 @lru_cache
 def _made_by(example: str) -> Lesson:
-    with redirect_stdout(StringIO()):
-        made = runpy.run_path(str(EXAMPLES / example)).get("lesson")
+    def build(lesson: Lesson, *_: object, **__: object) -> None:
+        raise _BuiltError(lesson)
+
+    with redirect_stdout(StringIO()), patch.object(Lesson, "build", build):
+        try:
+            made = runpy.run_path(str(EXAMPLES / example)).get("lesson")
+        except _BuiltError as built:
+            made = built.args[0]
     if not isinstance(made, Lesson):
         raise SettingError(f"examples/{example} makes no lesson of that name: call it `lesson`.")
     return made

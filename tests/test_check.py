@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
+from graddesc_xl.comparison import Comparison
 from graddesc_xl.language.expr import Here, Prev, leaves
 from graddesc_xl.lessons import LESSONS, Lesson
 from graddesc_xl.lessons.building import manifest
@@ -18,7 +19,9 @@ from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.plan import Plan
 from graddesc_xl.sheets import check, singles
+from graddesc_xl.sheets.comparison import Compared
 from graddesc_xl.sheets.differences import TOLERANCE, Wanted
+from graddesc_xl.sheets.kind import Kind
 from graddesc_xl.sheets.layout import Places
 from graddesc_xl.sheets.making import Twin
 from graddesc_xl.sheets.runs_sheet import RunsSheet
@@ -32,6 +35,8 @@ from spreadsheet import Spreadsheet
 
 #: by what a cell is changed, and the columns of the check that say how many are off and where
 SHARE, OFF, FIRST, SAID = 1e-6, 3, 5, 6
+#: of the runs of two neurons here, which are recalculated for each column
+EPOCHS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,20 +132,40 @@ def mirrored(opened: Spreadsheet) -> Checked:
     return Checked(composed("graddesc"), opened.copy())
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Checked:
-    """The experiments of two neurons in a workbook without comparisons: it recalculates in no time."""
-    of = Lesson("alone", [kind for kind in LESSONS["two-neurons"].kinds if isinstance(kind, Steps)])
+def opened_of(title: str, kinds: Sequence[Kind], folder: Path) -> Checked:
+    """Sheets of two neurons in a workbook of their own, open in IronCalc."""
+    of = Lesson(title, kinds)
     made = compose(of, run_plan)
-    path = tmp_path_factory.mktemp("alone") / of.file
+    path = folder / of.file
     write(made.sheets, path, title=of.title, manifest=manifest(of))
     return Checked(made, Spreadsheet(reading.load(path)))
 
 
 @pytest.fixture(scope="module")
-def whole(two_neurons: Path) -> Checked:
-    """The workbook about two neurons."""
-    return Checked(composed("two-neurons"), Spreadsheet(reading.load(two_neurons)))
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """The experiments of two neurons in a workbook without comparisons: it recalculates in no time."""
+    kinds = [
+        replace(kind, experiment=replace(kind.experiment, epochs=EPOCHS))
+        for kind in LESSONS["two-neurons"].kinds
+        if isinstance(kind, Steps)
+    ]
+    return opened_of("alone", kinds, tmp_path_factory.mktemp("alone"))
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """Every run of its comparisons, for fewer epochs."""
+
+    def short(of: Comparison) -> Comparison:
+        rows = (replace(r, experiments=tuple(replace(e, epochs=EPOCHS) for e in r.experiments)) for r in of.rows)
+        return replace(of, rows=tuple(rows), later=0)
+
+    kinds = [
+        replace(kind, comparison=short(kind.comparison))
+        for kind in LESSONS["two-neurons"].kinds
+        if isinstance(kind, Compared)
+    ]
+    return opened_of("compared", kinds, tmp_path_factory.mktemp("compared"))
 
 
 def rounds(of: Sequence[Table]) -> Iterator[list[tuple[Table, list[str]]]]:
@@ -180,13 +205,13 @@ def test_a_millionth_of_any_cell_is_counted_and_named(workbook_of: str, request:
     assert seen == {(table.sheet, c.name) for table in tables for c in table.plan.columns}
 
 
-def test_a_millionth_of_any_cell_of_a_run_is_counted_and_named(whole: Checked) -> None:
+def test_a_millionth_of_any_cell_of_a_run_is_counted_and_named(compared: Checked) -> None:
     """The same in each run of the comparisons, of which each counts its steps."""
-    tables = [Table(r.sheet.name, lane.title, lane.lane, lane.twin) for r in whole.of.runs for lane in r.lanes]
+    tables = [Table(r.sheet.name, lane.title, lane.lane, lane.twin) for r in compared.of.runs for lane in r.lanes]
     seen = set()
-    for cells in changed(whole, tables):
+    for cells in changed(compared, tables):
         for table, chosen in cells.items():
-            off, where = whole.line(table.sheet.removesuffix(" steps"), table.title)
+            off, where = compared.line(table.sheet.removesuffix(" steps"), table.title)
             assert where == table.address(min(chosen.values())) and off >= len({row for row, _ in chosen.values()})
             seen |= {(table.title, table.sheet, column) for column in chosen}
     left = {(t.title, t.sheet, c.name) for t in tables for c in t.plan.columns} - seen
@@ -198,9 +223,9 @@ def test_a_millionth_of_any_cell_of_a_run_is_counted_and_named(whole: Checked) -
             assert (abs(values) <= noise).all(), (table.title, column)
 
 
-def test_what_sums_up_the_steps_is_counted_and_named(mirrored: Checked, whole: Checked) -> None:
+def test_what_sums_up_the_steps_is_counted_and_named(mirrored: Checked, compared: Checked) -> None:
     """So is a cell of each column of the tables by epoch, beside the steps and in front of compared runs."""
-    for checked in (mirrored, whole):
+    for checked in (mirrored, compared):
         tables = {steps.of.sheet.name: steps.of.epoch_columns["error"] for steps in checked.of.lists}
         cells = [cell for steps in checked.of.lists for cell in singles.of_steps(steps.of)]
         for front, runs in checked.fronts:
