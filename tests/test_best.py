@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner, Result
 
 import graddesc_xl as gx
+from graddesc_xl import building, cli
+from graddesc_xl.cli import show
 from graddesc_xl.errors import SettingError
 from graddesc_xl.language.values import Array
+from graddesc_xl.lessons.recipe import spell
 from graddesc_xl.numbers import held_still
 from graddesc_xl.sweeps import search, sweep_plan
 from test_validation import by_hand, samples
@@ -288,6 +294,8 @@ def test_the_budget_is_kept(over: list[str], budget: int, monkeypatch: pytest.Mo
         ({"lr": []}, 100, "empty"),
         (["lr=0..1", "lr=0..1"], 100, "twice"),
         ("lr", 100, "no range"),
+        (3, 100, "inputs and their ranges"),
+        ([0.5], 100, "0.5 is no range"),
     ],
 )
 def test_what_cannot_be_searched_is_told(over: Any, budget: Any, said: str) -> None:
@@ -309,3 +317,86 @@ def test_the_best_shows_itself() -> None:
     assert repr(found).startswith("Best('basic': lr 3.")
     assert "<table" in found._repr_html_()
     assert "Best: the lowest √Σe² of epoch 10 of " in found._repr_html_()
+
+
+# The command
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command line in an empty folder."""
+    for name in ("FORCE_COLOR", "COLUMNS", "PY_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(show, "SILENCE", float("inf"))
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(cli.app, ["best", *args])
+
+
+def test_the_command_shows_what_is_best(call: Callable[..., Result]) -> None:
+    """A row per input, the error and the verdict, what best means; as the library finds it."""
+    result = call("basic", "--over", "lr=1e-7..1e-4:log", "--budget", "200", "--epochs", "4")
+    found = gx.best("basic", lr="1e-7..1e-4:log", budget=200, epochs=4)
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert lines[2] == ["lr", show.short(found.inputs["lr"]), "1e-7", "0.0001"]
+    assert f"√Σe² of epoch 4: {show.digits(found.error)}, {found.verdict}" in result.stdout
+    assert f"Best: the lowest √Σe² of epoch 4 of {found.runs} runs over lr from 1e-7 to 0.0001." in result.stdout
+
+
+def test_the_command_writes_the_workbook(call: Callable[..., Result]) -> None:
+    """The best inputs are its values and it says how they were found; IronCalc finds the same error; it verifies."""
+    text = "c*relu(a*x + b) + d"
+    result = call("--model", text, "--over", "lr=1e-7..1e-4:log", "--over", "a=0..2", "--budget", "300", "-o", "b.xlsx")
+    assert result.exit_code == 0, result.output
+    found = gx.experiment(text, gx.GRADDESC).best(["lr=1e-7..1e-4:log", "a=0..2"], budget=300)
+    (e,) = building.described("b.xlsx").experiments
+    assert {name: e.values[name] for name in ("lr", "a")} == found.inputs
+    assert e.about == found.told
+    report = gx.verify("b.xlsx")
+    assert report.ok
+    assert float(e.run().errors[-1]) == found.error
+
+
+def test_the_command_writes_a_recipe(call: Callable[..., Result]) -> None:
+    """Of a workbook or a recipe one experiment is searched, the others stay; a recipe is not overwritten unasked."""
+    one, two = gx.experiment("a*x + b", gx.GRADDESC, name="one"), gx.experiment("a*x", gx.GRADDESC, name="two")
+    lesson = gx.Lesson("Both", [one, two])
+    Path("both.toml").write_text(spell(lesson), encoding="utf-8")
+    more = ("--only", "two", "--budget", "100", "--set", "a=0.5", "--epochs", "3", "-o", "found.toml")
+    assert call("both.toml", *more).exit_code == 0
+    first, second = building.described("found.toml").experiments
+    assert first == building.described("both.toml").experiments[0]
+    assert (second.name, second.epochs, second.values["a"]) == ("two", 3, 0.5)
+    assert second.values["lr"] == two.best(budget=100, epochs=3, settings={"a": 0.5}).inputs["lr"]
+    assert "Found by search: with lr" in second.about
+    assert "exists already" in call("both.toml", *more).stderr
+    assert call("both.toml", *more, "--force").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "Name an experiment"),
+        (("basci",), "Did you mean basic?"),
+        (("learning", "rates"), "is a comparison"),
+        (("graddesc",), "is a workbook, not an experiment"),
+        (("basic", "--over", "lrr=0..1"), "has no setting 'lrr'"),
+        (("basic", "--over", "lr=1..0"), "reversed"),
+        (("basic", "--set", "lr=1"), "lr is swept over and set, too"),
+        (("basic", "--budget", "3"), "too small"),
+        (("basic", "--model", "a*x"), "comes with its model"),
+        (("basic", "-o", "b.csv"), "must end in .xlsx"),
+        (("basic", "-o", "none/b.xlsx"), "no folder none"),
+        (("two.toml",), "several experiments: choose one with --only, of one, two"),
+        (("two.toml", "--only", "tow"), "has no experiment 'tow'. Did you mean two?"),
+    ],
+)
+def test_the_command_refuses_in_a_sentence(call: Callable[..., Result], args: tuple[str, ...], said: str) -> None:
+    """What is wrong, and what to write; before anything is written."""
+    runs = [gx.experiment("a*x + b", gx.GRADDESC, name=name) for name in ("one", "two")]
+    Path("two.toml").write_text(spell(gx.Lesson("Two", runs)), encoding="utf-8")
+    result = call(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert said in line
+    assert {path.name for path in Path().iterdir()} == {"two.toml"}

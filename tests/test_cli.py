@@ -75,7 +75,7 @@ def test_help(args: Sequence[str]) -> None:
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["build", "run", "verify", "list"])
+@pytest.mark.parametrize("command", ["best", "build", "run", "verify", "list"])
 def test_help_of_commands(command: str) -> None:
     """Every command has help under both spellings, nothing of it cut off."""
     assert call(command, "-h").stdout == call(command, "--help").stdout

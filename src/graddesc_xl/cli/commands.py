@@ -20,6 +20,7 @@ import typer
 
 from .. import __version__
 from ..errors import GraddescError, GraddescWarning, SettingError
+from . import best as search
 from . import export, grading, own, recipes, sweeping
 from .failing import FAILED, PROGRAM, Commands, finish, sentence
 from .options import options
@@ -375,6 +376,16 @@ app.command(
     "graddesc-xl grade handed-in --key 'de/da=2,new a=1' -o grades.csv --for moodle\n\n"
     "graddesc-xl grade handed-in -o grades.xlsx --feedback feedback"
 )(grading.grade)
+
+
+app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "graddesc-xl best basic\n\n"
+    "graddesc-xl best adam --over lr=1e-3..10:log --over beta1=0..0.99 --epochs 20\n\n"
+    "graddesc-xl best lesson.toml --only plain --budget 500 -o better.toml\n\n"
+    "graddesc-xl best --model 'c*relu(a*x + b) + d' --over lr=1e-7..1e-3:log --over a=-3..3 -o best.xlsx\n\n"
+    "graddesc-xl best --model 'a*size + b' --data houses.csv --validation 0.2 --scale z-score"
+)(options(search.best))
 
 
 @app.command("list")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..numbers.trace import Trace
     from ..numbers.verdict import Verdict
     from ..plan import Input
+    from ..sweeps import Best
     from ..verification import Report, ValueSet
 
 #: wide enough for every table: output that is not read on a terminal is never cut or wrapped
@@ -279,6 +280,23 @@ def show_comparison(
             cells += [digits(end.error), coloured(end.verdict)]
         rows.add_row(row.title, *cells)
     out.print(rows)
+
+
+def show_best(e: Experiment, found: Best) -> None:
+    """What a search found: a row per input, what became of the run, and what best means."""
+    from ..sweeps import Range
+
+    out = screen()
+    out.print(Text.assemble((e.name, "bold"), f": {e.title}"))
+    rows = table(out, "Setting", "Best", "From", "To", right=("Best", "From", "To"))
+    for of in found.over:
+        ends = (of.low, of.high) if isinstance(of, Range) else (of.values.min(), of.values.max())
+        rows.add_row(of.name, short(found.inputs[of.name]), *(short(float(end)) for end in ends))
+    out.print(rows)
+    out.print()
+    out.print(Text.assemble(spelled(out, found.measure), f": {digits(found.measured)}, ", coloured(found.verdict)))
+    for said in found.said:
+        out.print(spelled(out, said), style="dim", soft_wrap=True)
 
 
 def best(trace: Trace) -> str:

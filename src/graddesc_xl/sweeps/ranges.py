@@ -19,6 +19,17 @@ from .grid import EXAMPLE, Axis, axis, grid
 DIGITS, FINE = 6, 1e-5
 #: how a range of whole numbers is marked
 WHOLE = ":whole"
+AS_IN = "{'lr': '1e-6..1:log'}"
+
+
+def number(value: float) -> str:
+    """A number in a sentence, or that there is none.
+
+    >>> number(1e-6), number(0.25), number(float("inf"))
+    ('1e-6', '0.25', 'no number')
+    """
+    mantissa, e, exponent = f"{value:.{DIGITS}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa if math.isfinite(value) else "no number"
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Range:
             raise SettingError(f"{self}: a range has at least 2 values, not {shown(self.points)}.")
 
     def __str__(self) -> str:
-        return f"{self.name} from {self.low:.6g} to {self.high:.6g}"
+        return f"{self.name} from {number(self.low)} to {number(self.high)}"
 
     def place(self, value: float) -> float:
         """Where a value stands."""
@@ -97,7 +108,7 @@ def typed(text: str) -> Range | Axis:
     """What to search, as typed: `lr=1e-6..1:log`, `a=-3..3`, `every=1..60:whole`, or values to choose from: `a=0,1,2`.
 
     >>> str(typed("lr=1e-6..1:log")), typed("a=0,1,2").values.tolist()
-    ('lr from 1e-06 to 1', [0.0, 1.0, 2.0])
+    ('lr from 1e-6 to 1', [0.0, 1.0, 2.0])
     """
     bare = text.replace(WHOLE, "")
     found = axis(bare)
@@ -113,10 +124,15 @@ def looked_for(plan: Plan, over: Ranges) -> list[Range | Axis]:
 
     Raises SettingError for an unknown name, one that stands twice, and values that the input does not allow.
     """
+    if not isinstance(over, Iterable):
+        raise SettingError(f"A search is over inputs and their ranges, as in {AS_IN}, not {shown(over)}.")
     if isinstance(over, Mapping):
         given = [typed(f"{n}={v}") if isinstance(v, str) else Axis(n, v) for n, v in over.items()]  # type: ignore[arg-type]  # checked by the grid
     else:
         given = [typed(v) if isinstance(v, str) else v for v in ([over] if isinstance(over, str) else over)]
+    for of in given:
+        if not isinstance(of, (Range, Axis)):
+            raise SettingError(f"{shown(of)} is no range: give inputs and their ranges, as in {AS_IN}.")
     ends = [Axis(of.name, np.array([of.low, of.high])) if isinstance(of, Range) else of for of in given]
     found: list[Range | Axis] = []
     for of, known in zip(given, grid(plan, ends).axes, strict=True):

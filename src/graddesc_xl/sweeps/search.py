@@ -20,7 +20,7 @@ from ..parts.data import Dataset
 from ..plan import Plan
 from ..settings import Settings, resolve
 from .grid import Axis
-from .ranges import Range, Ranges, looked_for
+from .ranges import Range, Ranges, looked_for, number
 from .sweeping import sweep_plan
 from .swept import Sweep
 
@@ -93,18 +93,28 @@ class Best:
     rounds: tuple[Found, ...]
 
     def __repr__(self) -> str:
-        told = [f"{name} {value:.6g}" for name, value in self.inputs.items()]
-        how = (f"{self.measure} {self.measured:.6g}", self.verdict, counted(self.runs, "run"))
+        told = [f"{name} {number(value)}" for name, value in self.inputs.items()]
+        how = (f"{self.measure} {number(self.measured)}", self.verdict, counted(self.runs, "run"))
         return line(self, self.plan.name, *told, *how)
 
     def _repr_html_(self) -> str:
         return table(self, self.path, said=self.said)
 
     @property
+    def told(self) -> str:
+        """How the inputs were found, in a sentence."""
+        at = ", ".join(f"{name} {number(value)}" for name, value in self.inputs.items())
+        return f"Found by search: with {at} the {self.measure} is the lowest of {self._searched}."
+
+    @property
+    def _searched(self) -> str:
+        over = [str(of) if isinstance(of, Range) else f"{of.values.size} values of {of.name}" for of in self.over]
+        return f"{counted(self.runs, 'run')} over {', '.join(over)}"
+
+    @property
     def said(self) -> list[str]:
-        """What best means, whether there may be a better one, and how near an explosion is: a sentence each."""
-        over = ", ".join(str(of) if isinstance(of, Range) else f"{of.name} among {of.values.size}" for of in self.over)
-        found = [f"Best: the lowest {self.measure} of {counted(self.runs, 'run')} over {over}."]
+        """What best means, whether there may be a better one, and how near others fail: a sentence each."""
+        found = [f"Best: the lowest {self.measure} of {self._searched}."]
         if self.rounds[0].flat:
             found.append("All of the coarse grid is as good: the one in its middle is taken.")
         limits = {i.name: (i.low, i.high) for i in self.plan.inputs}
@@ -112,14 +122,14 @@ class Best:
             hint = "it cannot be set beyond" if self.inputs[name] in limits[name] else "widen the range"
             found.append(f"{name} is the {end} that was searched, beyond it may be better ones: {hint}.")
         for name, (below, above) in self.beside.items():
-            said = f"With {name} {BESIDE:.0%} lower or higher it is {_number(below)} and {_number(above)}"
-            found.append(f"{said}, here {self.measured:.6g}.")
+            said = f"With {name} {BESIDE:.0%} lower or higher it is {number(below)} and {number(above)}"
+            found.append(f"{said}, here {number(self.measured)}.")
         for name, walls in self.walls.items():
             best = self.inputs[name]
             for way, wall in zip(("down", "up"), walls, strict=True):
                 if wall is not None:
                     times = f", {wall.value / best:.4g} times the best" if wall.value * best > 0 else ""
-                    found.append(f"From {name} {wall.value:.6g} {way}{times}: {wall.kind}.")
+                    found.append(f"From {name} {number(wall.value)} {way}{times}: {wall.kind}.")
         return found
 
     @property
@@ -150,7 +160,7 @@ def best_plan(
     """Search for the best run of a plan; `best` is the convenient form."""
     if not isinstance(budget, int) or budget < 1:
         raise SettingError(f"The budget of a search is a whole number of runs, as in {BUDGET}, not {shown(budget)}.")
-    return _Search(plan, data, looked_for(plan, over), resolve(plan, settings or {}), budget, progress).best()
+    return _Search(plan, data, looked_for(plan, over), settings or {}, budget, progress).best()
 
 
 @dataclass
@@ -164,7 +174,7 @@ class _Search:
     plan: Plan
     data: Dataset
     over: Sequence[Range | Axis]
-    settings: Mapping[str, Array]
+    settings: Settings
     budget: int
     progress: Callable[[str], None]
     runs: int = 0
@@ -212,13 +222,14 @@ class _Search:
         best = min(reversed(self.rounds), key=self.rank)
         walls = {of.name: self.walls(of, best) for of in self.ranges}
         beside = {of.name: self.beside(of, best) for of in self.ranges if not of.whole}
+        fixed = resolve(self.plan, self.settings)
         ends = {of.name: "lowest" for of in self.ranges if best.inputs[of.name] == of.low}
         ends |= {of.name: "highest" for of in self.ranges if best.inputs[of.name] == of.high}
         return Best(
             plan=self.plan,
             data=self.data,
             inputs=best.inputs,
-            settings={name: float(value) for name, value in self.settings.items() if name not in best.inputs},
+            settings={name: float(value) for name, value in fixed.items() if name not in best.inputs},
             measure=self.measure,
             measured=best.measure,
             error=best.error,
@@ -383,8 +394,3 @@ def _beside(values: NDArray[Any], axis: int, value: float) -> tuple[NDArray[Any]
     outside = np.full_like(moved[:1], value)
     before, after = (np.concatenate(parts) for parts in ((outside, moved[:-1]), (moved[1:], outside)))
     return np.moveaxis(before, 0, axis), np.moveaxis(after, 0, axis)
-
-
-def _number(value: float) -> str:
-    """A measure, or that there is none."""
-    return f"{value:.6g}" if math.isfinite(value) else "no number"
