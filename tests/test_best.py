@@ -200,7 +200,7 @@ def test_no_run_that_explodes_is_the_best() -> None:
     found = e.best(lr="1e-4..10:log")
     assert found.verdict.kind != "exploded"
     assert found.error <= swept.error[low]
-    with pytest.raises(SettingError, match=r"Each of .* runs over lr from 1 to 100 explodes.* lower learning rates"):
+    with pytest.raises(SettingError, match=r"Each of .* runs over lr from 1 to 100 explodes.* lower rates"):
         gx.best("basic", lr="1..100:log")
 
 
@@ -362,7 +362,7 @@ def test_the_command_writes_a_recipe(call: Callable[..., Result]) -> None:
     one, two = gx.experiment("a*x + b", gx.GRADDESC, name="one"), gx.experiment("a*x", gx.GRADDESC, name="two")
     lesson = gx.Lesson("Both", [one, two])
     Path("both.toml").write_text(spell(lesson), encoding="utf-8")
-    more = ("--only", "two", "--budget", "100", "--set", "a=0.5", "--epochs", "3", "-o", "found.toml")
+    more = ("--sheet", "two", "--budget", "100", "--set", "a=0.5", "--epochs", "3", "-o", "found.toml")
     assert call("both.toml", *more).exit_code == 0
     first, second = building.described("found.toml").experiments
     assert first == building.described("both.toml").experiments[0]
@@ -379,7 +379,7 @@ def test_the_command_writes_a_recipe(call: Callable[..., Result]) -> None:
         ((), "Name an experiment"),
         (("basci",), "Did you mean basic?"),
         (("learning", "rates"), "is a comparison"),
-        (("graddesc",), "is a workbook, not an experiment"),
+        (("graddesc",), "choose one with --sheet"),
         (("basic", "--over", "lrr=0..1"), "has no setting 'lrr'"),
         (("basic", "--over", "lr=1..0"), "reversed"),
         (("basic", "--set", "lr=1"), "lr is swept over and set, too"),
@@ -387,8 +387,8 @@ def test_the_command_writes_a_recipe(call: Callable[..., Result]) -> None:
         (("basic", "--model", "a*x"), "comes with its model"),
         (("basic", "-o", "b.csv"), "must end in .xlsx"),
         (("basic", "-o", "none/b.xlsx"), "no folder none"),
-        (("two.toml",), "several experiments: choose one with --only, of one, two"),
-        (("two.toml", "--only", "tow"), "has no experiment 'tow'. Did you mean two?"),
+        (("two.toml",), "2 runs: choose one with --sheet: one, two"),
+        (("two.toml", "--sheet", "tow"), "has no run 'tow'. Did you mean two?"),
     ],
 )
 def test_the_command_refuses_in_a_sentence(call: Callable[..., Result], args: tuple[str, ...], said: str) -> None:

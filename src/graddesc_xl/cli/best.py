@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import SettingError, WorkbookError, did_you_mean, shown
+from ..errors import WorkbookError
 from ..writing import replacing
 from . import own
 from .export import Target
+from .options import options
 from .show import screen, show_best, show_built, working
-from .typed import complete_experiment, complete_setting, parse_settings, refuse_unknown
+from .sweeping import changed, chosen
+from .typed import complete_experiment, complete_setting
 
 if TYPE_CHECKING:
     from ..experiments import Experiment
     from ..lessons import Lesson
 
+EXAMPLES = (
+    "[bold]Examples[/bold]\n\n"
+    "graddesc-xl best basic\n\n"
+    "graddesc-xl best adam --over lr=1e-3..10:log --over beta1=0..0.99 --epochs 20\n\n"
+    "graddesc-xl best lesson.toml --sheet plain --budget 500 -o better.toml\n\n"
+    "graddesc-xl best --model 'c*relu(a*x + b) + d' --over lr=1e-7..1e-3:log --over a=-3..3 -o best.xlsx\n\n"
+    "graddesc-xl best --model 'a*size + b' --data houses.csv --validation 0.2 --scale z-score"
+)
 
+
+@options
 def best(
     names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[NAME|FILE]",
             autocompletion=complete_experiment,
-            help="An experiment, quoted or not; or a recipe or a workbook, whose experiment it is.",
+            help="An experiment, quoted or not; or the file of a recipe, or a workbook, with the numbers that were "
+            "typed into it: of several runs, --sheet names one.",
         ),
     ] = None,
     over: Annotated[
         list[str] | None,
         typer.Option(
+            "--over",
             metavar="NAME=FROM..TO",
+            autocompletion=complete_setting,
             help="What to search: lr=1e-6..1:log evenly among logarithms, a=-3..3, every=1..60:whole, or values to "
             "choose from: batch=1,5,29; may be repeated. The learning rate if left out.",
         ),
@@ -43,34 +57,43 @@ def best(
     setting: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", autocompletion=complete_setting, help="Change a setting; may be repeated."
+            "--set",
+            metavar="NAME=VALUE",
+            autocompletion=complete_setting,
+            help="A setting that all runs share; may be repeated.",
         ),
     ] = None,
-    only: Annotated[
-        str | None, typer.Option(metavar="SHEET", help="Which experiment of a recipe, where it has several.")
+    carry: Annotated[
+        str | None,
+        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
+    ] = None,
+    gradient: Annotated[
+        str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write it as a workbook (.xlsx) or its recipe (.toml)."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write it, at its best, as a workbook (.xlsx) or a recipe (.toml)."
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of -o.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file given by --output.")] = False,
     *,
     mine: own.Own,
 ) -> None:
     """Search for the best learning rate, and other inputs, within a budget of runs.
 
-    The best run has the lowest error of its last epoch; of data that hold samples out (--validation), the lowest error
-    of those, with the weights at the end. It never is one that explodes, or that rounding noise drives.
+    Best is the lowest error of the last epoch, or that of the samples held out where there are some (--validation).
+    A run that explodes, or that rounding noise drives, never is the best.
     """
     out = _target(output, force=force)
-    lesson, e, settings = _meant(" ".join(names or []), mine, setting or [], only)
-    lasting = e if epochs is None else replace(e, epochs=epochs)
+    lesson, e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
+    lasting = changed(e, epochs, carry, gradient)
     with working(f"Searching {e.name}", brief=True) as step:
         found = lasting.best(over or None, budget=budget, settings=settings, progress=step)
     show_best(e, found)
     if out is not None:
         values, about = {**e.values, **settings, **found.inputs}, f"{e.about} {found.told}".strip()
-        _write(_changed(lesson, e, replace(lasting, values=values, about=about)), out, force=force)
+        _write(_with(lesson, e, replace(lasting, values=values, about=about)), out, force=force)
 
 
 def _target(path: Path | None, *, force: bool) -> Target | Path | None:
@@ -84,61 +107,18 @@ def _target(path: Path | None, *, force: bool) -> Target | Path | None:
     return path
 
 
-def _meant(
-    name: str, mine: own.Own, setting: Sequence[str], only: str | None
-) -> tuple[Lesson, Experiment, dict[str, float]]:
-    """The lesson, its experiment that is meant, and the settings that are changed."""
-    from .. import building
-    from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, is_file
-
-    if mine and name:
-        raise SettingError(f"{name} comes with its model: leave it out, or leave out {mine.first}.")
-    if not mine and not name:
-        raise SettingError("Name an experiment (graddesc-xl list shows them), or give a model: --model 'a*x + b'.")
-    if mine:
-        e = mine.experiment(setting, None)
-        return Lesson(f"{e.model.title}, on {e.data.name}", [e]), e, {}
-    known = next((each for each in EXPERIMENTS if each.lower() == name.lower()), name)
-    if known in EXPERIMENTS:
-        e = EXPERIMENTS[known]
-        lesson = Lesson(e.title or e.name, [e])
-    elif known in COMPARISONS:
-        raise SettingError(f"{known} is a comparison of many runs: search for the best of one of its experiments.")
-    elif not is_file(name):
-        refuse_unknown(name, LESSONS, EXPERIMENTS)
-    else:
-        lesson = building.described(name)
-        e = _one_of(lesson, name, only)
-    return lesson, e, parse_settings(setting, e.name, e.plan.inputs)
-
-
-def _one_of(lesson: Lesson, file: str, only: str | None) -> Experiment:
-    """The experiment of a lesson that is meant."""
-    runs = {e.name: e for e in lesson.experiments}
-    if only is None and len(runs) == 1:
-        return next(iter(runs.values()))
-    if not runs:
-        raise SettingError(f"{file} has no experiment of its own to search.")
-    if only is None:
-        raise SettingError(f"{file} has several experiments: choose one with --only, of {', '.join(runs)}.")
-    if only not in runs:
-        raise SettingError(f"{file} has no experiment {shown(only)}.{did_you_mean(only, runs)}")
-    return runs[only]
-
-
-def _changed(lesson: Lesson, e: Experiment, changed: Experiment) -> Lesson:
-    """The lesson with another experiment in the place of one."""
+def _with(lesson: Lesson | None, e: Experiment, found: Experiment) -> Lesson:
+    """The lesson with what was found in the place of an experiment; one of it alone where there is none."""
+    from ..lessons import Lesson
     from ..sheets.steps import Steps
 
-    parts = [
-        changed
-        if part is e
-        else replace(part, experiment=changed)
-        if isinstance(part, Steps) and part.experiment is e
-        else part
-        for part in lesson.parts
-    ]
-    return replace(lesson, parts=parts)
+    if lesson is None:
+        return Lesson(found.title or found.name, [found])
+
+    def instead(part: Any) -> Any:
+        return replace(part, experiment=found) if isinstance(part, Steps) and part.experiment is e else part
+
+    return replace(lesson, parts=[found if part is e else instead(part) for part in lesson.parts])
 
 
 def _write(lesson: Lesson, out: Target | Path, *, force: bool) -> None:

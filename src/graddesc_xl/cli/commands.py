@@ -378,14 +378,7 @@ app.command(
 )(grading.grade)
 
 
-app.command(
-    epilog="[bold]Examples[/bold]\n\n"
-    "graddesc-xl best basic\n\n"
-    "graddesc-xl best adam --over lr=1e-3..10:log --over beta1=0..0.99 --epochs 20\n\n"
-    "graddesc-xl best lesson.toml --only plain --budget 500 -o better.toml\n\n"
-    "graddesc-xl best --model 'c*relu(a*x + b) + d' --over lr=1e-7..1e-3:log --over a=-3..3 -o best.xlsx\n\n"
-    "graddesc-xl best --model 'a*size + b' --data houses.csv --validation 0.2 --scale z-score"
-)(options(search.best))
+app.command(epilog=search.EXAMPLES)(search.best)
 
 
 @app.command("list")

@@ -23,6 +23,7 @@ from .typed import beginning, complete_experiment, complete_setting, parse_setti
 
 if TYPE_CHECKING:
     from ..experiments import Experiment
+    from ..lessons import Lesson
     from ..sweeps import Sweep
 
 EXAMPLES = (
@@ -107,7 +108,7 @@ def sweep(
     from ..sweeps.saving import save, writer
 
     axes = [axis(text) for text in over or []]
-    e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
+    _, e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
     if mine.lr is not None and "lr" in (each.name for each in axes):
         raise SettingError("--lr and --over lr both say the learning rate: give one of them.")
     e = changed(e, epochs, carry, gradient)
@@ -128,8 +129,10 @@ def sweep(
         screen().print(f"{out.path}: {counted(len(swept.grid), 'run')}", soft_wrap=True)
 
 
-def chosen(name: str, mine: own.Own, setting: Sequence[str], epochs: int | None) -> tuple[Experiment, dict[str, float]]:
-    """The experiment that is meant, and the settings that all its runs share."""
+def chosen(
+    name: str, mine: own.Own, setting: Sequence[str], epochs: int | None
+) -> tuple[Lesson | None, Experiment, dict[str, float]]:
+    """The lesson of a file, the experiment that is meant, and the settings that all its runs share."""
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
 
     sheet = mine.sheet
@@ -139,8 +142,8 @@ def chosen(name: str, mine: own.Own, setting: Sequence[str], epochs: int | None)
     if not name:
         if not mine:
             raise SettingError("Name an experiment (graddesc-xl list shows them), or give a model: --model 'a*x + b'.")
-        return mine.experiment(setting, epochs), {}
-    e = next((of for of in EXPERIMENTS.values() if of.name.lower() == name.lower()), None)
+        return None, mine.experiment(setting, epochs), {}
+    lesson, e = None, next((of for of in EXPERIMENTS.values() if of.name.lower() == name.lower()), None)
     if e is not None and sheet is not None:
         raise SettingError(f"--sheet names a run of a file, and {name} is a run itself: leave it out.")
     if e is None:
@@ -148,13 +151,13 @@ def chosen(name: str, mine: own.Own, setting: Sequence[str], epochs: int | None)
             raise SettingError(f"{name} is a comparison of many runs: sweep one experiment over what it compares.")
         if name not in LESSONS and Path(name).suffix.lower() not in (".toml", ".xlsx") and not Path(name).is_file():
             raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
-        e = of_file(name, sheet)
+        lesson, e = of_file(name, sheet)
     given = [*setting] if mine.lr is None else [*setting, f"lr={short(mine.lr)}"]
-    return e, parse_settings(given, e.name, e.plan.inputs)
+    return lesson, e, parse_settings(given, e.name, e.plan.inputs)
 
 
-def of_file(name: str, sheet: str | None) -> Experiment:
-    """The only run of a recipe or a workbook, or that of one of its sheets."""
+def of_file(name: str, sheet: str | None) -> tuple[Lesson, Experiment]:
+    """The lesson of a recipe or a workbook, and its only run, or that of one of its sheets."""
     from ..building import described
     from ..verification.left import lesson_as_left
 
@@ -167,10 +170,10 @@ def of_file(name: str, sheet: str | None) -> Experiment:
     if sheet is None:
         if len(runs) > 1:
             raise SettingError(f"{name} has {len(runs)} runs: choose one with --sheet: {', '.join(runs)}.")
-        return next(iter(runs.values()))
+        return of, next(iter(runs.values()))
     if sheet not in runs:
         raise SettingError(f"{name} has no run {shown(sheet)}.{did_you_mean(sheet, runs)}")
-    return runs[sheet]
+    return of, runs[sheet]
 
 
 def changed(e: Experiment, epochs: int | None, carry: str | None, gradient: str | None) -> Experiment:

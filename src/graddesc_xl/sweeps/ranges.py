@@ -19,7 +19,7 @@ from .grid import EXAMPLE, Axis, axis, grid
 DIGITS, FINE = 6, 1e-5
 #: how a range of whole numbers is marked
 WHOLE = ":whole"
-AS_IN = "{'lr': '1e-6..1:log'}"
+AS_IN = "{'lr': '0.00001..0.1:log'}"
 
 
 def number(value: float) -> str:

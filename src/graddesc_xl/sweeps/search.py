@@ -301,7 +301,7 @@ class _Search:
             over = ", ".join(str(of) for of in self.over if isinstance(of, Range)) or swept.grid.names[0]
             raise SettingError(
                 f"Each of {counted(self.runs, 'run')} over {over} explodes, ends with an error cell or is driven by "
-                "rounding noise: search lower learning rates."
+                "rounding noise: search lower rates."
             )
         found = swept.error if swept.validation is None else swept.validation
         flat = bool(np.all(values == values.min()))
