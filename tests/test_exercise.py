@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -218,7 +218,7 @@ def test_a_missing_factor_is_not_told_of_any_number(empty: Spreadsheet) -> None:
 def test_colours_and_progress(empty: Spreadsheet) -> None:
     """Green, amber and empty, and a line that says how many are right and which is next."""
     book = filled(empty.copy(), GOOD)
-    assert {*chain.from_iterable(marks(book).values())} == {RIGHT}
+    assert {*itertools.chain.from_iterable(marks(book).values())} == {RIGHT}
     assert book.value("basic", 4, 1) == "All 20 are right."
     book = filled(empty.copy(), GOOD, ROWS[:2])
     assert book.value("basic", 4, 1) == "8 of 20 right; next: de/db in row 14."
@@ -240,7 +240,7 @@ def test_colours_follow_inputs(empty: Spreadsheet) -> None:
         book.type_number("basic", row, column, 0.00037)
     book.type_number("data", 6, 2, 44.5)
     book.recalculate()
-    assert {*chain.from_iterable(marks(book).values())} == {RIGHT}
+    assert {*itertools.chain.from_iterable(marks(book).values())} == {RIGHT}
     book.type_number("basic", ROWS[0], 7, -209.274)
     book.recalculate()
     assert marks(book)["G"][0] > WAITS
@@ -331,6 +331,23 @@ def test_nudging_is_exact_on_each_side_of_a_kink() -> None:
     assert not polynomial(call("exp", w), w)
 
 
+def nested(formula: str) -> int:
+    """How deep the brackets of a formula are at most."""
+    depths = itertools.accumulate({"(": 1, ")": -1}.get(char, 0) for char in re.sub('"[^"]*"', "", formula))
+    return max(depths, default=0)
+
+
+def test_a_large_model_has_as_many_hints_as_fit() -> None:
+    """Of five neurons with Adam: a formula has 8,192 characters and 64 functions inside each other at most."""
+    hidden = "; ".join(f"h{i} = tanh(a{i}*u + b{i}*v + c{i})" for i in range(5))
+    e = gx.experiment(f"{hidden}; {' + '.join(f'd{i}*h{i}' for i in range(5))} + e", POINTS, optimizer="torch_adamw")
+    behind = compose(Lesson("Large", [Exercise("fill in", "Fill in", e, steps=2)]), run_plan).composed["fill in"].behind
+    assert behind is not None
+    texts = [content.text for content in behind.formulas().values()]
+    assert max(map(len, texts)) < 8_192
+    assert 48 < max(map(nested, texts)) <= 60
+
+
 def test_what_cannot_be_an_exercise() -> None:
     """Columns, steps and examples that there are not, and lessons without runs."""
     e = EXPERIMENTS["basic"]
@@ -340,6 +357,9 @@ def test_what_cannot_be_an_exercise() -> None:
         Exercise("x", "x", e, steps=30)
     with pytest.raises(SettingError, match="0 to 4 can be worked out"):
         Exercise("x", "x", e, steps=5, worked=5)
+    wide = " + ".join(f"a{i}*u**{i} + b{i}*v**{i}" for i in range(1, 16))
+    with pytest.raises(SettingError, match=r"63 columns to fill in .* name at most 60"):
+        Exercise("x", "x", gx.experiment(wide, POINTS), ("all",))
     with pytest.raises(SettingError, match="nothing to fill in"):
         exercise(LESSONS["first-steps"])
     with pytest.raises(SettingError, match="Did you mean basic"):

@@ -62,6 +62,8 @@ SAID = (
 USUAL, FILLABLE = ("analytic", "update"), ("forward", "error", "analytic", "state", "update")
 #: in the place of the names of columns: all that can be filled in
 ALL = "all"
+#: how many columns can be filled in: a formula that looks for what is next nests an IF for each, and 64 at most
+MOST_COLUMNS = 60
 #: how many characters a formula may have
 LONGEST_FORMULA = 8_000
 HINT_WIDTH = 50.0
@@ -97,7 +99,11 @@ class Exercise(Kind):
             raise SettingError(
                 f"{self.name}: of {self.rows} steps 0 to {self.rows - 1} can be worked out, not {self.worked}."
             )
-        _ = self.columns
+        if len(self.columns) > MOST_COLUMNS:
+            raise SettingError(
+                f"{self.name}: {len(self.columns)} columns to fill in are more than formulas can mark: name at most "
+                f"{MOST_COLUMNS}, or take a smaller model."
+            )
 
     @property
     def sheet(self) -> str:
