@@ -16,11 +16,13 @@ from graddesc_xl.language.operators import OPERATORS
 from graddesc_xl.language.values import Array
 from graddesc_xl.lessons import EXPERIMENTS
 from graddesc_xl.numbers import engine
+from graddesc_xl.numbers.outcomes import outcomes
 from graddesc_xl.numbers.trace import Trace
-from graddesc_xl.settings import Settings
+from graddesc_xl.numbers.verdict import KINDS
+from graddesc_xl.settings import Settings, resolve
 
 pytest.importorskip("numba", reason="needs the extra fast")
-from graddesc_xl.numbers import compiled
+from graddesc_xl.numbers import compiled, lanes
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 3.0, -2.5, 1e-320, -1e-320, 1e300, -1e300, 709.0, 710.0, -745.0, -746.0, 1e22]
 TWO = [name for name in engine._FLOATS if OPERATORS[name].arity == 2]
@@ -75,7 +77,7 @@ def operators() -> Callable[[Array, Array, Array], Mapping[str, Array]]:
     own = {name: text for name, text in (called | signs).items() if name != "pow"}
     lines = ["def every(u, v, w, out):", "    for i in range(len(u)):"]
     lines += [f"        out[{k}, i] = {text}" for k, text in enumerate(own.values())]
-    code = compiled._code("\n".join(lines) + "\n", "every")
+    code = compiled.compiled("\n".join(lines) + "\n", "every")
     assert code is not None
 
     def every(*columns: Array) -> Mapping[str, Array]:
@@ -205,12 +207,12 @@ def test_without_numba_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_the_c_library_its_functions_are_left_to_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that needs exp is not compiled where the C library's is not found; others are."""
-    for cached in (compiled._functions, compiled.epochs, compiled._code):
+    for cached in (compiled._functions, compiled.epochs, compiled.compiled):
         cached.cache_clear()
     monkeypatch.setattr(compiled, "_foreign", dict)
     assert compiled.epochs(EVERY["batches, each epoch in another order"].plan) is None
     assert compiled.epochs(EVERY["as published"].plan) is not None
-    for cached in (compiled._functions, compiled.epochs, compiled._code):
+    for cached in (compiled._functions, compiled.epochs, compiled.compiled):
         cached.cache_clear()
 
 
@@ -219,3 +221,103 @@ def test_machine_code_is_kept_for_the_next_process(_cache: Path) -> None:
     assert_the_same(EVERY["as published"])
     folder = _cache / "graddesc-xl"
     assert [*folder.glob("*.py")] and [*folder.glob("__pycache__/*.nbc")]
+
+
+# Many runs
+
+
+def of_many(e: Experiment, values: Settings, **more: Any) -> Mapping[str, Any]:
+    """What became of many runs: by machine code as by NumPy, which other tests hold against single runs."""
+    inputs = resolve(e.plan, values)
+    plain, found = (outcomes(e.plan, e.data, inputs, backend=name, **more) for name in ("numpy", "numba"))
+    assert list(plain) == list(found)
+    for name in plain:
+        assert plain[name].dtype == found[name].dtype, name
+        assert same_bits(plain[name] + 0.0, found[name] + 0.0), name
+    return found
+
+
+DRAWN = np.random.default_rng(7)
+#: two full blocks of lanes, and some
+RUNS = 150
+
+
+def between(low: float, high: float) -> Array:
+    """Random numbers, evenly spread by their logarithm."""
+    return np.exp(DRAWN.uniform(np.log(low), np.log(high), RUNS))
+
+
+STARTS = DRAWN.uniform(-3, 3, RUNS)
+MANY: Mapping[str, tuple[Experiment, Settings]] = {
+    "as published": (EVERY["as published"], {"lr": between(1e-7, 1e-2), "a": STARTS}),
+    "passes that hand on in turn, a rate by epoch": (
+        EVERY["passes that hand on in turn, a rate by epoch"],
+        {"lr": between(1e-4, 1e3), "beta1": DRAWN.uniform(0, 0.999, RUNS)},
+    ),
+    "a ReLU that dies": (EVERY["numerical derivatives"].with_(epochs=6), {"lr": between(1e-7, 1e-2), "a": STARTS}),
+    "batches, each epoch in another order": (
+        EVERY["batches, each epoch in another order"].with_(epochs=4),
+        {"lr": between(1e-4, 1e3), "a": STARTS},
+    ),
+    "a loss along a line": (
+        EVERY["a loss along a line"].with_(epochs=5),
+        {"lr": between(1e-4, 1e3), "a": STARTS, "b": DRAWN.uniform(-1e6, 1e6, RUNS)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_runs_have_the_same_bits(name: str) -> None:
+    """Errors, verdicts, steps and weights, among them of runs that explode, die, bounce and settle."""
+    e, values = MANY[name]
+    found = of_many(e, values, by_epoch=True)
+    assert len({*found["kind"].tolist()}) > 2, "these runs show little"
+
+
+def test_many_runs_are_their_single_runs() -> None:
+    """Against plain Python, without NumPy's blocks between: two in each kind of verdict."""
+    e, values = MANY["a ReLU that dies"]
+    found = of_many(e, values, by_epoch=True)
+    for kind in {*found["kind"].tolist()}:
+        for run in np.flatnonzero(found["kind"] == kind)[:2].tolist():
+            alone = hot(10**18, e, {name: float(np.broadcast_to(v, RUNS)[run]) for name, v in values.items()})
+            assert same_bits(found["errors"][run] + 0.0, alone.errors + 0.0)
+            assert (KINDS[kind], found["step"][run]) == (alone.verdict.kind, alone.verdict.step or 0)
+            assert found["weights"][run].tolist() == [alone[e.plan.new(w)][-1, -1] for w in e.plan.weights]
+
+
+def test_many_runs_divide_by_zero() -> None:
+    """#DIV/0! where a single run has it."""
+    e = experiment("one_neuron", GRADDESC, optimizer="torch_rmsprop", epochs=3)
+    found = of_many(e, {"a": np.where(DRAWN.uniform(size=RUNS) < 0.5, 2.0, 1.0), "b": 30, "eps": 0.0, "lr": 0.1})
+    assert 0 < np.isnan(found["error"]).sum() < RUNS
+
+
+@pytest.mark.parametrize("runs", [1, 63, 64, 65, 20_000])
+def test_any_number_of_runs(runs: int) -> None:
+    """The last lanes may be empty; threads take what they take."""
+    e, _ = MANY["as published"]
+    found = of_many(e.with_(epochs=2), {"lr": np.geomspace(1e-7, 1e-3, runs)})
+    assert len(found["error"]) == runs
+
+
+def test_many_runs_are_compiled_when_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a word by machine code, once a plan has been asked for many steps; NumPy where numba is missing."""
+    asked: list[int] = []
+    by_lanes = lanes.outcomes
+
+    def watched(*given: Any, **more: Any) -> Any:
+        asked.append(1)
+        return by_lanes(*given, **more)
+
+    monkeypatch.setattr(lanes, "outcomes", watched)
+    e, _ = MANY["as published"]
+    inputs = resolve(e.plan, {"lr": np.full(RUNS, 1e-4)})
+    outcomes(e.plan, e.data, inputs)
+    assert not asked
+    monkeypatch.setattr(engine, "HOT", 0)
+    outcomes(e.plan, e.data, inputs)
+    assert len(asked) == 1
+    monkeypatch.setattr(engine, "_numba", lambda: False)
+    outcomes(e.plan, e.data, inputs)
+    assert len(asked) == 1

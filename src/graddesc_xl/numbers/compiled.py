@@ -22,6 +22,9 @@ import llvmlite
 import llvmlite.binding
 import numba
 import numpy as np
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from ..errors import WorkbookError
 from ..language.expr import Expr, Foot, Opening, Over, leaves, substitute
@@ -31,6 +34,8 @@ from ..plan import Plan
 from ..writing import replacing
 from .engine import cell_names, lines
 
+#: runs side by side
+LANES = 64
 #: the functions of the C library that are called, and how many arguments each takes
 _FOREIGN = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "tanh": 1, "pow": 2}
 #: what generated code calls stands in this file, so what is kept of it must be made anew when this changes
@@ -62,6 +67,19 @@ def _foreign() -> dict[str, Any]:
     return found
 
 
+@intrinsic
+def lane(_: Any) -> Any:
+    """Room for a number of each of the lanes, on the stack: what stands in one is seen not to stand in another."""
+    numbers: Any = ir.ArrayType(ir.DoubleType(), LANES)
+    pointer: Any = numba.types.CPointer
+    room: Any = cgutils.alloca_once
+
+    def make(__: Any, builder: Any, *___: Any) -> Any:
+        return builder.bitcast(room(builder, numbers), ir.DoubleType().as_pointer())
+
+    return pointer(numba.types.float64)(), make
+
+
 @cache
 def _functions() -> dict[str, Any]:
     """The functions that generated code calls; those written here are compiled when they are called first."""
@@ -80,6 +98,7 @@ def _functions() -> dict[str, Any]:
         "sign": lambda u: 1.0 if u > 0.0 else -1.0 if u < 0.0 else 0.0,
         "floor": lambda u: np.floor(u) + 0.0,
         "pi": lambda: math.pi,
+        "isfinite": lambda u: np.abs(u) < math.inf,
     }
     if log:
         written["log"] = lambda u: log(u) if u > 0.0 else math.nan
@@ -92,16 +111,16 @@ def _functions() -> dict[str, Any]:
     )
 
 
-def _footless(plan: Plan, expr: Expr) -> Expr:
+def footless(plan: Plan, expr: Expr) -> Expr:
     """The expression with footers written into it."""
     return substitute(
-        expr, lambda leaf: _footless(plan, plan.footer(leaf.name).expr) if isinstance(leaf, Foot) else leaf
+        expr, lambda leaf: footless(plan, plan.footer(leaf.name).expr) if isinstance(leaf, Foot) else leaf
     )
 
 
 def _sums(plan: Plan) -> list[Over]:
     """What is added up over the rows of an epoch, for footers and epoch states."""
-    exprs = [footer.expr for footer in plan.footers] + [_footless(plan, state.next) for state in plan.states]
+    exprs = [footer.expr for footer in plan.footers] + [footless(plan, state.next) for state in plan.states]
     found = {leaf: None for expr in exprs for leaf in leaves(expr) if isinstance(leaf, Over)}
     return [over for over in found if over.reduction in ("sum", "sumsq")]
 
@@ -111,7 +130,7 @@ def _finite(names: Sequence[str]) -> str:
     return f"{' + '.join(f'0.0 * {name}' for name in names)} == 0.0"
 
 
-def _added(over: Over) -> str:
+def added(over: Over) -> str:
     """The source of what a row adds to a sum."""
     value = f"c_{over.column}"
     return f"{value} * {value}" if over.reduction == "sumsq" else value
@@ -123,7 +142,7 @@ def source(plan: Plan) -> str:
     A function that goes through blocks until it meets what is no number, and tells how many it has finished.
     """
     starts, states, columns = plan.starts, plan.states, [column.name for column in plan.columns]
-    following = {state.name: _footless(plan, state.next) for state in states}
+    following = {state.name: footless(plan, state.next) for state in states}
     read = [leaf for expr in following.values() for leaf in leaves(expr)]
     sums = _sums(plan)
     totals = [f"{over.reduction}_{over.column}" for over in sums]
@@ -142,7 +161,7 @@ def source(plan: Plan) -> str:
     write(3, *lines({column.name: column.expr for column in plan.columns}))
     write(3, f"if not {_finite([f'c_{name}' for name in columns])}:", "    return block - first")
     write(3, *(f"rows[{i}, block, i] = c_{name}" for i, name in enumerate(columns)))
-    write(3, *(f"{total} += {_added(over)}" for total, over in zip(totals, sums, strict=True)))
+    write(3, *(f"{total} += {added(over)}" for total, over in zip(totals, sums, strict=True)))
     write(3, *(f"q_{start.column} = c_{start.column}" for start in starts))
     write(2, *(f"sums[{i}, block] = {total}" for i, total in enumerate(totals)))
     if totals:
@@ -195,21 +214,23 @@ class Epochs:
 @lru_cache(maxsize=64)
 def epochs(plan: Plan) -> Epochs | None:
     """A plan as machine code; None where it calls a function of the C library that is not found."""
-    code = _code(source(plan), "epochs")
+    code = compiled(source(plan), "epochs")
     return None if code is None else Epochs(code, _sums(plan))
 
 
 @lru_cache(maxsize=64)
-def _code(text: str, name: str) -> Callable[..., Any] | None:
+def compiled(text: str, name: str) -> Callable[..., Any] | None:
     """The function that a source defines, compiled when it is called for the first time."""
-    scope = _functions() | {"__name__": __name__}  # numba keeps code under the name of a module
+    scope = (
+        _functions() | {"lane": lane, "inf": math.inf} | {"__name__": __name__}
+    )  # numba keeps code under the name of a module
     path = _kept(text)
     exec(compile(text, path or "<plan>", "exec"), scope)  # generated from a checked plan, never from a user's text
     function = scope[name]
     if not {called for called in function.__code__.co_names if called in OPERATORS} <= scope.keys():
         return None
-    compiled: Callable[..., Any] = numba.njit(error_model="numpy", nogil=True, cache=path is not None)(function)
-    return compiled
+    made: Callable[..., Any] = numba.njit(error_model="numpy", nogil=True, cache=path is not None)(function)
+    return made
 
 
 def _kept(text: str) -> str | None:

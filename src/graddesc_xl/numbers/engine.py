@@ -249,9 +249,9 @@ HOT = 1_000_000
 
 
 @lru_cache(maxsize=64)
-def _taken(plan: Plan) -> list[int]:
+def _taken(plan: Plan) -> list[float]:
     """How many steps of a plan have been asked for."""
-    return [0]
+    return [0.0]
 
 
 @cache
@@ -259,11 +259,16 @@ def _numba() -> bool:
     return find_spec("numba") is not None
 
 
-def machine_code(plan: Plan, steps: int) -> Epochs | None:
-    """A plan as machine code, where numba is there and it has been asked for so many steps that it pays."""
+def hot(plan: Plan, steps: float) -> bool:
+    """Whether numba is there, and a plan has been asked for so many steps, with these, that compiling it pays."""
     taken = _taken(plan)
     taken[0] += steps
-    if taken[0] < HOT or not _numba():
+    return taken[0] >= HOT and _numba()
+
+
+def machine_code(plan: Plan, steps: int) -> Epochs | None:
+    """A plan as machine code, where that pays."""
+    if not hot(plan, steps):
         return None
     from .compiled import epochs
 

@@ -13,28 +13,69 @@ from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import Plan
 from .blocks import BLOCK, Block, dead, divides, exploded
-from .engine import all_cells, run_inputs
+from .engine import all_cells, hot, run_inputs
 from .verdict import KINDS, Ends, judged, too_large
 
+#: steps of many runs that NumPy takes in the time of one in plain Python
+MANY = 400
 #: runs whose whole traces are kept at a time
 TRACED = 256
 
 
-def outcomes(plan: Plan, data: Dataset, inputs: Mapping[str, Array], *, by_epoch: bool = False) -> dict[str, Any]:
+def outcomes(
+    plan: Plan, data: Dataset, inputs: Mapping[str, Array], *, by_epoch: bool = False, backend: str | None = None
+) -> dict[str, Any]:
     """What became of a batch of runs.
 
     inputs: all inputs of the plan, checked and rounded, each of shape () or (runs,). by_epoch: keep errors by epoch.
+    backend: `numpy` or `numba`; if left out, numba where it is installed and the runs are long or many enough.
     Returns, each with a leading axis of runs: `error` of the last epoch; `kind`, the index of the verdict in `KINDS`
     (uint8); `step` of the verdict, 0 without one (int64); `times` of a run that bounces, else nan; `weights` after the
     last step, (runs, weights); and, if wanted, `errors`, (runs, epochs). Error cells are the floats `inf` and `nan`.
     All of it is what single runs give, to the last bit.
     """
     runs = max(value.size for value in inputs.values())
+    found = _compiled(plan, data, inputs, runs, by_epoch=by_epoch, backend=backend)
+    if found is not None:
+        return found
     parts = [
         _block(plan, data, _some(inputs, slice(start, start + BLOCK)), min(BLOCK, runs - start), by_epoch=by_epoch)
         for start in range(0, runs, BLOCK)
     ]
     return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _compiled(
+    plan: Plan, data: Dataset, inputs: Mapping[str, Array], runs: int, *, by_epoch: bool, backend: str | None
+) -> dict[str, Any] | None:
+    """The same by machine code; None where there is none, or not yet."""
+    if backend == "numpy" or not any(value.ndim for value in inputs.values()):
+        return None
+    if backend is None and not hot(plan, runs * plan.blocks * len(data) / MANY):
+        return None
+    from .lanes import outcomes as by_lanes
+
+    found = by_lanes(plan, data, inputs, by_epoch=by_epoch)
+    if found is not None:
+        _mend(plan, data, inputs, found, found.pop("lost"), by_epoch=by_epoch)
+    return found
+
+
+def _mend(
+    plan: Plan,
+    data: Dataset,
+    inputs: Mapping[str, Array],
+    found: dict[str, Any],
+    lost: NDArray[np.bool_],
+    *,
+    by_epoch: bool,
+) -> None:
+    """Do again the runs that met what is no number, where it may be another error cell than #NUM!."""
+    if lost.any() and divides(plan, data, all_cells(plan, data, inputs)):
+        chosen = np.flatnonzero(lost)
+        again = _traced(plan, data, _some(inputs, chosen), by_epoch=by_epoch)
+        for name, values in again.items():
+            found[name][chosen] = values
 
 
 def _some(inputs: Mapping[str, Array], chosen: slice | NDArray[np.intp]) -> dict[str, Array]:
@@ -67,11 +108,7 @@ def _block(plan: Plan, data: Dataset, inputs: Mapping[str, Array], runs: int, *,
     found: dict[str, Any] = {"error": np.array(last), "kind": kind, "step": step, "times": times, "weights": weights}
     if by_epoch:
         found["errors"] = np.stack(errors, axis=1)
-    if block.lost.any() and divides(plan, data, cells):
-        lost = np.flatnonzero(block.lost)
-        again = _traced(plan, data, _some(inputs, lost), by_epoch=by_epoch)
-        for name, values in again.items():
-            found[name][lost] = values
+    _mend(plan, data, inputs, found, block.lost, by_epoch=by_epoch)
     return found
 
 

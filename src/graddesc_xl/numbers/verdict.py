@@ -96,10 +96,15 @@ class Ends(NamedTuple):
     epochs: int
 
 
+def largest(ys: Array) -> float:
+    """The largest squared error of a run that has not exploded. ys: the targets."""
+    return EXPLODED**2 * _scale(ys)
+
+
 def too_large(squared: Array, ys: Array) -> NDArray[np.bool_]:
     """Where squared errors mean that a run has exploded. ys: the targets."""
     with np.errstate(invalid="ignore", over="ignore"):
-        return ~(np.isfinite(squared) & (squared <= EXPLODED**2 * _scale(ys)))
+        return ~(np.isfinite(squared) & (squared <= largest(ys)))
 
 
 def _scale(ys: Array) -> float:
