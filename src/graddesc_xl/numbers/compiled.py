@@ -98,7 +98,6 @@ def _functions() -> dict[str, Any]:
         "sign": lambda u: 1.0 if u > 0.0 else -1.0 if u < 0.0 else 0.0,
         "floor": lambda u: np.floor(u) + 0.0,
         "pi": lambda: math.pi,
-        "isfinite": lambda u: np.abs(u) < math.inf,
     }
     if log:
         written["log"] = lambda u: log(u) if u > 0.0 else math.nan

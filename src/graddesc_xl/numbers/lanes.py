@@ -161,9 +161,10 @@ class _Source:
             self.write(3, f"{'elif' if i else 'if'} {test}:")
             body = [*self.outside(exprs), *lines(exprs, "n_")]
             for item in self.plan.openings:
-                to, new = f"{'q' if isinstance(item, Start) else 's'}_{item.name}", f"n_{item.name}"
+                to = f"q_{item.name}" if isinstance(item, Start) else f"s_{item.name}"
+                new = f"n_{item.name}"
                 if item.name in exprs and isinstance(item, EpochState):
-                    body.append(f"{to} = {new} if isfinite({new}) else inf")
+                    body.append(f"{to} = {new} if abs({new}) < inf else inf")
                 elif item.name in exprs or isinstance(item, Start):
                     body.append(f"{to} = {new if item.name in exprs else f'o_{item.name}'}")
             self.lanes(4, [*body, *(f"o_{n} = q_{n}" for n in self.opened)])
@@ -186,18 +187,18 @@ class _Source:
         """The end of a block: what is no number there is an error cell."""
         for name in (*self.summed, *(f"q_{n}" for n in self.carried)):
             if not self.kind.steps:
-                yield f"e_lost = e_lost if isfinite({name}) else 1.0"
-            yield f"{name} = {name} if isfinite({name}) else inf"
+                yield f"e_lost = e_lost if abs({name}) < inf else 1.0"
+            yield f"{name} = {name} if abs({name}) < inf else inf"
 
     def ended(self) -> Iterator[str]:
         """The end of an epoch: its error."""
         first = f"t == {self.plan.discarded}"
         yield from (*self.outside(self.footers), *lines(self.footers, "f_"))
-        yield from ("e_before = e_last", "e_last = f_error if isfinite(f_error) else inf")
+        yield from ("e_before = e_last", "e_last = f_error if abs(f_error) < inf else inf")
         yield f"e_first = e_last if {first} else e_first"
         yield f"e_lowest = e_last if ({first}) | (e_last < e_lowest) else e_lowest"
         root = "f_root" if self.plan.other else "e_last"
-        yield f"e_root = {root} if isfinite({root}) else inf"
+        yield f"e_root = {root} if abs({root}) < inf else inf"
         yield "e_large = e_large if (sum_err <= large) & (sum_err < inf) else 1.0"
 
     def shut(self) -> None:
