@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import re
@@ -22,16 +23,25 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import graddesc_xl as gx
 from bits import same_bits
 from graddesc_xl import EXPERIMENTS, Sweep, cli, run, sweep
-from graddesc_xl.errors import GraddescWarning, SettingError, SweepError
+from graddesc_xl.errors import GraddescError, GraddescWarning, SettingError, SweepError
+from graddesc_xl.experiments import GRADIENTS, Experiment
 from graddesc_xl.lessons import recipe
+from graddesc_xl.parts.losses import LOSSES
+from graddesc_xl.parts.models import MODELS
+from graddesc_xl.parts.optimizers import OPTIMIZERS
+from graddesc_xl.parts.schedules import SCHEDULES
+from graddesc_xl.parts.writing import needed, optimizer
 from graddesc_xl.sweeps import axis, kept, saving, sweeping, workers
 from graddesc_xl.sweeps.chunks import Work
 from graddesc_xl.sweeps.workers import Processes
+from test_fuzz_own import EQUATIONS
 
 RATES, STARTS = np.geomspace(1e-6, 1e-1, 12), np.linspace(-3, 3, 7)
 
@@ -85,6 +95,71 @@ def test_whoever_computes_it(whole: Sweep, executor: Executor) -> None:
 def test_however_it_is_cut(whole: Sweep, chunk: int) -> None:
     """One run at a time, all at once, and pieces of which the last is short."""
     assert bits(swept(chunk=chunk)) == bits(whole)
+
+
+MODELS_OF_ANY_KIND = (*MODELS, "c*relu(a*x + b) + d", "where(x > m, a*x, b*x + c)", "k*exp(-(x - m)**2/s) + b")
+UPDATES = (*OPTIMIZERS, *EQUATIONS)
+VALUES = st.floats(-3, 3).map(lambda value: round(value, 3))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Any model, loss and optimizer, shipped or a text, trained in any way on a few samples."""
+    count = draw(st.integers(2, 5))
+    numbers = st.lists(VALUES, min_size=count, max_size=count)
+    how: dict[str, Any] = {
+        "optimizer": draw(st.sampled_from(UPDATES)),
+        "loss": draw(st.sampled_from(sorted(LOSSES))),
+        "schedule": draw(st.sampled_from(sorted(SCHEDULES))),
+        "batch": draw(st.sampled_from([1, 2, "all"])),
+        "epochs": draw(st.integers(1, 4)),
+        "lr": draw(st.sampled_from([1e-4, 0.05, 2.0])),
+        "seed": draw(st.integers(1, 9)),
+        "shuffled": draw(st.booleans()),
+        "start": draw(st.sampled_from(["given", "normal", 0.5])),
+    }
+    if " " in how["optimizer"]:
+        text = how["optimizer"]
+        numbers_of: Any = dict.fromkeys(needed(text), 0.9)
+        how["optimizer"] = optimizer(text, **numbers_of)
+    xs = draw(numbers.filter(lambda xs: len({*xs}) > 1))
+    text, ys = draw(st.sampled_from(MODELS_OF_ANY_KIND)), draw(numbers)
+    if how["loss"] == "logistic":
+        text, ys = "sigmoid(a*x + b)", [float(y > 0) for y in ys]
+    how["gradient"] = draw(st.sampled_from(GRADIENTS))
+    discarded = draw(st.sampled_from([None, 0, 2]))
+    try:
+        made = replace(gx.experiment(text, gx.dataset(xs, ys), **how), discarded=discarded)
+        assert made.plan
+    except GraddescError:
+        reject()
+    return made
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+@given(experiments(), st.data())
+def test_any_sweep_is_its_single_runs(e: Experiment, data: st.DataObject) -> None:
+    """Random models, optimizers, losses, grids and pieces, here or in threads: every run is what it is alone."""
+    names = data.draw(st.lists(st.sampled_from([i.name for i in e.plan.inputs]), min_size=1, max_size=3, unique=True))
+    over = {}
+    for name in names:
+        of = next(i for i in e.plan.inputs if i.name == name)
+        inside = st.sampled_from([*of.choices]) if of.choices else st.floats(max(of.low, -9), min(of.high, 9))
+        over[name] = data.draw(st.lists(inside, min_size=1, max_size=4))
+    runs = math.prod(map(len, over.values()))
+    how: dict[str, Any] = {"chunk": data.draw(st.integers(1, runs))}
+    with ThreadPoolExecutor(2) as threads:
+        if data.draw(st.booleans()):
+            how["executor"] = threads
+        made = e.sweep(over, by_epoch=True, **how)
+    assert made.errors is not None
+    for place in np.ndindex(made.shape):
+        alone = e.run(made.grid.at(place))
+        told = (over, place, made.errors[place], alone.errors)
+        assert same_bits(made.errors[place], alone.errors), told
+        assert made.verdict(*place) == alone.verdict, told
+        for weight, values in made.weights.items():
+            assert same_bits(values[place], alone[alone.plan.new(weight)][-1, -1]), (weight, *told)
 
 
 def test_workers_see_nothing_of_the_script_that_runs(tmp_path: Path) -> None:
