@@ -192,14 +192,15 @@ def test_samples_held_out_decide_where_there_are_some(samples: gx.Dataset) -> No
 
 
 def test_no_run_that_explodes_is_the_best() -> None:
-    """An error that falls back under everything after it was out of bounds counts for nothing; nor where all do."""
-    e = gx.experiment("c*relu(a*x + b) + d", gx.GRADDESC, epochs=1)
-    swept = e.sweep(lr=np.geomspace(1e-4, 10, 400))
-    low = int(np.argmin(np.where(swept.verdicts == "exploded", np.inf, swept.error)))
-    assert (swept.verdicts == "exploded").any()
-    found = e.best(lr="1e-4..10:log")
-    assert found.verdict.kind != "exploded"
-    assert found.error <= swept.error[low]
+    """Not even where it comes back to an error that is a number, and no other run is left."""
+    e = gx.experiment("c*tanh(a*x + b) + d", gx.GRADDESC, epochs=2)
+    back = {"lr": 7.49894209332456, "a": 2.2}
+    assert e.run(back).verdict.kind == "exploded"
+    assert np.isfinite(e.run(back).errors[-1])
+    with pytest.raises(SettingError, match=r"Each of 1 run .* explodes"):
+        e.best({name: [value] for name, value in back.items()})
+    found = e.best({"lr": [1e-3, back["lr"]], "a": [back["a"]]})
+    assert found.inputs["lr"] == 1e-3
     with pytest.raises(SettingError, match=r"Each of .* runs over lr from 1 to 100 explodes.* lower rates"):
         gx.best("basic", lr="1..100:log")
 
@@ -317,6 +318,48 @@ def test_the_best_shows_itself() -> None:
     assert repr(found).startswith("Best('basic': lr 3.")
     assert "<table" in found._repr_html_()
     assert "Best: the lowest √Σe² of epoch 10 of " in found._repr_html_()
+
+
+# What a sweep finds
+
+
+def alive_by_hand(rates: Array, starts: Array, epochs: int) -> Any:
+    """Whether some sample is positive before the ReLU in the end, for each rate and start of `a` at once: by NumPy."""
+    a, (b, c, d) = starts.copy(), np.ones((3, len(starts)))
+    for _ in range(epochs):
+        for x, y in zip(XS, YS, strict=True):
+            z = a * x + b
+            hid = np.maximum(z, 0)
+            off = 2 * (c * hid + d - y)
+            d_z = off * np.where(z > 0, c, 0)
+            a, b, c, d = a - rates * d_z * x, b - rates * d_z, c - rates * off * hid, d - rates * off
+    return np.max(np.outer(XS, a) + b, axis=0) > 0
+
+
+def test_the_highest_rate_at_which_no_relu_dies() -> None:
+    """From starts in [-3, 3] that are not dead before they begin; true of single runs at both sides of the border."""
+    e = gx.experiment("c*relu(a*x + b) + d", gx.GRADDESC)
+    starts = np.linspace(-3, 3, 121)
+
+    def border(low: float, high: float) -> tuple[float, float]:
+        """The last rate at which none of them dies, and the next."""
+        swept = e.sweep(lr=np.geomspace(low, high, 41), a=starts)
+        dead = swept.verdicts == "dead ReLU"
+        at_once = (dead & (swept.step == 1)).all(axis=0)
+        np.testing.assert_array_equal(at_once, starts * XS.min() + 1 <= 0)
+        first = int(np.argmax(dead[:, ~at_once].any(axis=1)))
+        assert first > 0
+        return swept.grid.axes[0].values[first - 1], swept.grid.axes[0].values[first]
+
+    safe, deadly = border(*border(1e-5, 1e-3))
+    assert deadly / safe < 1.005
+    assert safe == pytest.approx(4.71e-5, rel=5e-3)
+    begin = starts[starts * XS.min() + 1 > 0]
+    for rate in (safe, deadly):
+        alive = alive_by_hand(np.full(begin.size, rate), begin, e.epochs)
+        verdicts = [e.run({"lr": rate, "a": float(a)}).verdict.kind for a in begin]
+        assert [kind != "dead ReLU" for kind in verdicts] == alive.tolist()
+        assert alive.all() == (rate == safe)
 
 
 # The command
