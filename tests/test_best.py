@@ -184,7 +184,9 @@ def test_samples_held_out_decide_where_there_are_some(samples: gx.Dataset) -> No
     rates = np.geomspace(1e-3, 1, 2000)
     with np.errstate(all="ignore"):
         errors = [by_hand(samples, 4, lr)[-1] for lr in rates]
-    assert found.measure == "RMSE of the 9 samples held out, after epoch 4"
+    assert found.measure == "RMSE after epoch 4 of the 9 samples held out"
+    assert any("Its √Σe² of epoch 4 is " in said for said in found.said)
+    assert found.told.startswith("Found by search: with lr")
     assert found.measured <= min(errors) * (1 + 1e-9)
     assert samples.held_out
     assert found.measured == held_still.error(found.run(), samples.held_out)
@@ -232,7 +234,26 @@ def test_an_end_that_cannot_be_passed_is_told_otherwise() -> None:
     """Nobody can widen a range beyond what the setting allows."""
     found = gx.best("momentum", {"beta": "0..0.5"}, settings={"lr": 1e-6}, budget=200)
     assert found.ends
-    assert any("cannot be set beyond" in said for said in found.said)
+    assert any("and none beyond it can be set" in said for said in found.said)
+
+
+def test_a_little_beside_the_best_is_the_single_run_there() -> None:
+    """How sharp the best is: 1% of a rate, a hundredth of another range; and nothing outside of the range."""
+    e = gx.experiment("c*relu(a*x + b) + d", gx.GRADDESC)
+    found = e.best(["lr=1e-7..1e-4:log", "a=-3..3"], budget=500)
+    lr, a = found.inputs["lr"], found.inputs["a"]
+    for name, way, inputs in (
+        ("lr", "lower", {"lr": lr * np.exp(-0.01), "a": a}),
+        ("lr", "higher", {"lr": lr * np.exp(0.01), "a": a}),
+        ("a", "lower", {"lr": lr, "a": a - 0.06}),
+        ("a", "higher", {"lr": lr, "a": a + 0.06}),
+    ):
+        assert found.beside[name][way] == pytest.approx(float(e.run(inputs).errors[-1]), rel=1e-5)
+        assert found.beside[name][way] >= found.error
+    assert any(said.startswith("With lr 1% lower or higher it is ") for said in found.said)
+    assert any(said.startswith("With a 0.06 lower or higher it is ") for said in found.said)
+    ended = e.best(lr="1e-8..5e-7:log", budget=100)
+    assert {*ended.beside["lr"]} == {"lower"}
 
 
 def test_of_a_flat_region_the_middle_is_taken() -> None:
@@ -307,6 +328,8 @@ def test_what_cannot_be_searched_is_told(over: Any, budget: Any, said: str) -> N
 
 def test_a_range_says_what_is_wrong_with_it() -> None:
     """Also where it is made in Python."""
+    with pytest.raises(SettingError, match=r"begins and ends with one, as in 1\.\.60:whole"):
+        gx.best("basic", a="0.2..0.8:whole")
     for wrong in ({"low": 1, "high": 1}, {"low": 0, "high": 1, "log": True}, {"low": 0, "high": 1, "points": 1}):
         with pytest.raises(SettingError, match="lr from"):
             gx.Range("lr", **wrong)  # type: ignore[arg-type]
@@ -317,7 +340,7 @@ def test_the_best_shows_itself() -> None:
     found = gx.best("basic", lr="1e-7..1e-4:log", budget=100)
     assert repr(found).startswith("Best('basic': lr 3.")
     assert "<table" in found._repr_html_()
-    assert "Best: the lowest √Σe² of epoch 10 of " in found._repr_html_()
+    assert "the lowest √Σe² of epoch 10." in found._repr_html_()
 
 
 # What a sweep finds
@@ -383,7 +406,7 @@ def test_the_command_shows_what_is_best(call: Callable[..., Result]) -> None:
     assert result.exit_code == 0
     assert lines[2] == ["lr", show.short(found.inputs["lr"]), "1e-7", "0.0001"]
     assert f"√Σe² of epoch 4: {show.digits(found.error)}, {found.verdict}" in result.stdout
-    assert f"Best: the lowest √Σe² of epoch 4 of {found.runs} runs over lr from 1e-7 to 0.0001." in result.stdout
+    assert f"Best of {found.runs} runs over lr from 1e-7 to 0.0001: the lowest √Σe² of epoch 4." in result.stdout
 
 
 def test_the_command_writes_the_workbook(call: Callable[..., Result]) -> None:

@@ -17,6 +17,8 @@ from .grid import EXAMPLE, Axis, axis, grid
 
 #: significant digits of what is found, and the share of a range or of a value below which nothing finer is tried
 DIGITS, FINE = 6, 1e-5
+#: a little apart: as a share of a value, or of a range that is no range of logarithms
+BIT = 0.01
 #: how a range of whole numbers is marked
 WHOLE = ":whole"
 AS_IN = "{'lr': '0.00001..0.1:log'}"
@@ -48,10 +50,14 @@ class Range:
     points: int | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise SettingError(f"{self}: a range goes from a number to a larger one, as in {EXAMPLE}.")
         if self.log and self.low <= 0:
             raise SettingError(f"{self}: {self.low:g} has no logarithm: begin above 0, or leave out log.")
+        if self.whole and not (self.low.is_integer() and self.high.is_integer()):
+            raise SettingError(f"{self}: a range of whole numbers begins and ends with one, as in 1..60{WHOLE}.")
         if self.points is not None and self.points < 2:
             raise SettingError(f"{self}: a range has at least 2 values, not {shown(self.points)}.")
 
@@ -84,6 +90,16 @@ class Range:
     def limits(self) -> tuple[float, float]:
         """Its lowest and its highest value."""
         return self.low, self.high
+
+    @property
+    def step(self) -> float:
+        """The distance of places that are a little apart."""
+        return BIT if self.log else BIT * (self.high - self.low)
+
+    @property
+    def bit(self) -> str:
+        """How far values are a little apart, in words."""
+        return f"{BIT:.0%}" if self.log else number(self.step)
 
     def value(self, place: float) -> float:
         """The value at a place."""

@@ -37,8 +37,6 @@ PLACES = 8
 FINER = (9, 7, 5, 3)
 #: the fewest and the most values up to an end of a range among which a wall is looked for, drawn closer so often
 FEWEST, MOST, CLOSER = 2, 16, 3
-#: a little lower or higher: as a share of a value, or of a range that is no range of logarithms
-BESIDE = 0.01
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,8 @@ class Best:
     measured: how much that is of the best run. error: that of its last epoch. verdict: what became of it. runs: how
     many were made. over: what was searched. ends: input -> `lowest` or `highest`, where the best is at an end of its
     range. walls: input -> the nearest values below and above at which the run explodes or its ReLU dies, the others at
-    their best; None where there is none in the range. beside: input -> what is compared a little below and above it, by
-    `BESIDE`. rounds: how the best was found.
+    their best; None where there is none in the range. beside: input -> what is compared a little `lower` and `higher`,
+    where that is in the range, by `Range.bit`. rounds: how the best was found.
     """
 
     plan: Plan
@@ -89,7 +87,7 @@ class Best:
     over: tuple[Range | Axis, ...]
     ends: Mapping[str, str]
     walls: Mapping[str, tuple[Wall | None, Wall | None]]
-    beside: Mapping[str, tuple[float, float]]
+    beside: Mapping[str, Mapping[str, float]]
     rounds: tuple[Found, ...]
 
     def __repr__(self) -> str:
@@ -114,16 +112,21 @@ class Best:
     @property
     def said(self) -> list[str]:
         """What best means, whether there may be a better one, and how near others fail: a sentence each."""
-        found = [f"Best: the lowest {self.measure} of {self._searched}."]
+        found = [f"Best of {self._searched}: the lowest {self.measure}."]
+        if self.measured != self.error:
+            found.append(f"Its {self.plan.error.title} of epoch {self.plan.epochs} is {number(self.error)}.")
         if self.rounds[0].flat:
             found.append("All of the coarse grid is as good: the one in its middle is taken.")
         limits = {i.name: (i.low, i.high) for i in self.plan.inputs}
         for name, end in self.ends.items():
-            hint = "it cannot be set beyond" if self.inputs[name] in limits[name] else "widen the range"
-            found.append(f"{name} is the {end} that was searched, beyond it may be better ones: {hint}.")
-        for name, (below, above) in self.beside.items():
-            said = f"With {name} {BESIDE:.0%} lower or higher it is {number(below)} and {number(above)}"
-            found.append(f"{said}, here {number(self.measured)}.")
+            wider = "beyond it may be better ones: widen the range"
+            said = "and none beyond it can be set" if self.inputs[name] in limits[name] else wider
+            found.append(f"{name} is the {end} that was searched, {said}.")
+        for of in self.over:
+            beside = self.beside.get(of.name, {})
+            ways, values = " or ".join(beside), " and ".join(map(number, beside.values()))
+            if isinstance(of, Range) and beside:
+                found.append(f"With {of.name} {of.bit} {ways} it is {values}, here {number(self.measured)}.")
         for name, walls in self.walls.items():
             best = self.inputs[name]
             for way, wall in zip(("down", "up"), walls, strict=True):
@@ -197,10 +200,10 @@ class _Search:
     @property
     def measure(self) -> str:
         """What is compared, in words."""
-        after = f"epoch {self.plan.epochs}"
+        last = f"epoch {self.plan.epochs}"
         if self.data.held_out:
-            return f"RMSE of the {counted(len(self.data.held_out), 'sample')} held out, after {after}"
-        return f"{self.plan.error.title} of {after}"
+            return f"RMSE after {last} of the {counted(len(self.data.held_out), 'sample')} held out"
+        return f"{self.plan.error.title} of {last}"
 
     @property
     def exact(self) -> float:
@@ -337,11 +340,12 @@ class _Search:
         values = np.array([of.value(place) for place in places])
         return self.sweep({**{name: np.array([value]) for name, value in best.inputs.items()}, of.name: values})
 
-    def beside(self, of: Range, best: Found) -> tuple[float, float]:
-        """What is compared a little below and above the best, within the range."""
-        at, off = of.place(best.inputs[of.name]), BESIDE * (1 if of.log else of.high - of.low)
-        below, above = self.compared(self.line(of, best, (at - off, at + off))).ravel().tolist()
-        return below, above
+    def beside(self, of: Range, best: Found) -> dict[str, float]:
+        """What is compared a little below and above the best, where that is in the range."""
+        at = of.place(best.inputs[of.name])
+        values = self.compared(self.line(of, best, (at - of.step, at + of.step))).ravel().tolist()
+        inside = zip(("lower", "higher"), values, of.limits, strict=True)
+        return {way: value for way, value, limit in inside if best.inputs[of.name] != limit}
 
     def walls(self, of: Range, best: Found) -> tuple[Wall | None, Wall | None]:
         """The nearest values of a range, below and above the best, at which the run explodes or dies."""
