@@ -193,7 +193,7 @@ class Marking:
         """The sign, or half and twice as much."""
         if column.role == "update":
             before = self._before(column)
-            yield Hint(f"no step is taken: this is {self.title(before)}", before)
+            yield Hint(f"no step is taken: this is {self.title(before)}{self._aside(column)}", before)
             yield Hint("it goes uphill: the step must be taken off", 2 * before - RIGHT)
             yield Hint(f"this is the step alone: {self.title(before)} is missing", RIGHT - before)
             yield Hint(f"this is the step alone: {self.title(before)} is missing", before - RIGHT)
@@ -203,6 +203,13 @@ class Marking:
         yield Hint("twice what is right: is there a factor 2 too many?", 2 * RIGHT)
         if column.role == "error":
             yield Hint("not squared", RIGHT, TYPED)
+
+    def _aside(self, column: Column) -> str:
+        """What is asked of a step that is none, right of a column of steps: its formula copied reads empty cells."""
+        before = self.blank[: self.blank.index(column.name)]
+        titles = ", ".join(map(self.title, self.inputs(column.name)))
+        copied = titles and any(self.plan.column(name).role == column.role for name in before)
+        return f"; does {titles} slide?" if copied else ""
 
     def _lacking(self, column: Column) -> Iterator[Hint]:
         """A factor or a term that is not there."""
