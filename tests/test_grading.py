@@ -315,6 +315,7 @@ def test_tables(handed_in: Grades, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(tmp_path / "grades.xlsx")
     assert book.sheetnames == ["grades", "mistakes"]
     assert book["grades"].max_row == len(handed_in) + 1
+    assert max(each.width for each in book["grades"].column_dimensions.values()) < 52
     frame = handed_in.frame().assign(student="=1+1")
     assert "\n'=1+1," in text(frame)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: how many files are read at a time
 AT_ONCE = 4
+#: how wide a column of its workbook is at most, in characters
+WIDEST = 50
 #: how a table is written for a learning platform: the title of each column and what stands there
 PLATFORMS: Mapping[str, Mapping[str, str]] = {
     "canvas": {"Student": "student", "ID": "number", "SIS Login ID": "", "Section": "", "Exercise": "score"},
@@ -243,6 +245,9 @@ def spreadsheet(grades: Grades, path: Path, check: Callable[[], None] = lambda: 
             for row, values in enumerate(frame.itertuples(index=False), 1):
                 page.write_row(row, 0, values)
             page.autofit()
+            for column, title in enumerate(frame.columns):
+                if frame[title].astype(str).str.len().max() > WIDEST:
+                    page.set_column(column, column, WIDEST)
 
 
 def text(frame: pd.DataFrame) -> str:
