@@ -26,7 +26,7 @@ from learner import GOOD, ROWS, filled
 from spreadsheet import Spreadsheet
 
 #: what was handed in: the columns that are not as they should be; how many of the 20 cells are right for their own
-#: inputs; the first that is wrong (in row 12 if none is said), and the hint there
+#: inputs, or would be if these were there; the first that is wrong (in row 12 if none is said), and the hint there
 Variant = tuple[Mapping[str, str], int, str, str]
 SIGN, HALF = "the sign is the other way round", "half of what is right: is a factor 2 missing?"
 WAITS, UPHILL = "what it uses is missing or not right yet", "it goes uphill: the step must be taken off"
@@ -78,14 +78,14 @@ VARIANTS: dict[str, Variant] = {
     "a $ too many": ({"I": "=C{r}-$E6*G{r}"}, 20, "", ""),
     "rate slides": ({"J": "=D{r}-E{p}*H{r}"}, 15, "J", "not right"),
     "learn slides sideways": ({"J": "=D{r}-F$6*H{r}"}, 15, "J", SLIDES),
-    "learn slides sideways and down": ({"J": "=D{r}-F{s}*H{r}"}, 9, "J", SLIDES),
-    "learn is not what slides": ({"J": "=D{r}-$F{s}*H{r}"}, 9, "J", "no step is taken: this is a; does learn slide?"),
-    "learn slides": ({"J": "=D{r}-E{s}*H{r}"}, 10, "J13", SLIDES),
-    "learn slides, column locked": ({"J": "=D{r}-$E{s}*H{r}"}, 10, "J13", SLIDES),
+    "learn slides sideways and down": ({"J": "=D{r}-F{s}*H{r}"}, 15, "J", SLIDES),
+    "learn is not what slides": ({"J": "=D{r}-$F{s}*H{r}"}, 15, "J", "no step is taken: this is a; does learn slide?"),
+    "learn slides": ({"J": "=D{r}-E{s}*H{r}"}, 16, "J13", SLIDES),
+    "learn slides, column locked": ({"J": "=D{r}-$E{s}*H{r}"}, 16, "J13", SLIDES),
     "the prediction is locked": ({"G": "=2*(E$12-B{r})"}, 16, "G13", LOCKED.replace("de/da", "y_pred")),
     "a derivative is locked": ({"J": "=D{r}-$E$6*H$12"}, 16, "J13", LOCKED),
-    "text": ({"J": "three"}, 3, "J", "this is no number"),
-    "error": ({"J": "=1/0"}, 3, "J", "this is no number"),
+    "text": ({"J": "three"}, 15, "J", "this is no number"),
+    "error": ({"J": "=1/0"}, 15, "J", "this is no number"),
     "zeros": ({"G": "0"}, 15, "G", "not right"),
     # two mistakes at once: each counts once
     "half and uphill": ({"G": "=E{r}-B{r}", "I": "=C{r}+$E$6*G{r}"}, 10, "G", HALF),
@@ -95,8 +95,8 @@ VARIANTS: dict[str, Variant] = {
     "all of it": (dict.fromkeys("GHIJ", "=1/3"), 0, "G", "not right"),
     # half empty
     "nothing": (dict.fromkeys("GHIJ", ""), 0, "", ""),
-    "only derivatives": ({"I": "", "J": ""}, 2, "", ""),
-    "only new weights": ({"G": "", "H": ""}, 0, "", ""),
+    "only derivatives": ({"I": "", "J": ""}, 10, "", ""),
+    "only new weights": ({"G": "", "H": ""}, 10, "", ""),
 }  # fmt: skip
 
 
@@ -260,6 +260,20 @@ def test_equal_files_are_told(handed_in: Grades) -> None:
     assert of(handed_in, "nothing").same_as == ()
 
 
+def test_what_waits_is_judged_as_if_all_else_were_right(to_fill_in: Path, tmp_path: Path) -> None:
+    """A column that is empty, or an error, takes no other down; a mistake in one that waits is found and told."""
+    book = filled(Spreadsheet(reading.load(to_fill_in)), GOOD | {"G": "", "H": "=G{r}", "I": "=C{r}+$E$6*G{r}"})
+    (found,) = grade([book.save(tmp_path / "ada.xlsx")])
+    assert {column: sum(rights) for (_, column), rights in found.by_column.items()} == {
+        "de/db": 0,
+        "de/da": 0,
+        "new b": 0,
+        "new a": 5,
+    }
+    hints = {answer.column.title: answer.hint for _, answer in found.handed.answers[:4]}
+    assert hints == {"de/db": "", "de/da": "the factor x is missing", "new b": UPHILL, "new a": ""}
+
+
 def test_what_was_left_empty_and_whose_it_is_is_told(to_fill_in: Path, tmp_path: Path) -> None:
     """The first empty cell; and where a file has the numbers of somebody else."""
     half = filled(Spreadsheet(reading.load(to_fill_in)), GOOD, ROWS[:2]).save(tmp_path / "half.xlsx")
@@ -267,7 +281,7 @@ def test_what_was_left_empty_and_whose_it_is_is_told(to_fill_in: Path, tmp_path:
     assert found.said == "8 of 20 cells right, 0 of 4 columns. Left empty: 12, the first basic!G14."
     slid = filled(Spreadsheet(reading.load(to_fill_in)), GOOD | {"I": "=C{r}-E{s}*G{r}"}).save(tmp_path / "slid.xlsx")
     (found,) = grade([slid])
-    assert found.said.endswith(f"First not right: basic!I13, {SLIDES}. Waiting for what is missing or not right: 8.")
+    assert found.said.endswith(f"First not right: basic!I13, {SLIDES}. Waiting for what is missing or not right: 2.")
     assert "<td>basic!I13:I16<td>new b<td>" in told(found), "what waits slides too"
     own = exercise(LESSONS["graddesc"], sheets=["basic"], steps=6, whose="Ada").build(tmp_path / "grace.xlsx").path
     (found,) = grade([own])

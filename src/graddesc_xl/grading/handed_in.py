@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 
 from ..errors import GraddescError, WorkbookError, cut
 from ..lessons.composing import compose_kinds
+from ..lessons.lesson import Lesson
 from ..sheets.check import SHEET as CHECK
 from ..sheets.filled import EMPTY, WAITS, Answer, Filled
+from ..sheets.kind import Composed
 from ..sheets.making import Making
 from ..verification import contents, ironcalc, origin, parts, reading
 from ..verification.bounded import Limits
@@ -74,7 +77,7 @@ class HandedIn:
     @property
     def waiting(self) -> int:
         """How many cells that are filled in wait for others, and do not follow from these as they stand."""
-        return sum(answer.mark == WAITS and not answer.consistent for _, answer in self.answers)
+        return sum(waits(answer) for _, answer in self.answers)
 
     @property
     def empty(self) -> list[str]:
@@ -115,13 +118,15 @@ def _read(path: Path, limits: Limits) -> HandedIn:
         model.now = values()
     inputs = FileInputs(model, book)
     composed = compose_kinds(book, Making(run, inputs, Sheet(CHECK)))
-    exercises = [made.filled for made in composed.values() if made.filled]
+    exercises = _exercises(composed)
     if not exercises:
         raise WorkbookError(f"{path} is the workbook {book.name}, which has nothing to fill in.")
     sheets = [made.sheet for made in composed.values()]
     typed = [
         {a.at: f for a in of.answers if (f := model.formula(of.sheet.name, *a.at)) is not None} for of in exercises
     ]
+    if any(waits(answer) for of in exercises for answer in of.answers):
+        exercises = _mended(model, book, limits, exercises)
     exercises = [references.told(of, formulas) for of, formulas in zip(exercises, typed, strict=True)]
     formulas = {
         (of.sheet.name, *at): formula
@@ -138,6 +143,40 @@ def _read(path: Path, limits: Limits) -> HandedIn:
         saved=_saved(path),
         sheets=[*sheets, *(made.behind for made in composed.values() if made.behind)],
     )
+
+
+def _exercises(composed: Mapping[str, Composed]) -> list[Filled]:
+    return [made.filled for made in composed.values() if made.filled]
+
+
+def waits(answer: Answer) -> bool:
+    """Whether a cell that is filled in waits for others, and does not follow from these as they stand."""
+    return answer.mark == WAITS and not answer.consistent
+
+
+def _mended(model: Model, book: Lesson, limits: Limits, exercises: Sequence[Filled]) -> list[Filled]:
+    """The exercises with what waits judged as if what it waits for were right.
+
+    Where numbers of a column are wrong or missing, right ones are typed into its cells that are not right.
+    """
+    typed: dict[tuple[str, tuple[int, int]], float] = {}
+    for of in exercises:
+        wrong = [a for a in of.answers if not a.consistent]
+        columns = {a.column.name for a in wrong if a.mark != WAITS}
+        typed |= {(of.sheet.name, a.at): a.wanted for a in wrong if a.column.name in columns and isfinite(a.wanted)}
+    with ironcalc.recalculating(model.path, limits, typed) as values:
+        mended = replace(model, now=values())
+    again = _exercises(compose_kinds(book, Making(run, FileInputs(mended, book), Sheet(CHECK))))
+    return [replace(of, answers=[*_judged(of, other, typed)]) for of, other in zip(exercises, again, strict=True)]
+
+
+def _judged(of: Filled, mended: Filled, typed: Container[tuple[str, tuple[int, int]]]) -> Iterator[Answer]:
+    """The answers of which those that wait are as they are where what they wait for is right."""
+    for answer, other in zip(of.answers, mended.answers, strict=True):
+        if waits(answer) and (of.sheet.name, answer.at) not in typed:
+            yield replace(answer, consistent=other.consistent, hint=other.hint or answer.hint)
+        else:
+            yield answer
 
 
 def _altered(model: Model, sheets: Sequence[Sheet]) -> list[str]:

@@ -557,12 +557,13 @@ class _Page:
         value, mark = self.sheet.blanks[at][0], self.marks.value(row, of.mark)
         assert isinstance(mark, float), mark
         hint = of.said[int(mark) - 2] if mark > RIGHT else ""
-        made = Answer(column, row - TOP + 1, at, value, int(mark), hint)
+        wanted = float(self.solution.rows[name][0][row - TOP])
+        made = Answer(column, row - TOP + 1, at, value, int(mark), wanted, hint)
         if not isinstance(value, float):
             return made
         uses = [worth_at(call("is_number", self.ref(leaf)), row) for leaf in cells(column.expr)]
         consistent = mark == RIGHT or (all(uses) and _near(value, worth_at(self.filled_in(column.expr), row)))
-        return replace(made, consistent=consistent, outright=_near(value, self.solution.rows[name][0][row - TOP]))
+        return replace(made, consistent=consistent, outright=_near(value, wanted))
 
     @cached_property
     def solution(self) -> Trace:

@@ -17,8 +17,8 @@ EMPTY, RIGHT, WAITS, TEXT, WRONG = range(5)
 class Answer:
     """A cell to fill in: its column, the step (from 1), where it is, what it holds, what it is, and the hint.
 
-    consistent: whether the number follows from its own inputs as they stand, wrong ones included. outright: whether
-    it is what the run has in this step, which a mistake anywhere before it prevents.
+    wanted: the number that the run has in this step. consistent: whether the number follows from its own inputs as they
+    stand, wrong ones included. outright: whether it is what is wanted, which a mistake anywhere before it prevents.
     """
 
     column: Column
@@ -26,6 +26,7 @@ class Answer:
     at: tuple[int, int]
     value: Value | None
     mark: int
+    wanted: float
     hint: str = ""
     consistent: bool = False
     outright: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,19 @@ from .held import Cells, Held, plain
 
 
 @contextmanager
-def recalculating(path: Path, limits: Limits) -> Iterator[Callable[[], Held]]:
-    """Let IronCalc compute a workbook that was read before, whatever it holds; gives what waits for the values."""
+def recalculating(
+    path: Path, limits: Limits, typed: Mapping[tuple[str, At], float] | None = None
+) -> Iterator[Callable[[], Held]]:
+    """Let IronCalc compute a workbook that was read before, whatever it holds; gives what waits for the values.
+
+    typed: sheet and place -> a number that is typed there first.
+    """
     with scratch() as folder:
-        target = folder / "values"
-        source = _relative(path, folder)
-        command = [sys.executable, "-P", "-X", "utf8", str(ironcalc_program.__file__), str(source), str(target)]
+        target, numbers = folder / "values", folder / "typed"
+        lines = [json.dumps([sheet, *at, number]) for (sheet, at), number in (typed or {}).items()]
+        numbers.write_text("\n".join(lines), encoding="utf-8")
+        files = map(str, (ironcalc_program.__file__, _relative(path, folder), target, numbers))
+        command = [sys.executable, "-P", "-X", "utf8", *files]
         with running(command, limits, name="IronCalc", file=path, folder=folder) as finished:
 
             def values() -> Held:

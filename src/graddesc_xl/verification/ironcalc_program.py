@@ -12,14 +12,20 @@ from itertools import starmap
 from typing import Any
 
 
-def main(source: str, target: str) -> None:
-    """Write a line of JSON, [names of sheets, count of cells, others], then the cells' sheets, rows, columns, numbers.
+def main(source: str, target: str, typed: str) -> None:
+    """Type numbers, a line of JSON each: its sheet, row, column and itself. Then write what follows.
+
+    That is a line of JSON, [names of sheets, count of cells, others], then the cells' sheets, rows, columns, numbers.
 
     others: the cells whose value is no number, by their position; an error is a list of its one name.
     """
     import ironcalc
 
     model: Any = ironcalc.load_from_xlsx(source)
+    names = [sheet["name"] for sheet in model.get_worksheets_properties()]
+    with open(typed, encoding="utf-8") as lines:  # noqa: PTH123  # pathlib would double its start
+        for sheet, *place, number in map(json.loads, lines):
+            model.update_cell_with_number(names.index(sheet), *place, number)
     model.evaluate()
     gc.disable()  # a million small objects and not a cycle among them
     cells = model.get_all_cells()
@@ -31,7 +37,6 @@ def main(source: str, target: str) -> None:
             wrong = isinstance(value, str) and value.startswith("#") and model.get_cell_type(*cells[i]) == error
             others.append((i, [value] if wrong else value))
             values[i] = 0.0
-    names = [sheet["name"] for sheet in model.get_worksheets_properties()]
     with open(target, "wb") as out:  # noqa: PTH123  # pathlib would double its start
         out.write(json.dumps((names, len(cells), others)).encode() + b"\n")
         for places in zip(*cells, strict=True):
