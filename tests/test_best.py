@@ -326,6 +326,15 @@ def test_what_cannot_be_searched_is_told(over: Any, budget: Any, said: str) -> N
         gx.best("basic", over, budget=budget)
 
 
+def test_what_changes_the_measure_is_not_searched(samples: gx.Dataset) -> None:
+    """Half the loss by half its size is no better run; samples held out are measured alike, whatever the loss is."""
+    e = gx.experiment("a*size + b", replace(samples, held_out=None), loss="huber", lr=0.01)
+    with pytest.raises(SettingError, match="delta is part of the mean Huber loss"):
+        e.best(delta="0.1..10")
+    assert e.best(lr="1e-3..0.1:log", budget=60).measure == "mean Huber loss of epoch 10"
+    assert e.with_(data=samples).best(delta="0.1..10", budget=60).measure.startswith("RMSE after epoch 10 of the 9")
+
+
 def test_a_range_says_what_is_wrong_with_it() -> None:
     """Also where it is made in Python."""
     with pytest.raises(SettingError, match=r"begins and ends with one, as in 1\.\.60:whole"):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SettingError, shown
+from ..language.expr import Param, leaves
 from ..language.values import Array
 from ..notebook import counted, line, table
 from ..numbers.engine import run_plan
@@ -185,6 +186,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.ranges = [of for of in self.over if isinstance(of, Range)]
+        self._comparable()
         self.along = [i for i, of in enumerate(self.over) if isinstance(of, Range)]
         looks = 2 * CLOSER * len(self.ranges)
         self.probes = min(MOST, max(FEWEST, self.budget // (5 * looks))) if looks else 0
@@ -196,6 +198,19 @@ class _Search:
                 f"A budget of {counted(self.budget, 'run')} is too small for {names}: a coarse grid and a look around "
                 f"its best take {needed + self.budget - self.left:,}. Give more, or search less."
             )
+
+    def _comparable(self) -> None:
+        """Refuse to search what changes the measure itself."""
+        if self.data.held_out or not self.plan.other:
+            return
+        own = [column.expr for column in self.plan.columns if column.role == "error" and column.name != "err"]
+        within = {leaf.name for expr in own for leaf in leaves(expr) if isinstance(leaf, Param)}
+        for of in self.over:
+            if of.name in within:
+                raise SettingError(
+                    f"{of.name} is part of the {self.plan.error.title}: with other values of it that is another "
+                    "measure. Search something else, or hold samples out, whose RMSE is compared then."
+                )
 
     @property
     def measure(self) -> str:
