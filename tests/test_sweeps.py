@@ -172,6 +172,35 @@ def test_workers_see_nothing_of_the_script_that_runs(tmp_path: Path) -> None:
     assert "40 runs" in done.stdout
 
 
+def test_what_takes_long_is_given_to_processes(whole: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If nobody says who computes: this process, and when that turns out to take long, others."""
+    monkeypatch.setattr(sweeping, "cores", lambda: 2)
+    chunks = computed(monkeypatch)
+    assert bits(swept(chunk=9)) == bits(whole)
+    assert len(chunks) == 10
+    chunks.clear()
+    monkeypatch.setattr(sweeping, "TRIED", 0.0)
+    monkeypatch.setattr(sweeping, "WORTH", 0.0)
+    children: list[int] = []
+    assert bits(swept(chunk=9, progress=lambda _: children.append(len(multiprocessing.active_children())))) == bits(
+        whole
+    )
+    assert chunks == [(0, 9)] and max(children) == 2
+    chunks.clear()
+    monkeypatch.setattr(sweeping, "alone", lambda: True)
+    assert bits(swept(chunk=9)) == bits(whole) and len(chunks) == 10
+
+
+def test_there_are_never_more_workers_than_cores(whole: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are asked for."""
+    monkeypatch.setattr(sweeping, "cores", lambda: 2)
+    children: list[int] = []
+    assert bits(
+        swept(workers=64, chunk=9, progress=lambda _: children.append(len(multiprocessing.active_children())))
+    ) == bits(whole)
+    assert max(children) == 2
+
+
 # Workers that die
 
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from ..language.values import Array
 from ..numbers import held_still
-from ..numbers.engine import all_cells
-from ..numbers.outcomes import outcomes
+from ..numbers.engine import all_cells, hot
+from ..numbers.outcomes import MANY, outcomes
 from ..parts.data import Dataset
 from ..plan import Plan
 from .grid import Grid
@@ -55,15 +55,21 @@ class Work:
             found["validation"] = held_still.errors(self.plan, self.data.held_out, cells, found["weights"])
         return found
 
-    def packed(self) -> bytes:
-        """What is sent of it: a few kilobytes, whatever the number of runs."""
-        return pickle.dumps(self)
+    def announced(self, workers: int = 1) -> bool:
+        """Say how much is to be done here of what so many do; gives whether it is worth machine code, and has it."""
+        return hot(self.plan, len(self) * self.steps / MANY / workers)
+
+    def packed(self, workers: int) -> bytes:
+        """What is sent of it to so many workers: a few kilobytes, whatever the number of runs."""
+        return pickle.dumps((self, workers))
 
 
 @lru_cache(maxsize=4)
 def unpacked(packed: bytes) -> Work:
     """The work again; a worker keeps it, so that code which is made for its plan is made once."""
-    work: Work = pickle.loads(packed)
+    work: Work
+    work, workers = pickle.loads(packed)
+    work.announced(workers)
     return work
 
 
@@ -72,13 +78,13 @@ def computed(packed: bytes, start: int, stop: int) -> dict[str, Array]:
     return unpacked(packed).outcomes(start, stop)
 
 
-def size(runs: int, steps: int, workers: int) -> int:
-    """How many runs a chunk has, of so many steps each, so that all workers get as many.
+def size(runs: int, steps: int, workers: int, most: int = CHUNK) -> int:
+    """How many runs a chunk has, of so many steps each, so that all workers get as many; most: at most.
 
     >>> [size(runs, 290, workers=2) for runs in (1, 10, 100_000, 1_000_000)], size(100_000, 1_000_000, workers=2)
     ([1, 5, 12500, 16130], 1021)
     """
-    most = max(LEAST, min(CHUNK, STEPS // steps))
+    most = max(LEAST, min(most, STEPS // steps))
     rounds = -(-runs // (most * workers))
     return -(-runs // (rounds * workers)) if runs else 1
 

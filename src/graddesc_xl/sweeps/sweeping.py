@@ -20,7 +20,7 @@ from ..numbers.room import room
 from ..parts.data import Dataset
 from ..plan import Plan
 from ..settings import Settings, resolve
-from .chunks import Range, Work, computed, cut, size
+from .chunks import CHUNK, Range, Work, computed, cut, size
 from .grid import Grid, Over, grid
 from .kept import Kept, beside
 from .swept import Sweep
@@ -36,6 +36,7 @@ TICK = 0.5
 AHEAD = 2
 
 Part = dict[str, Array]
+Parts = Generator[tuple[Range, Part], None, None]
 Progress = Callable[[str], None]
 
 
@@ -69,25 +70,32 @@ def sweep_plan(
     for name in settings or {}:
         if labels.get(name, name) in of.names:
             raise SettingError(f"{name} is swept over and set, too: give it once.")
+    if chunk is not None and chunk < 1:
+        raise SettingError(f"chunk must be 1 or more, not {chunk}.")
     work = Work(plan, data, of, fixed, by_epoch)
     _fits(work)
     crew = _crew(executor, workers, dask)
-    if chunk is not None and chunk < 1:
-        raise SettingError(f"chunk must be 1 or more, not {chunk}.")
     found: Part = {}
     kept = None if resume is None else Kept(beside(Path(resume)), work)
     done = [_put(found, part, *runs, len(of)) for runs, part in (kept.found() if kept else ())]
     told = Told(len(of), progress, sum(stop - start for start, stop in done))
-    with crew as (computing, many):
-        todo = cut(len(of), done, chunk or size(told.left, work.steps, many))
-        chunks = _here(work, todo, many) if computing is None else _there(work, todo, computing, many)
-        with closing(chunks) as parts:
-            for runs, part in parts:
-                if kept:
-                    kept.keep(*runs, part)
-                _put(found, part, *runs, len(of))
-                told.more(runs)
+    with crew as (computing, many), closing(_parts(work, done, computing, many, chunk)) as parts:
+        for runs, part in parts:
+            if kept:
+                kept.keep(*runs, part)
+            _put(found, part, *runs, len(of))
+            told.more(runs)
     return swept(plan, data, of, fixed, found)
+
+
+def _parts(work: Work, done: Iterable[Range], executor: Executor | None, many: int, chunk: int | None) -> Parts:
+    """What is left to do, chunk by chunk, by an executor or by this process. many: how many chunks at once at most."""
+    left = len(work) - sum(stop - start for start, stop in done)
+    if executor is not None:
+        return _there(work, cut(len(work), done, chunk or size(left, work.steps, many)), executor, many)
+    if work.announced():  # machine code has threads of its own
+        return _here(work, cut(len(work), done, chunk or size(left, work.steps, 1, CHUNK * cores())), 1)
+    return _here(work, cut(len(work), done, chunk or size(left, work.steps, many)), many)
 
 
 def _fits(work: Work) -> None:
@@ -128,7 +136,7 @@ def _processes(many: int) -> Iterator[tuple[Executor, int]]:
         yield pool, many
 
 
-def _here(work: Work, todo: Iterable[Range], many: int) -> Generator[tuple[Range, Part], None, None]:
+def _here(work: Work, todo: Iterable[Range], many: int) -> Parts:
     """Compute chunks in this process; where many are allowed and the rest takes long, in so many processes."""
     began, each = time.perf_counter(), np.inf
     left = deque(todo)
@@ -144,11 +152,9 @@ def _here(work: Work, todo: Iterable[Range], many: int) -> Generator[tuple[Range
             return
 
 
-def _there(
-    work: Work, todo: Iterable[Range], executor: Executor, many: int
-) -> Generator[tuple[Range, Part], None, None]:
+def _there(work: Work, todo: Iterable[Range], executor: Executor, many: int) -> Parts:
     """Have chunks computed, in whatever order they are done; what is lost with a worker is done again."""
-    packed, left, times = work.packed(), deque(todo), Counter[Range]()
+    packed, left, times = work.packed(many), deque(todo), Counter[Range]()
     flying: dict[Future[Part], Range] = {}
     stack = ExitStack()
     try:
