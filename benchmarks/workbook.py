@@ -75,7 +75,7 @@ def main() -> None:
     """Print the table."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--repeats", type=int, default=7, help="turns of each process (default 7)")
-    arguments.add_argument("--book", default="graddesc", choices=list(LESSONS), help="the workbook (default graddesc)")
+    arguments.add_argument("--book", choices=list(LESSONS), help="the workbook (default graddesc; small: first-steps)")
     arguments.add_argument("--steps", type=int, help="build one run of so many steps instead")
     arguments.add_argument("--table", type=int, help="build a table of so many rows and three inputs instead")
     arguments.add_argument("--epochs", type=int, default=20, help="passes over that table (default 20)")
@@ -91,7 +91,8 @@ def main() -> None:
         if given.table or given.small:
             _compare_table(given.table or 20, given.epochs, folder, repeats, opened=given.libreoffice)
         if not (given.steps or given.table):
-            _compare(LESSONS[given.book], folder, repeats, verified=True, opened=given.libreoffice)
+            book = given.book or ("first-steps" if given.small else "graddesc")
+            _compare(LESSONS[book], folder, repeats, verified=True, opened=given.libreoffice)
         if given.steps or given.small:
             _compare(_one_run(given.steps or 500), folder, repeats, verified=False)
 
