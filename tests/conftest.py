@@ -81,6 +81,12 @@ def shipped(once: Once) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def first_steps(shipped: Callable[[str], Path]) -> Path:
+    """The smallest workbook as `build` writes it."""
+    return shipped("first-steps")
+
+
+@pytest.fixture(scope="session")
 def workbook(shipped: Callable[[str], Path]) -> Path:
     """The mirrored workbook as `build` writes it."""
     return shipped("graddesc")

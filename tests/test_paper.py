@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from graddesc_xl import build
 from graddesc_xl.verification import libreoffice
 from graddesc_xl.workbook.cells import Area, column_number
 from graddesc_xl.workbook.paper import paper, pixels, smallest
@@ -133,12 +132,6 @@ def of_page(file: zipfile.ZipFile, part: str, sheet: str, area: str, fonts: list
 
     name = ones(sheet, "name")
     return Printed(name, "hidden" in sheet, scale, font, max(1, pages), area, [*filter(torn, drawn)])
-
-
-@pytest.fixture(scope="module")
-def first_steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The smallest workbook."""
-    return build("first-steps", tmp_path_factory.mktemp("paper")).path
 
 
 @pytest.mark.parametrize("name", ["workbook", "two_neurons", "bent", "first_steps"])

@@ -195,7 +195,7 @@ def test_an_error_while_packing_leaves_nothing_behind(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(WorkbookError, match=r"cannot be written: .*No space left"):
-            build("graddesc", tmp_path)
+            build("first-steps", tmp_path)
     assert names(tmp_path) == names(temporary) == []
 
 
@@ -220,40 +220,42 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, do: object) -> None:
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_workbook_saved_meanwhile_is_kept(
-    workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: bool
+    first_steps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: bool
 ) -> None:
     """A workbook that a person saves while it is built again is kept, with force too: that was about the older one."""
-    path = built(workbook, tmp_path)
+    path = built(first_steps, tmp_path)
     meanwhile(monkeypatch, lambda: path.write_text("saved"))
     with pytest.raises(WorkbookError, match="saved by another program"):
-        build("graddesc", tmp_path, force=force)
+        build("first-steps", tmp_path, force=force)
     assert path.read_text() == "saved"
-    assert names(tmp_path) == ["graddesc.xlsx"]
+    assert names(tmp_path) == ["first-steps.xlsx"]
 
 
-def test_a_workbook_opened_meanwhile_is_kept(workbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_opened_meanwhile_is_kept(
+    first_steps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A workbook that a person opens while it is built again is left alone."""
-    path = built(workbook, tmp_path)
+    path = built(first_steps, tmp_path)
     before = path.stat().st_mtime_ns
-    meanwhile(monkeypatch, (tmp_path / ".~lock.graddesc.xlsx#").touch)
+    meanwhile(monkeypatch, (tmp_path / ".~lock.first-steps.xlsx#").touch)
     with pytest.raises(WorkbookError, match="is open in another program"):
-        build("graddesc", tmp_path, force=True)
+        build("first-steps", tmp_path, force=True)
     assert path.stat().st_mtime_ns == before
 
 
 @posix
-def test_a_linked_workbook_is_open_where_it_lies(workbook: Path, tmp_path: Path) -> None:
+def test_a_linked_workbook_is_open_where_it_lies(first_steps: Path, tmp_path: Path) -> None:
     """The lock beside the file that a link leads to counts; without it the workbook is written there."""
     (tmp_path / "there").mkdir()
-    (tmp_path / "graddesc.xlsx").symlink_to(Path("there", "mine.xlsx"))
-    real = built(workbook, tmp_path / "there").rename(tmp_path / "there" / "mine.xlsx")
+    (tmp_path / "first-steps.xlsx").symlink_to(Path("there", "mine.xlsx"))
+    real = built(first_steps, tmp_path / "there").rename(tmp_path / "there" / "mine.xlsx")
     lock = tmp_path / "there" / ".~lock.mine.xlsx#"
     lock.touch()
     with pytest.raises(WorkbookError, match="is open in another program"):
-        build("graddesc", tmp_path)
+        build("first-steps", tmp_path)
     lock.unlink()
     before = real.stat().st_ino
-    assert build("graddesc", tmp_path).path.is_symlink()
+    assert build("first-steps", tmp_path).path.is_symlink()
     assert real.stat().st_ino != before and building.untouched(real)
 
 
@@ -358,7 +360,7 @@ main()
 
 @posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.parametrize("args", [["build", "graddesc"], ["run", "basic", "--xlsx", "out.xlsx"]])
+@pytest.mark.parametrize("args", [["build", "first-steps"], ["run", "basic", "--xlsx", "out.xlsx"]])
 def test_a_stopped_command_leaves_nothing(
     tmp_path: Path, temporary: Path, number: signal.Signals, args: list[str]
 ) -> None:
@@ -374,8 +376,8 @@ def test_a_stopped_command_leaves_nothing(
 def test_what_had_been_written_is_said(tmp_path: Path, number: signal.Signals) -> None:
     """A signal after the file is in its place says so, however little was left to do."""
     where = "from graddesc_xl.cli import commands; commands.show_built = wait"
-    code = ended(["build", "graddesc"], where, number, tmp_path)
-    written = Path("workbooks", "graddesc.xlsx")
+    code = ended(["build", "first-steps"], where, number, tmp_path)
+    written = Path("workbooks", "first-steps.xlsx")
     assert code == (128 + number, f"stopped; {written} had been written, nothing else")
     assert building.untouched(tmp_path / written)
 
@@ -395,7 +397,7 @@ def ended(args: list[str], where: str, number: int, folder: Path) -> tuple[int, 
 def test_a_script_is_ended_by_its_signal(tmp_path: Path) -> None:
     """A script that builds cleans up when it is asked to end, and ends as if it had not listened."""
     body = WAITING.format(where="write._around = wait").replace(
-        "main()", "import graddesc_xl as g; g.build('graddesc')"
+        "main()", "import graddesc_xl as g; g.build('first-steps')"
     )
     with subprocess.Popen([sys.executable, "-c", body], cwd=tmp_path, stdout=subprocess.PIPE) as process:
         assert process.stdout
