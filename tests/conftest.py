@@ -25,7 +25,7 @@ from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.verification import gnumeric, libreoffice, reading
 from graddesc_xl.verification.held import Model
 from graddesc_xl.workbook.write import write
-from once import Everywhere, Once, everywhere, few
+from once import Everywhere, Once, everywhere, few, mirrored
 from shared import Poison, rewritten
 from spreadsheet import Spreadsheet
 
@@ -102,6 +102,13 @@ def two_neurons(shipped: Callable[[str], Path]) -> Path:
 def bent(shipped: Callable[[str], Path]) -> Path:
     """The workbook about bent data as `build` writes it."""
     return shipped("bent")
+
+
+@pytest.fixture(scope="session")
+def mirrored_runs(once: Once) -> Path:
+    """The mirrored sheets of single runs, for fewer epochs, as `build` writes them."""
+    of = mirrored()
+    return once.files("mirrored", lambda folder: of.build(folder / of.file)) / of.file
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.sheets.comparison import Compared
 from graddesc_xl.sheets.kind import Kind
+from graddesc_xl.sheets.steps import Steps
 from graddesc_xl.verification import gnumeric, libreoffice, verifier
 from graddesc_xl.verification.bounded import Limits
 from graddesc_xl.verification.held import Cells, Held
@@ -62,6 +63,12 @@ class Once:
 def composed(name: str) -> Composition:
     """A lesson that comes with the package, composed as it is built; nobody may change it."""
     return compose(LESSONS[name], run_plan)
+
+
+def mirrored() -> Lesson:
+    """The mirrored sheets of single runs, for half their epochs and without any others."""
+    kinds = (kind for kind in LESSONS["graddesc"].kinds if isinstance(kind, Steps))
+    return Lesson("Mirrored", [replace(kind, experiment=replace(kind.experiment, epochs=5)) for kind in kinds])
 
 
 #: sheets of the workbook about two neurons, and of those that compare runs the rows that are left

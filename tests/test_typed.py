@@ -29,8 +29,8 @@ from spreadsheet import Spreadsheet, below
 DATA = dataset([1.0, 4.0, 2.0, 7.0, 3.0], [3.0, 9.5, 5.0, 15.0, 7.5])
 Written = Callable[..., Path]
 
-#: the verdicts of graddesc's sheets as they are built
-AS_BUILT = ["learning", "learning", "learning", "bouncing: 3.1 times its best epoch", "learning"]
+#: the verdicts of the mirrored sheets as they are built
+AS_BUILT = ["learning", "learning", "learning", "bouncing: 3.2 times its best epoch", "learning"]
 
 
 @pytest.fixture
@@ -161,15 +161,23 @@ def neurons(two_neurons: Path) -> Spreadsheet:
     return Spreadsheet(reading.load(two_neurons))
 
 
+@pytest.fixture(scope="module")
+def runs(mirrored_runs: Path) -> Spreadsheet:
+    """The mirrored sheets open in IronCalc."""
+    return Spreadsheet(reading.load(mirrored_runs))
+
+
 @pytest.fixture
-def typed(opened: Spreadsheet, tmp_path: Path) -> Callable[..., tuple[Spreadsheet, Path]]:
+def typed(runs: Spreadsheet, tmp_path: Path) -> Callable[..., tuple[Spreadsheet, Path]]:
     """A function that changes a workbook as a person would, by IronCalc, computes it and saves it."""
 
-    def change(how: Callable[[Any, Mapping[str, int]], object], of: Spreadsheet = opened) -> tuple[Spreadsheet, Path]:
-        model = of.copy()
+    def change(
+        how: Callable[[Any, Mapping[str, int]], object], of: Spreadsheet = runs, *, saved: bool = True
+    ) -> tuple[Spreadsheet, Path]:
+        model, path = of.copy(), tmp_path / "typed.xlsx"
         how(model.model, model.sheets)
         model.recalculate()
-        return model, model.save(tmp_path / "typed.xlsx")
+        return model, model.save(path) if saved else path
 
     return change
 
@@ -227,7 +235,7 @@ def test_cleared_samples_are_named(typed: Any) -> None:
 
 def test_answers_name_the_sample_without_a_number(neurons: Spreadsheet, typed: Any) -> None:
     """Text in one x leaves no #VALUE! in the answers of two-neurons, nor in any verdict."""
-    model, _ = typed(lambda m, s: m.set_user_input(s["data"], 9, 2, "five"), neurons)
+    model, _ = typed(lambda m, s: m.set_user_input(s["data"], 9, 2, "five"), neurons, saved=False)
     answers = overview(model, "answer, from the cells of that sheet")
     assert answers == ["There is no number in data!B9: no run means anything."] * 10
     assert {*overview(model)} == {"no number in data!B9"}
@@ -236,7 +244,7 @@ def test_answers_name_the_sample_without_a_number(neurons: Spreadsheet, typed: A
 
 def test_answers_that_quote_no_number_say_so(neurons: Spreadsheet, typed: Any) -> None:
     """Text in a weight of the speed limit: the answers that need it name its cell, and none shows an error."""
-    model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 7, 9, "one"), neurons)
+    model, _ = typed(lambda m, s: m.set_user_input(s["speed limit"], 7, 9, "one"), neurons, saved=False)
     answers = overview(model, "answer, from the cells of that sheet")
     assert all(isinstance(answer, str) for answer in answers)
     assert "first at step: no number in speed limit!I7, one: no number in speed limit!I7." in str(answers[1])
@@ -265,13 +273,15 @@ def test_an_input_without_a_number_is_named(typed: Any, content: str, found: str
         verify(path)
 
 
-def test_a_boolean_as_switch_is_named(neurons: Spreadsheet, typed: Any) -> None:
+def test_a_boolean_as_switch_is_named(few_neurons: Path, typed: Any) -> None:
     """=FALSE() where 1 or 0 chooses the derivatives: the verdict names the cell, verify says what to type."""
     name = "basic SGD 2 neuron ReLU"
     at = next(i for i, e in enumerate(LESSONS["two-neurons"].experiments) if e.name == name)
     plan = LESSONS["two-neurons"].experiments[at].plan
     cell = Layout(plan, 29).cell("driver")
-    model, path = typed(lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), neurons)
+    model, path = typed(
+        lambda m, s: m.set_user_input(s[name], *cell, "=FALSE()"), Spreadsheet(reading.load(few_neurons))
+    )
     assert f"no number in {name}!{a1(*cell)}" in overview(model)
     with pytest.raises(WorkbookError, match=rf"{a1(*cell)} .*the formula =FALSE\(\)\. Type 1 for numerical or 0 for"):
         verify(path)
