@@ -366,8 +366,8 @@ class _Page:
                 self.marks.put(STARTS, column, GAP, Style(color=FAINT))  # nothing is above the first row
                 self.marks.put(TITLES, column, f"{self.plan.column(name).title}: {title}", HEADER_RIGHT)
                 self.marks.widths[column] = 12.0
-            self.check_length(name)
             of.hints = self.hints(name)
+            self.check_length(name)
             of.said = [WAITING, NO_NUMBER, NOT_RIGHT, *(hint.said for hint in of.hints)]
             for row, said in enumerate(of.said, TOP + self.of.rows + 3):
                 self.marks.put(row, of.number, said, Style(color=FAINT))
@@ -431,9 +431,8 @@ class _Page:
         """The hints of a column, as many as fit a formula: those that take most of it are left out."""
         known = self.known(name)
         found = [h for h in self.marking.hints(name) if {x for x in leaves(h.like) if isinstance(x, Slid)} <= {*known}]
-        length = {hint: self.length(self.is_like(name, hint, known)) for hint in found}
         while len(found) > MOST_HINTS or (found and self.length(self.mark(name, found)) > LONGEST_FORMULA):
-            found.remove(max(found, key=lambda hint: length[hint]))
+            found.remove(max(found, key=lambda hint: self.length(self.is_like(name, hint, known))))
         return found
 
     def is_like(self, name: str, hint: Hint, known: Mapping[Expr, Expr]) -> Expr:
@@ -480,7 +479,9 @@ class _Page:
 
     def check_length(self, name: str) -> None:
         """Raise SettingError where no formula can mark a column."""
-        parts = self.mark(name, []), self.filled_in(self.marking.value(name), {NUDGE: Const(0.001)})
+        parts = [self.filled_in(self.marking.value(name), {NUDGE: Const(0.001)})]
+        if not self.helpers[name].hints:
+            parts.append(self.mark(name, []))
         longest = max(map(self.length, parts))
         if longest > LONGEST_FORMULA:
             raise SettingError(
