@@ -671,6 +671,33 @@ def test_a_picture_is_written(whole: Sweep, tmp_path: Path) -> None:
     assert (tmp_path / "map.PNG").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_a_workbook_is_a_map_that_verifies(tmp_path: Path) -> None:
+    """With the inputs that were typed; what a sheet cannot show is said before anything is computed."""
+    path = tmp_path / "map.xlsx"
+    said = typed("--model=a*x + b", "--over=lr=1e-6..1e-3:log:4", "--set=a=2", "--epochs=3", "-o", str(path))
+    assert said.endswith("map.xlsx: 4 runs\n") and [*tmp_path.iterdir()] == [path]
+    assert gx.verify(path).ok
+    book = openpyxl.load_workbook(path, data_only=True)
+    numbers = {cell.value for row in book["map"].iter_rows() for cell in row}
+    made = gx.experiment("a*x + b", gx.GRADDESC).sweep(lr=np.geomspace(1e-6, 1e-3, 4), settings={"a": 2.0}, epochs=3)
+    assert {*made.error.tolist()} <= numbers
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("basic --over lr=1e-6..1e-3", "a run can be picked where analytic derivatives drive it"),
+        ("--model a*x+b --over lr=1e-6..1e-3:300", "an axis of a map 250 at most"),
+        ("--model a*x+b --over lr=1e-6..1e-3 --over a=1,2 --over b=1,2", "A map has two axes"),
+    ],
+)
+def test_what_no_sheet_can_show(line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is said before anything is computed."""
+    chunks = computed(monkeypatch)
+    assert said in typed(*line.split(), "-o", str(tmp_path / "map.xlsx"), code=2)
+    assert not chunks and not [*tmp_path.iterdir()]
+
+
 @pytest.mark.parametrize("missing", ["pyarrow", "matplotlib"])
 def test_what_a_file_needs_is_said_before_anything_is_computed(
     missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

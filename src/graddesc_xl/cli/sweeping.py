@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from rich.text import Text
 from ..ending import StoppedError
 from ..errors import GraddescWarning, SettingError, SweepError, did_you_mean, shown
 from . import own
-from .export import Target
+from .export import Progress, Target
 from .options import options
 from .show import coloured, counted, digits, screen, short, table, working
 from .show import setting as shown_setting
@@ -24,12 +24,13 @@ from .typed import beginning, complete_experiment, complete_setting, parse_setti
 if TYPE_CHECKING:
     from ..experiments import Experiment
     from ..lessons import Lesson
-    from ..sweeps import Sweep
+    from ..sweeps import Axis, Sweep
 
 EXAMPLES = (
     "[bold]Examples[/bold]\n\n"
     "graddesc-xl sweep basic --over lr=1e-6..1e-1:log:200\n\n"
     "graddesc-xl sweep basic --over lr=1e-6..1e-1:log:200 --over a=-3..3:200 --epochs 10 -o map.csv\n\n"
+    "graddesc-xl sweep --model 'c*relu(a*x + b) + d' --over lr=1e-6..1e-2:log:80 --over a=-3..3:61 -o map.xlsx\n\n"
     "graddesc-xl sweep mine.toml --sheet adam --over lr=0.01,0.1,1 --by-epoch -o rates.parquet\n\n"
     "graddesc-xl sweep --model 'c*relu(a*x + b) + d' --over lr=1e-6..1e-2:log:1000 --over a=-3..3:1000 -o map.npz "
     "--workers 2\n\n"
@@ -82,7 +83,8 @@ def sweep(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write what became of every run: a table (.csv, .parquet), arrays (.npz), a picture (.png).",
+            help="Write what became of every run: a map as a workbook (.xlsx) or a picture (.png), a table (.csv, "
+            ".parquet), arrays (.npz).",
         ),
     ] = None,
     by_epoch: Annotated[bool, typer.Option("--by-epoch", help="Write the error of every epoch, too.")] = False,
@@ -105,7 +107,6 @@ def sweep(
     """Run an experiment at every point of a grid, and show what became of its runs."""
     from ..sweeps import axis
     from ..sweeps.kept import beside, clear
-    from ..sweeps.saving import save, writer
 
     axes = [axis(text) for text in over or []]
     _, e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
@@ -114,19 +115,39 @@ def sweep(
     e = changed(e, epochs, carry, gradient)
     if output is None and (resume or by_epoch):
         raise SettingError(f"{'--resume' if resume else '--by-epoch'} is of the file of -o: add it, as in -o map.csv.")
-    out = None
     if output is not None:
-        writer(output)
-        out = Target(output, output.suffix.lower(), force=force)
+        write, target = writing(e, axes, settings, output, force=force)
     how: Any = {"workers": workers, "dask": dask, "by_epoch": by_epoch}
     with keeping(output, resume=resume), working(f"Sweeping {e.name}", brief=True) as step:
         swept = e.sweep(axes, settings=settings, resume=output, progress=step, **how)
     show_sweep(e, swept)
-    if out is not None:
-        with working(f"Writing {out.path}", brief=True):
-            save(swept, out.path, out.check)
-        clear(beside(out.path))
-        screen().print(f"{out.path}: {counted(len(swept.grid), 'run')}", soft_wrap=True)
+    if output is not None:
+        with working(f"Writing {output}", brief=True) as step:
+            write(swept, target, step)
+        clear(beside(output))
+        screen().print(f"{output}: {counted(len(swept.grid), 'run')}", soft_wrap=True)
+
+
+def writing(
+    e: Experiment, axes: Sequence[Axis], settings: Mapping[str, float], path: Path, *, force: bool
+) -> tuple[Callable[[Sweep, Target, Progress], None], Target]:
+    """How the sweep of an experiment becomes a file, and the file: refused here where it cannot."""
+    from .. import building
+    from ..lessons.mapped import map_of, map_over
+    from ..sweeps.grid import grid
+    from ..sweeps.saving import save, writer
+
+    if path.suffix.lower() != ".xlsx":
+        writer(path)
+        return lambda swept, target, _: save(swept, target.path, target.check), Target(
+            path, path.suffix.lower(), force=force
+        )
+    map_over(e, grid(e.plan, axes), settings, e.epochs)
+
+    def workbook(swept: Sweep, target: Target, progress: Progress) -> None:
+        building.build(map_of(e, swept, name=path.stem), target.path, force=force, progress=progress)
+
+    return workbook, Target(path, ".xlsx", force=force)
 
 
 def chosen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..errors import SettingError
 from ..experiments import Experiment
 from ..sheets.map_panels import ERROR, STEP, VERDICT
 from ..sheets.run_map import RunMap
-from ..sweeps import Axis, Sweep, axis
+from ..sweeps import Axis, Grid, Sweep, axis
 from .lesson import Lesson
 
 MAP, BEST = "map", "best run"
@@ -22,16 +23,27 @@ def map_of(experiment: Experiment, swept: Sweep, *, title: str = "", name: str =
     experiment: that was swept; the sweep says with which settings and for how many epochs.
     Raises SettingError, before anything is computed, where a sheet cannot show it.
     """
-    if len(swept.shape) > 2:
-        names = ", ".join(swept.grid.names)
+    shown = map_over(experiment, swept.grid, swept.settings, swept.plan.epochs)
+    of = shown.experiment
+    best = replace(of, name=BEST, mirror=None, values={**of.values, **swept.grid.at(swept.best)})
+    return Lesson(title or f"{experiment.name}: a map of runs", (shown, best), name=name)
+
+
+def map_over(experiment: Experiment, grid: Grid, settings: Mapping[str, float], epochs: int) -> RunMap:
+    """The map of a sweep, which need not be computed yet.
+
+    Raises SettingError where a sheet cannot show it.
+    """
+    if len(grid.shape) > 2:
+        names = ", ".join(grid.names)
         raise SettingError(
-            f"A map has two axes, and this sweep is over {len(swept.shape)} inputs, {names}: give all but two of them "
+            f"A map has two axes, and this sweep is over {len(grid.shape)} inputs, {names}: give all but two of them "
             "one number."
         )
-    of = replace(experiment, epochs=swept.plan.epochs, values={**experiment.values, **swept.settings})
-    across, *up = map(spelled, swept.grid.axes)
-    weight = next((name for name in swept.grid.names if name in swept.plan.weights), swept.plan.charted)
-    shown = RunMap(
+    of = replace(experiment, epochs=epochs, values={**experiment.values, **settings})
+    across, *up = map(spelled, grid.axes)
+    weight = next((name for name in grid.names if name in of.plan.weights), of.plan.charted)
+    return RunMap(
         MAP,
         of,
         across,
@@ -40,8 +52,6 @@ def map_of(experiment: Experiment, swept: Sweep, *, title: str = "", name: str =
         f"{experiment.title or experiment.name}: which runs learn?",
         about="What became of every run, and any of them live.",
     )
-    best = replace(of, name=BEST, mirror=None, values={**of.values, **swept.grid.at(swept.best)})
-    return Lesson(title or f"{experiment.name}: a map of runs", (shown, best), name=name)
 
 
 def spelled(of: Axis) -> str:
