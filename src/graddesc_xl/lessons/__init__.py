@@ -13,7 +13,7 @@ from ..sheets.answers import Question
 from ..sheets.comparison import Compared
 from ..sheets.exercise import Exercise
 from ..sheets.steps import Steps
-from . import bent, first_steps, graddesc, two_neurons
+from . import bent, first_steps, graddesc, maps, two_neurons
 from .lesson import Lesson
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["COMPARISONS", "EXPERIMENTS", "LESSONS", "Exercise", "Lesson", "Quest
 LARGEST = 10_000_000
 #: every lesson by name
 LESSONS: Mapping[str, Lesson] = {
-    of.name: of for of in (graddesc.LESSON, two_neurons.LESSON, first_steps.LESSON, bent.LESSON)
+    of.name: of for of in (graddesc.LESSON, two_neurons.LESSON, first_steps.LESSON, bent.LESSON, maps.LESSON)
 }
 #: their experiments and comparisons by name
 EXPERIMENTS: Mapping[str, Experiment] = {

@@ -12,7 +12,7 @@ from ..language.expr import Expr, Text, call, where
 from ..language.reports import NONE
 from ..workbook.apart import LEAVES, MOST, apart
 from ..workbook.figures import Figures
-from ..workbook.reference import Block
+from ..workbook.reference import Block, Cell
 from ..workbook.sheet import Chart, Link, Series, Sheet
 from ..workbook.style import (
     FAINT,
@@ -231,13 +231,19 @@ def _runs(page: _Page, top: int) -> int:
         page.link(row, made.sheet.name)
         for column, label in labels.items():
             if label in told.inputs:
-                sheet.put(row, column, told.inputs[label], Style(number="typed", align="right"))
+                sheet.put(row, column, told.inputs[label], Style(number=_fits(told.inputs[label]), align="right"))
         for column, error in enumerate(told.losses if page.loss else told.errors[:2], page.errors):
             shown = where(call("is_number", error), error, NONE)
             sheet.put(row, column, shown, Style(number="small" if page.loss else "told", align="right"))
         sheet.put(row, page.verdict, told.verdict, Style(bold=True, indent=1))
         sheet.heights[row] = LINE
     return row + 1
+
+
+def _fits(number: Expr) -> str:
+    """The format of an input: as it is typed, or what fits where that are too many digits."""
+    value = number.value if isinstance(number, Cell) else 0.0
+    return "typed" if not isinstance(value, float) or len(f"{value:.15g}") <= AMOUNT else "small"
 
 
 def _charted(page: _Page, row: int) -> int:

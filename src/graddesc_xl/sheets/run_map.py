@@ -171,12 +171,11 @@ class RunMap(Kind):
 
 def _best(swept: Sweep) -> np.ndarray:
     """The errors by epoch of the run with the lowest last one, nan where no run ends with a number."""
-    if not np.isfinite(swept.error).any():
-        return np.full(swept.plan.epochs, np.nan)
-    return swept.run(*swept.best).errors
+    place = map_panels.best(swept)
+    return swept.run(*place).errors if place else np.full(swept.plan.epochs, np.nan)
 
 
 def _lane(experiment: Experiment, swept: Sweep) -> Plan:
     """The plan of a run whose steps are formulas; as built it is the best of the map, if one ends with a number."""
-    at = swept.grid.at(swept.best if np.isfinite(swept.error).any() else (0,) * len(swept.shape))
+    at = swept.grid.at(map_panels.best(swept) or (0,) * len(swept.shape))
     return compact(replace(experiment, values={**experiment.values, **at}).plan)
