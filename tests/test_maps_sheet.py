@@ -16,6 +16,7 @@ from graddesc_xl.errors import SettingError
 from graddesc_xl.lessons import recipe
 from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.lessons.mapped import map_of
+from graddesc_xl.lessons.maps import BEST, DATA, MAPS
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.numbers.verdict import KINDS
 from graddesc_xl.parts.data import GRADDESC
@@ -431,3 +432,40 @@ def test_maps_of_every_size_can_be_composed(columns: int, rows: int) -> None:
     assert len({*taken}) == len(taken)
     assert not {*taken} & {*made.cells} - {*made.merged, *made.merged_down}
     assert paper(made).one
+
+
+@pytest.mark.parametrize("group", MAPS)
+def test_the_shipped_best_runs_are_those_of_their_maps(group: str) -> None:
+    """What the lesson says is best is what its map finds."""
+    swept = MAPS[group].swept(DATA)
+    assert swept.grid.at(swept.best) == BEST[group]
+    assert swept.error[swept.best] == np.nanmin(swept.error)
+
+
+@pytest.mark.parametrize(
+    ("group", "kind"),
+    [("1 neuron", "exploded"), ("2 neurons", "exploded"), ("ReLU", "exploded"), ("ReLU", "dead ReLU")],
+)
+def test_the_borders_of_the_shipped_maps_are_those_of_single_runs(group: str, kind: str) -> None:
+    """At the last rate that the map calls safe no start is lost, at the next one some is; run one by one."""
+    of = MAPS[group]
+    lost = of.swept(DATA).kind == KINDS.index(kind)
+    rates, starts = (each.values for each in of.swept(DATA).grid.axes)
+    border = int(np.flatnonzero(lost.any(axis=1))[0])
+    for position, ends in ((border - 1, False), (border, True)):
+        kinds = [of.experiment.run({"lr": float(rates[position]), "a": float(a)}).verdict.kind for a in starts]
+        assert (kind in kinds) is ends
+
+
+def test_the_speed_limit_of_the_shipped_map_is_that_of_one_sample() -> None:
+    """Above it a step of the sample with the largest x ends further off, and below it does not: by the step itself."""
+    of = MAPS["1 neuron"].experiment
+    x = float(DATA.column("x").max())
+    at_x = int(DATA.column("x").argmax())
+    limit = 1 / (1 + (x / 50) ** 2)
+    y = float(DATA.ys[at_x])
+    for lr, further in ((0.999 * limit, False), (1.001 * limit, True)):
+        trace = of.run({"lr": lr}, epochs=1)
+        a, b, new_a, new_b = (float(trace[column].ravel()[at_x]) for column in ("a", "b", "new_a", "new_b"))
+        before, after = (abs(100 * (slope * x / 50 + const) - y) for slope, const in ((a, b), (new_a, new_b)))
+        assert (after > before) is further

@@ -85,18 +85,6 @@ def quantities(plan: Plan, shows: Sequence[str], name: str) -> None:
         raise SettingError(f"{name}: a map shows {ERROR} and {VERDICT}, and what else you name: put both into shows.")
 
 
-def best(swept: Sweep) -> tuple[int, ...] | None:
-    """The place of the lowest error, as the sheet finds it: of several that of its first column, the topmost there.
-
-    None where no run ends with a number.
-    """
-    if not np.isfinite(swept.error).any():
-        return None
-    places = np.argwhere(swept.error == np.min(swept.error[np.isfinite(swept.error)]))
-    across = places[places[:, 0] == places[0, 0]]
-    return tuple(across[-1].tolist())
-
-
 def panels(swept: Sweep, shows: Sequence[str]) -> list[Panel]:
     """Those that are wanted. The sweep's axes rise: its first is the one across, its last the one that goes up."""
     plan = swept.plan

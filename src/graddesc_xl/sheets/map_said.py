@@ -51,11 +51,7 @@ class Counts:
         of, row = self.of, TOP + number
         value = of.value(number) if of.across else Cell(of.sheet, row, of.upwards.area.left)
         of.sheet.put(row, self.left, value, HELPER)
-        errors, verdicts = (self._runs(of.shows.index(name), number) for name in (ERROR, VERDICT))
-        low = where(call("count", errors) > 0, call("smallest", errors), NONE)
-        at = of.sheet.put(row, self.lowest, low, HELPER)
-        place = call("if_error", positioned(at, errors, self.each), 1)
-        of.sheet.put(row, self.place, place, HELPER)
+        verdicts = self._runs(of.shows.index(VERDICT), number)
         for kind in KINDS:
             found = of.sheet.put(row, self.kinds[kind], call("count_if", verdicts, kind), HELPER)
             of.sheet.put(row, self.flags[kind], where(found > 0, 1, 0), HELPER)
@@ -117,19 +113,21 @@ def _last_without(counts: Counts, kind: str) -> Expr:
     return where(counts.total(kind).equals(0), last, call("if_error", before, NONE))
 
 
-def best(of: Places, counts: Counts, left: int) -> None:
-    """The cells of the lowest error, and of the values of the axes that it has: the first of several."""
-    sheet = of.sheet
-    of.note(TOP - 2, left, "the lowest error, and where")
-    errors = of.block(of.shows.index(ERROR))
-    low = sheet.put(TOP, left, where(call("count", errors) > 0, call("smallest", errors), NONE), HELPER)
-    at = sheet.put(TOP + 1, left, positioned(low, counts.column(counts.lowest), counts.count), HELPER)
-    of.cells[f"best {ERROR}"] = low
-    of.cells[f"best {counts.axis.name}"] = sheet.put(TOP + 2, left, counts.value(at), HELPER)
-    if of.across:
-        row = taken(counts.column(counts.place), at, counts.count)
-        position = sheet.put(TOP + 3, left, row, HELPER)
-        of.cells[f"best {of.up.name}"] = sheet.put(TOP + 4, left, taken(of.upwards, position, of.rows), HELPER)
+def best(of: Places, place: tuple[int, ...] | None, left: int) -> None:
+    """The lowest error, and where NumPy found it, None where no run ends with a number."""
+    sheet, panel = of.sheet, of.shows.index(ERROR)
+    of.note(TOP - 2, left, "the lowest error; where NumPy found it")
+    errors = of.block(panel)
+    low = where(call("count", errors) > 0, call("smallest", errors), NONE)
+    of.cells[f"best {ERROR}"] = sheet.put(TOP, left, low, HELPER)
+    for row, (i, axis) in enumerate(zip(place or (0,) * len(of.axes), of.axes, strict=True), TOP + 1):
+        value = float(axis.values[i]) if place else NONE
+        of.cells[f"best {axis.name}"] = sheet.put(row, left, value, HELPER)
+    top, first = of.corner(panel)
+    *across, up = place or (0,) * len(of.axes)
+    row = of.rows - 1 - up if of.across else up
+    there = Cell(sheet, top + row, first + (across[0] if across else 0))
+    of.cells["found"] = sheet.put(TOP + 3, left, there, HELPER)
 
 
 class _Tell:
@@ -158,12 +156,14 @@ def put(of: Places, plan: Plan, counts: Counts, left: int) -> None:
 
 def _best(of: Places, counts: Counts, tell: _Tell) -> Expr:
     """Which run is the best."""
-    runs = f"Of {counts.count * counts.each:,} runs the lowest error is "
-    parts: list[Expr | str] = [runs, tell(of.cells[f"best {ERROR}"])]
+    low = of.cells[f"best {ERROR}"]
+    parts: list[Expr | str] = []
     for word, axis in zip((", at ", ", "), of.axes, strict=False):
         parts += [f"{word}{axis.name} = ", tell(of.cells[f"best {axis.name}"])]
-    found = joined([*parts, "."])
-    return where(call("is_number", of.cells[f"best {ERROR}"]), found, "No run of this map ends with a number.")
+    where_found = where(low.equals(of.cells["found"]), joined(parts), ", not where NumPy found it")
+    runs = f"Of {counts.count * counts.each:,} runs the lowest error is "
+    said = joined([runs, tell(low), where_found, "."])
+    return where(call("is_number", low), said, "No run of this map ends with a number.")
 
 
 def _counted(counts: Counts) -> Expr:

@@ -154,7 +154,7 @@ class RunMap(Kind):
         map_run.says(of, lane, differs, left + 2)
         errors = left + 2 if of.across else of.corner(self.shows.index(ERROR))[1]
         counts = map_said.Counts(of, left + 6)
-        map_said.best(of, counts, counts.next + 1)
+        map_said.best(of, swept.best if _ends(swept) else None, counts.next + 1)
         left = map_run.charts(of, lane, _best(swept), errors, counts.next + 3)
         map_said.put(of, self._plan, counts, left + 1)
         sheet.aside |= {*range(aside, sheet.extent[1] + 1)}
@@ -171,11 +171,15 @@ class RunMap(Kind):
 
 def _best(swept: Sweep) -> np.ndarray:
     """The errors by epoch of the run with the lowest last one, nan where no run ends with a number."""
-    place = map_panels.best(swept)
-    return swept.run(*place).errors if place else np.full(swept.plan.epochs, np.nan)
+    return swept.run(*swept.best).errors if _ends(swept) else np.full(swept.plan.epochs, np.nan)
+
+
+def _ends(swept: Sweep) -> bool:
+    """Whether a run ends with a number."""
+    return bool(np.isfinite(swept.error).any())
 
 
 def _lane(experiment: Experiment, swept: Sweep) -> Plan:
     """The plan of a run whose steps are formulas; as built it is the best of the map, if one ends with a number."""
-    at = swept.grid.at(map_panels.best(swept) or (0,) * len(swept.shape))
+    at = swept.grid.at(swept.best if _ends(swept) else (0,) * len(swept.shape))
     return compact(replace(experiment, values={**experiment.values, **at}).plan)
