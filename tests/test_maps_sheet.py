@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ import pytest
 
 from graddesc_xl import Experiment, Lesson, build, verify
 from graddesc_xl.errors import SettingError
+from graddesc_xl.experiments import CARRIES
 from graddesc_xl.lessons import recipe
 from graddesc_xl.lessons.composing import Composition, compose
 from graddesc_xl.lessons.mapped import map_of
@@ -21,6 +24,7 @@ from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.numbers.verdict import KINDS
 from graddesc_xl.parts.data import GRADDESC
 from graddesc_xl.parts.models import TWO_NEURONS_RELU
+from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.sheets import map_run
 from graddesc_xl.sheets.run_map import RunMap
 from graddesc_xl.sweeps import Sweep
@@ -30,6 +34,8 @@ from graddesc_xl.workbook.paper import paper
 from graddesc_xl.workbook.reference import Cell, worth
 from spreadsheet import Spreadsheet
 from test_kinds import rewritten
+from test_paper import SMALLEST, printed
+from test_portable import SHARED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -377,17 +383,40 @@ def test_its_recipe_makes_it_again() -> None:
         ({"shows": ("error",)}, "shows error and verdict, and what else you name"),
         ({"shows": ("error", "verdict", "slope")}, "a map shows error, verdict, step, b, a, d, c, not 'slope'"),
         ({"shows": ("error", "verdict", "error")}, "shows something twice"),
-        ({"experiment": replace(SMALL, epochs=100_000)}, "a sheet has 1,048,576: at most"),
-        (
-            {"experiment": replace(SMALL, gradient="numerical")},
-            "a run can be picked where analytic derivatives drive it",
-        ),
     ],
 )
 def test_what_it_cannot_show_is_a_sentence(change: dict[str, Any], said: str) -> None:
     """Before anything is computed."""
     with pytest.raises(SettingError, match=re.escape(said)):
         replace(MAP, **change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gradient": "numerical"},
+        {"carry": CARRIES[1]},
+        {"optimizer": OPTIMIZERS["adam"], "discarded": 2},
+        {"epochs": 400},
+    ],
+)
+def test_a_run_that_cannot_stand_beside_others_is_not_live(change: dict[str, Any], tmp_path: Path) -> None:
+    """Its map is all the same: the picked run is marked and told, and has no steps."""
+    e = replace(Experiment("other", epochs=2), **change)
+    kind = RunMap("map", e, "lr=1e-6..1e-3:log:4", "a=0..2:3")
+    assert not kind.live
+    lesson = Lesson("marked", [kind])
+    assert lesson.hidden == ["recipe"]
+    path = build(lesson, tmp_path).path
+    assert verify(path).ok
+    made, book = compose(lesson, run_plan), Spreadsheet(reading.load(path))
+    book.type_number("map", *at(made, "input | lr"), 1e-5)
+    book.type_number("data", 5, 2, 15.0)
+    book.recalculate()
+    swept = kind.swept(GRADDESC)
+    picked = [0.0, 1.0, 2.0].index(book.value("map", *at(made, "picked | a")))
+    assert book.value("map", *at(made, "map | error")) == swept.error[1, picked]
+    assert book.value("map", 7, 1) == f"{map_run.OTHER_SAMPLES}x of the samples, y of the samples."
 
 
 def test_an_unknown_input_is_a_sentence(tmp_path: Path) -> None:
@@ -469,3 +498,25 @@ def test_the_speed_limit_of_the_shipped_map_is_that_of_one_sample() -> None:
         a, b, new_a, new_b = (float(trace[column].ravel()[at_x]) for column in ("a", "b", "new_a", "new_b"))
         before, after = (abs(100 * (slope * x / 50 + const) - y) for slope, const in ((a, b), (new_a, new_b)))
         assert (after > before) is further
+
+
+def test_the_shipped_maps_print_on_one_page_each_and_can_be_read(shipped: Callable[[str], Path]) -> None:
+    """No print smaller than elsewhere, a whole map on its page; the file is not large."""
+    path = shipped("maps")
+    sheets = {sheet.name: sheet for sheet in printed(path)}
+    assert not [s for s in sheets.values() if not s.hidden and s.scale * s.font / 100 < SMALLEST - 0.05]
+    for of in MAPS.values():
+        assert sheets[of.sheet].pages == 1 and not sheets[of.sheet].torn
+    assert path.stat().st_size < 2.5e6
+
+
+def test_the_shipped_maps_use_what_all_programs_know(shipped: Callable[[str], Path]) -> None:
+    """Functions of Excel 2007 that LibreOffice, Gnumeric and IronCalc know, in cells and in rules."""
+    used: set[str] = set()
+    with zipfile.ZipFile(shipped("maps")) as file:
+        for name in file.namelist():
+            if name.startswith("xl/worksheets/sheet"):
+                page = file.read(name).decode()
+                for text in re.findall(r"<(?:f|formula\d?)(?: [^>]*)?>(.*?)</(?:f|formula\d?)>", page):
+                    used |= {*re.findall(r"([A-Z][A-Z0-9.]*)\(", re.sub(r'"[^"]*"', "", text))}
+    assert used and not used - SHARED

@@ -29,9 +29,9 @@ ACROSS, DOWN = 1316, 560
 
 
 @pytest.fixture
-def books(workbook: Path, two_neurons: Path, bent: Path) -> Mapping[str, Path]:
+def books(workbook: Path, two_neurons: Path, bent: Path, shipped: Callable[[str], Path]) -> Mapping[str, Path]:
     """The built workbooks by the names of their lessons."""
-    return {"graddesc": workbook, "two-neurons": two_neurons, "bent": bent}
+    return {"graddesc": workbook, "two-neurons": two_neurons, "bent": bent, "maps": shipped("maps")}
 
 
 def link(page: str, cell: str) -> str:

@@ -165,8 +165,9 @@ LESSON = Lesson(
         "suits all weights; errors are in the units of y.",
     },
     tries=(
-        Try(map_sheet(RELU), "lr", 0.4, "Beside the map: its error by epoch, its verdict."),
-        Try(map_sheet(STACKED), "a", 3.0, "The mark moves, and the curve below becomes that of another start."),
-        Try(map_sheet(ONE), "lr", 0.5, "One column further right."),
+        Try(best_sheet(RELU), "lr", 0.4),
+        Try(best_sheet(RELU), "a", -2.0),
+        Try(best_sheet(STACKED), "lr", 0.2),
+        Try(best_sheet(ONE), "lr", 0.55),
     ),
 )

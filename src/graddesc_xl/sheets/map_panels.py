@@ -165,6 +165,8 @@ def _corner(of: Places) -> str:
 def _look(of: Places, panel: Panel) -> Style:
     if not of.across:
         return Style(number=panel.number, align="right")
+    if not _lettered(of):
+        return Style(number=BLANK)
     return Style(number=panel.number if _numbered(of) and panel.bands else BLANK, align="center", size=SIZE)
 
 

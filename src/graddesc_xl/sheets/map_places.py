@@ -24,7 +24,7 @@ UP, KEY, LEFT = 1, 2, 3
 #: rows between panels below one another: an empty one, and those above a panel
 BETWEEN = TOP - HEAD + 1
 #: how many pixels a panel takes across and down, a cell at least, and at most down
-ACROSS, DOWN, SMALL, HIGH = 550, 400, 5, 22
+ACROSS, DOWN, SMALL, HIGH = 500, 340, 5, 22
 #: so many columns a panel takes at least, for its legend
 FEWEST = 8
 #: pixels that a label takes across, and down

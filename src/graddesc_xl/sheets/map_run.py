@@ -34,11 +34,7 @@ LOW, HIGH = 250, 400
 LARGEST = 1e300
 CONSTANTS = "The map is constants that NumPy computed; they stay as they are, whatever is typed here. "
 OTHERS = f"{CONSTANTS}The live run now has others than the map: "
-
-
-def built(plan: Plan) -> dict[str, float]:
-    """The numbers of the inputs that a map is made with."""
-    return {given.name: float(rounded(given.value)) for given in plan.inputs}
+OTHER_SAMPLES = f"{CONSTANTS}The samples are now others than those of the map: "
 
 
 def pick(of: Places, plan: Plan, making: Making) -> None:
@@ -131,32 +127,34 @@ def run(of: Places, name: str, plan: Plan, links: Mapping[str, Cell], making: Ma
     return runs_sheet.compose(name, title, [Run("the picked run", plan, {**picked, **links})], making, samples)
 
 
-def says(of: Places, lane: RunLane, differs: Cell, left: int) -> None:
+def says(of: Places, title: str, lane: RunLane | None, differs: Cell, left: int) -> None:
     """What the map says of the picked run, what the live run says, and whether that is the same."""
-    sheet, column = of.sheet, of.beside
-    row = SAID + len(of.axes)
-    for place, title in ((1, "the map says"), (2, "the live run")):
-        sheet.put(row, column + place, title, HEADER_RIGHT)
+    sheet, column, row = of.sheet, of.beside, SAID + len(of.axes)
+    sheet.put(row, column + 1, "the map says", HEADER_RIGHT)
+    sheet.put(row, column + 2, "the live run" if lane else "", HEADER_RIGHT)
+    live = _live(lane) if lane else {}
+    said = {}
+    for line, (name, label) in enumerate(((ERROR, title), (VERDICT, VERDICT), (STEP, "at step"))):
+        look = Style(number="small" if name == ERROR else "general", bold=True, align="right")
+        if name in of.shows or lane:
+            sheet.put(row + 1 + line, column, label, LABEL)
+        if lane:
+            of.cells[f"live {name}"] = sheet.put(row + 1 + line, column + 2, live[name], look)
+        if name in of.shows:
+            there = _picked(of, of.shows.index(name), left + line)
+            of.cells[f"map {name}"] = sheet.put(row + 1 + line, column + 1, there, look)
+            said[name] = of.cells[f"map {name}"], of.cells.get(f"live {name}", of.cells[f"map {name}"])
+    if lane:
+        sheet.put(row + 4, column, _agree(of, said, differs), Style(bold=True, color=THIRD))
+        condition = f'LEFT({_corner(of, row + 4)},{len("Both")})<>"Both"'
+        sheet.marks.append(((row + 4, column), Mark(condition, 1, 1, FIFTH)))
+
+
+def _live(lane: RunLane) -> dict[str, Expr]:
+    """What the live run says of itself."""
     error = Cell(lane.off.sheet, lane.errors.bottom, lane.errors.left)
     step = Cell(lane.kind.sheet, lane.kind.row, lane.kind.column + 1)
-    live: dict[str, Expr] = {
-        ERROR: where(call("is_number", error), error, NONE),
-        VERDICT: lane.kind,
-        STEP: step,
-    }
-    said = {}
-    for line, (name, label) in enumerate(((ERROR, lane.lane.plan.error.title), (VERDICT, VERDICT), (STEP, "at step"))):
-        sheet.put(row + 1 + line, column, label, LABEL)
-        number = "small" if name == ERROR else "general"
-        look = Style(number=number, bold=True, align="right")
-        there = sheet.put(row + 1 + line, column + 2, live[name], look)
-        if name not in of.shows:
-            continue
-        said[name] = sheet.put(row + 1 + line, column + 1, _picked(of, of.shows.index(name), left + line), look), there
-        of.cells |= {f"map {name}": said[name][0], f"live {name}": there}
-    sheet.put(row + 4, column, _agree(of, said, differs), Style(bold=True, color=THIRD))
-    condition = f'LEFT({_corner(of, row + 4)},{len("Both")})<>"Both"'
-    sheet.marks.append(((row + 4, column), Mark(condition, 1, 1, FIFTH)))
+    return {ERROR: where(call("is_number", error), error, NONE), VERDICT: lane.kind, STEP: step}
 
 
 def _corner(of: Places, row: int) -> str:
@@ -188,33 +186,49 @@ def _agree(of: Places, said: Mapping[str, tuple[Cell, Cell]], differs: Cell) -> 
     return where(differs.equals(NONE), agree, "The live run has other inputs or samples.")
 
 
-def constants(of: Places, links: Mapping[str, Cell], lane: RunLane, samples: Samples, left: int) -> tuple[Cell, int]:
-    """Say that the map is NumPy's, and what the live run has now that the map has not.
+def constants(
+    of: Places, links: Mapping[str, Cell], lane: RunLane | None, samples: Samples, left: int
+) -> tuple[Cell, int]:
+    """Say that the map is NumPy's, and which inputs and samples are now others than those it was made with.
 
-    Returns the cell that names it, and the last column of what that is computed from.
+    Returns the cell that names these, and the last column of what that is computed from.
     """
-    plan = lane.lane.plan
-    typed = {name: links.get(name, Cell(lane.off.sheet, *lane.lane.cell(name))) for name in built(plan)}
-    over = [axis.name for axis in of.axes]
-    inputs = [(i.label, typed[i.name], built(plan)[i.name]) for i in plan.inputs if i.name not in over]
+    inputs = []
+    if lane:
+        plan, over = lane.lane.plan, [axis.name for axis in of.axes]
+        for given in plan.inputs:
+            if given.name not in over:
+                typed = links.get(given.name, Cell(lane.off.sheet, *lane.lane.cell(given.name)))
+                inputs.append((given.label, typed, float(rounded(given.value))))
     names, end = as_built.names(of.sheet, TOP, left, inputs, samples)
-    said = where(names.equals(NONE), CONSTANTS, Text(OTHERS) & call("mid", names, 4, 200) & ".")
+    others = OTHERS if lane else OTHER_SAMPLES
+    said = where(names.equals(NONE), CONSTANTS, Text(others) & call("mid", names, 4, 200) & ".")
     of.sheet.put(CONSTANT, UP, said, Style(color=FAINT))
-    start = len(CONSTANTS) + 1
     corner = Cell(of.sheet, CONSTANT, UP).address.rpartition("!")[2]
-    of.sheet.marks.append(((CONSTANT, UP), Mark(f'MID({corner},{start},3)="The"', 1, 1, FIFTH)))
+    of.sheet.marks.append(((CONSTANT, UP), Mark(f'MID({corner},{len(CONSTANTS) + 1},3)="The"', 1, 1, FIFTH)))
     return names, end
 
 
-def charts(of: Places, lane: RunLane, best: Array, errors: int, left: int) -> int:
+def charts(of: Places, title: str, lane: RunLane | None, best: Array, errors: int, left: int) -> int:
     """Error by epoch of the picked run beside the map's best, and the map's errors along an axis; the last column.
 
-    errors: the column of the errors of the picked row.
+    title: of the errors. errors: the column of the errors of the picked row.
     """
-    sheet, title = of.sheet, lane.lane.plan.error.title
-    n = lane.errors.bottom - lane.errors.top + 1
-    look = Style(number="small", color=FAINT)
     of.note(TOP - 2, left, "what the charts draw")
+    wide = sum(round(of.sheet.widths[column] * 7 + 5) for column in range(of.beside, of.beside + len(BESIDE)))
+    tall = min(max(_pixels(of, TOP, of.bottom + 1) // 2 - 10, LOW), HIGH)
+    row = TOP
+    if lane:
+        of.sheet.charts.append(replace(_by_epoch(of, title, lane, best, left), width=wide, height=tall))
+        while _pixels(of, TOP, row) < tall + 10:
+            row += 1
+    of.sheet.charts.append(_along(of, title, errors, left + 4, (row, wide, tall)))
+    return left + 9
+
+
+def _by_epoch(of: Places, title: str, lane: RunLane, best: Array, left: int) -> Chart:
+    """The error by epoch of the picked run, live, and of the best of the map."""
+    sheet, look, n = of.sheet, Style(number="small", color=FAINT), best.size
     for column, head in enumerate(("epoch", "the picked run", "the map's best"), left):
         sheet.put(TOP - 1, column, head, HEADER_RIGHT)
     epochs = sheet.fill(TOP, left, None, [float(i + 1) for i in range(n)], Style(number="integer", color=FAINT))
@@ -227,17 +241,7 @@ def charts(of: Places, lane: RunLane, best: Array, errors: int, left: int) -> in
         Series("the picked run", epochs.area, live.area, ACCENT, markers=True),
         Series("the best of the map", epochs.area, lowest.area, FAINT, dashed=True),
     ]
-    wide = sum(round(sheet.widths[column] * 7 + 5) for column in range(of.beside, of.beside + len(BESIDE)))
-    tall = min(max(_pixels(of, TOP, of.bottom + 1) // 2 - 10, LOW), HIGH)
-    by_epoch = Chart(
-        "error by epoch", "epoch", title, series, TOP, of.beside, wide, tall, x_min=1, y_log=True, y_format="0E+00"
-    )
-    sheet.charts.append(by_epoch)
-    row = TOP
-    while _pixels(of, TOP, row) < tall + 10:
-        row += 1
-    sheet.charts.append(_along(of, title, errors, left + 4, (row, wide, tall)))
-    return left + 9
+    return Chart("error by epoch", "epoch", title, series, TOP, of.beside, x_min=1, y_log=True, y_format="0E+00")
 
 
 def _drawn(of: Places, error: Expr) -> Expr:

@@ -19,18 +19,20 @@ from ..workbook.sheet import Sheet
 from ..workbook.style import SUBTITLE as SUBTITLE_STYLE
 from ..workbook.style import TITLE as TITLE_STYLE
 from . import check, map_panels, map_run, map_said
-from .kind import Composed, Kind, behind, fits_sheet
+from .kind import Composed, Kind, behind
+from .long_run import LIVE
 from .making import Making
 from .map_panels import ERROR, STEP, VERDICT
 from .map_places import HELPER, KEY, SUBTITLE, TITLE, TOP, Places
 
 #: so many values an axis may have: more cannot be told apart on a screen
 MOST = 250
-READING = (
+NOT_LIVE = (
     "A cell is a run, a constant that NumPy computed; the legend is above it. Type into the two cells at the right "
-    "which run you want to see: the nearest of the map is marked, and runs live beside it. Charts draw lower errors "
-    "than the colours have as the lowest of these."
+    "which run you want to see: the nearest of the map is marked. Charts draw errors below those of the colours as the "
+    "lowest of these."
 )
+READING = NOT_LIVE.replace("is marked.", "is marked, and runs live beside it.")
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,22 @@ class RunMap(Kind):
         names = [each.name for each in self._axes]
         if len({*names}) < len(names):
             raise SettingError(f"{self.name}: both axes are {names[0]}: name another input, or leave one out.")
-        e = self.experiment
-        fits_sheet(self.behind, e.epochs, len(e.data), 0)
-        if e.passes or self._plan.driven_by_numerical or any(s.carry != s.column for s in self._plan.starts):
-            raise SettingError(
-                f"{self.name}: a run can be picked where analytic derivatives drive it, no pass is discarded, and each "
-                f"epoch starts from the new weights; {e.name} is not of that kind."
-            )
 
     @cached_property
     def _axes(self) -> tuple[Axis, ...]:
         """Its axes, the one across first."""
         return tuple(axis(text) for text in (self.across, self.up) if text)
+
+    @cached_property
+    def live(self) -> bool:
+        """Whether the steps of the run that is picked may be formulas.
+
+        They are where there are few enough, analytic derivatives drive them, no pass is discarded and each epoch starts
+        from the new weights: other runs have a sheet of their own.
+        """
+        e, plan = self.experiment, self.experiment.plan
+        few = (len(plan.columns) + len(plan.samples)) * e.epochs * len(e.data) <= LIVE
+        return few and not e.passes and not plan.driven_by_numerical and all(s.carry == s.column for s in plan.starts)
 
     @property
     def sheet(self) -> str:
@@ -89,8 +95,8 @@ class RunMap(Kind):
 
     @property
     def behind(self) -> str:
-        """The name of the sheet with the steps of the run that is picked."""
-        return behind(self.name)
+        """The name of the sheet with the steps of the run that is picked, "" where it is not live."""
+        return behind(self.name) if self.live else ""
 
     @property
     def data(self) -> Dataset:
@@ -110,7 +116,7 @@ class RunMap(Kind):
         """About how many cells its sheets will have."""
         e = self.experiment
         runs = int(np.prod([each.values.size for each in self._axes]))
-        return runs * len(self.shows) + 3 * len(e.plan.columns) * e.epochs * len(e.data)
+        return runs * len(self.shows) + 3 * len(e.plan.columns) * e.epochs * len(e.data) * self.live
 
     def swept(self, data: Dataset) -> Sweep:
         """Its runs, computed once for the same samples."""
@@ -135,37 +141,41 @@ class RunMap(Kind):
             self.subtitle or f"{self.experiment.title or self.experiment.model.title}: a run in each cell.",
             SUBTITLE_STYLE,
         )
-        plan = _lane(self.experiment, swept)
+        plan = _picked(self.experiment, swept)
         map_run.pick(of, plan, making)
-        links = map_run.others(of, plan, making)
+        links = map_run.others(of, plan, making) if self.live else {}
         aside = left = of.typed + 2 * map_run.GROUPS + 1
         map_panels.axes(of)
         map_run.nearest(of, left)
         map_panels.put(of, map_panels.panels(swept, self.shows))
-        made = map_run.run(of, self.behind, plan, links, making, samples)
-        lane = made.lanes[0]
+        made = map_run.run(of, self.behind, compact(plan), links, making, samples) if self.live else None
+        lane = made.lanes[0] if made else None
         left += 5
         of.note(TOP - 2, left, "√Σy²; the errors between which charts draw")
         of.cells["scale"] = sheet.put(TOP, left, call("sqrt", samples.scale), HELPER).absolute
         low, high = (float(f"{end:.3g}") for end in error_span(swept))
         of.cells["near"] = sheet.put(TOP + 1, left, low, HELPER).absolute
         of.cells["far"] = sheet.put(TOP + 2, left, 10 * high, HELPER).absolute
+        title = self._plan.error.title
         differs, left = map_run.constants(of, links, lane, samples, left + 2)
-        map_run.says(of, lane, differs, left + 2)
+        map_run.says(of, title, lane, differs, left + 2)
         errors = left + 2 if of.across else of.corner(self.shows.index(ERROR))[1]
         counts = map_said.Counts(of, left + 6)
         map_said.best(of, swept.best if _ends(swept) else None, counts.next + 1)
-        left = map_run.charts(of, lane, _best(swept), errors, counts.next + 3)
+        left = map_run.charts(of, title, lane, _best(swept), errors, counts.next + 3)
         map_said.put(of, self._plan, counts, left + 1)
         sheet.aside |= {*range(aside, sheet.extent[1] + 1)}
         sheet.portrait = not of.across
         sheet.frozen = (TOP - 1, KEY)
         sheet.printed, sheet.printed_rows, sheet.whole = of.typed - 2, of.bottom, True
-        compared = check.of_runs(sheet, made, making, self.data.name)
-        about = self.about or self.headline
-        reading = {"a map of runs": READING}
         return Composed(
-            sheet, about, made.sheet, compared, figures=map_said.figures(of, counts), reading=reading, runs=made
+            sheet,
+            self.about or self.headline,
+            made.sheet if made else None,
+            check.of_runs(sheet, made, making, self.data.name) if made else None,
+            figures=map_said.figures(of, counts),
+            reading={"a map of runs": READING if made else NOT_LIVE},
+            runs=made,
         )
 
 
@@ -179,7 +189,7 @@ def _ends(swept: Sweep) -> bool:
     return bool(np.isfinite(swept.error).any())
 
 
-def _lane(experiment: Experiment, swept: Sweep) -> Plan:
-    """The plan of a run whose steps are formulas; as built it is the best of the map, if one ends with a number."""
+def _picked(experiment: Experiment, swept: Sweep) -> Plan:
+    """The plan of the run that is picked: as built the best of the map, if one ends with a number."""
     at = swept.grid.at(swept.best if _ends(swept) else (0,) * len(swept.shape))
-    return compact(replace(experiment, values={**experiment.values, **at}).plan)
+    return replace(experiment, values={**experiment.values, **at}).plan
