@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..experiments import Experiment
+from ..sheets.kind import Kind
 from ..sheets.map_panels import ERROR, STEP, VERDICT
 from ..sheets.run_map import RunMap
 from ..sweeps import Axis, Grid, Sweep, axis
@@ -24,9 +25,14 @@ def map_of(experiment: Experiment, swept: Sweep, *, title: str = "", name: str =
     Raises SettingError, before anything is computed, where a sheet cannot show it.
     """
     shown = map_over(experiment, swept.grid, swept.settings, swept.plan.epochs)
-    of = shown.experiment
-    best = replace(of, name=BEST, mirror=None, values={**of.values, **swept.grid.at(swept.best)})
-    return Lesson(title or f"{experiment.name}: a map of runs", (shown, best), name=name)
+    shown.know(swept)
+    parts: list[Kind | Experiment] = [shown]
+    if np.isfinite(swept.error).any():
+        of, about = shown.experiment, "The best run of the map, every step of it live."
+        parts.append(
+            replace(of, name=BEST, about=about, mirror=None, values={**of.values, **swept.grid.at(swept.best)})
+        )
+    return Lesson(title or f"{experiment.name}: a map of runs", parts, name=name)
 
 
 def map_over(experiment: Experiment, grid: Grid, settings: Mapping[str, float], epochs: int) -> RunMap:

@@ -15,6 +15,7 @@ from ..parts.data import Dataset
 from ..plan import Plan, compact
 from ..sweeps import Axis, Sweep, axis, sweep_plan
 from ..sweeps.colours import error_span
+from ..sweeps.grid import grid
 from ..workbook.sheet import Sheet
 from ..workbook.style import SUBTITLE as SUBTITLE_STYLE
 from ..workbook.style import TITLE as TITLE_STYLE
@@ -117,6 +118,14 @@ class RunMap(Kind):
         e = self.experiment
         runs = int(np.prod([each.values.size for each in self._axes]))
         return runs * len(self.shows) + 3 * len(e.plan.columns) * e.epochs * len(e.data) * self.live
+
+    def know(self, swept: Sweep) -> None:
+        """Take the runs from a sweep of the experiment, if it has these axes, instead of computing them anew."""
+        wanted, axes = grid(self._plan, self._axes).axes, swept.grid.axes
+        if [each.name for each in axes] == [each.name for each in wanted] and all(
+            np.array_equal(mine.values, theirs.values) for mine, theirs in zip(axes, wanted, strict=True)
+        ):
+            self._swept[:] = [(swept.data, swept)]
 
     def swept(self, data: Dataset) -> Sweep:
         """Its runs, computed once for the same samples."""
