@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import GraddescWarning, PlanError, SettingError, cut, did_you_mean, shown
 from .language.calculus import Gradient, bound, gradient, inlined, nudged, same
@@ -29,8 +27,13 @@ from .parts.scaling import Scaling, divided, standard
 from .parts.schedules import CONSTANT, RATE, SCHEDULES, Schedule
 from .parts.starting import DRAWN, GIVEN, starts
 from .plan import LONGEST, ORDER, PREDICTED, Column, Footer, Input, Plan, Start, shuffled, width
-from .settings import Numbers, Settings
-from .sweeps import BUDGET, Best, Over, Range, Ranges, Sweep, axes_of, best_plan, looked_for, sweep_plan
+from .settings import BUDGET, Numbers, Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from .sweeps import Best, Over, Ranges, Sweep
 
 T = TypeVar("T")
 
@@ -252,6 +255,8 @@ class Experiment:
         >>> swept.shape, str(swept.verdict(2, 0)), swept.best
         ((3, 2), 'exploded at step 26', (0, 1))
         """
+        from .sweeps import axes_of, sweep_plan
+
         e = self if epochs is None else replace(self, epochs=epochs)
         return sweep_plan(
             e.plan,
@@ -287,10 +292,13 @@ class Experiment:
         >>> round(found.inputs["lr"], 7), round(found.error, 2), str(found.verdict)
         (3.5e-06, 85.45, 'learning')
         """
+        from .sweeps import Range, best_plan, looked_for
+
         e = self if epochs is None else replace(self, epochs=epochs)
         given = [] if over is None else looked_for(e.plan, over)
         given += looked_for(e.plan, ranges) if ranges else []
-        return best_plan(e.plan, e.data, given or [RATES], settings, budget=budget, progress=progress)
+        given = given or [Range(LEARN.name, *RATES, log=True)]
+        return best_plan(e.plan, e.data, given, settings, budget=budget, progress=progress)
 
     def with_(
         self,
@@ -653,7 +661,7 @@ def _with_defaults(e: Experiment, inputs: Sequence[Input]) -> tuple[Input, ...]:
 
 
 #: among which learning rates a search looks, if nobody says
-RATES = Range("lr", 1e-8, 100.0, log=True)
+RATES = (1e-8, 100.0)
 LEARN = Input("lr", 1e-4, "lr", "learning rate: how much of the derivative each step takes off", low=0.0, high=1000.0)
 H = Input("h", 0.01, "h", "how far a weight is nudged for a numerical derivative", low=1e-15, high=10.0)
 SWITCH = Input(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
 from .comparison import Comparison
 from .errors import SettingError, did_you_mean, shown
 from .experiments import Experiment
-from .lessons import COMPARISONS, EXPERIMENTS
 from .mirror import Mirror
 from .numbers.engine import run_plan
 from .numbers.room import fits
@@ -23,8 +20,14 @@ from .parts.equations import Optimizer
 from .parts.losses import Loss
 from .parts.models import Model
 from .parts.schedules import Schedule
-from .settings import Numbers, Settings
-from .sweeps import BUDGET, Best, Over, Ranges, Sweep
+from .settings import BUDGET, Numbers, Settings
+from .shipped import shipped
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from pathlib import Path
+
+    from .sweeps import Best, Over, Ranges, Sweep
 
 Kept = TypeVar("Kept")
 
@@ -103,12 +106,19 @@ def experiment(name: str | Experiment, /, **changes: Unpack[Fields]) -> Experime
         found = name
     elif not isinstance(name, str):
         raise SettingError(f"An experiment or the name of one is wanted, not {shown(name)}.")
-    elif name in EXPERIMENTS:
-        found = EXPERIMENTS[name]
     else:
-        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
+        found = shipped(name) or _listed(name)
     new: Any = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
     return replace(found, **new) if new else found
+
+
+def _listed(name: str) -> Experiment:
+    """The experiment of a lesson that shows it under that name."""
+    from .lessons import EXPERIMENTS
+
+    if name not in EXPERIMENTS:
+        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
+    return EXPERIMENTS[name]
 
 
 def comparison(name: str | Comparison) -> Comparison:
@@ -117,6 +127,8 @@ def comparison(name: str | Comparison) -> Comparison:
     >>> comparison("learning rates").groups
     ('1 neuron', '2 neurons, collapse', '2 neurons, ReLU')
     """
+    from .lessons import COMPARISONS
+
     if isinstance(name, Comparison):
         return name
     if not isinstance(name, str):

@@ -24,6 +24,9 @@ Numbers = Sequence[float] | Arrayed
 #: Settings as given by a caller: a number, or a sequence of numbers for a batch of runs.
 Settings = Mapping[str, float | Numbers]
 
+#: how many runs a search may take, if nobody says
+BUDGET = 2_000
+
 
 def rounded(value: float | Sequence[float] | Array) -> Array:
     """Inputs at 15 significant digits, the precision that a spreadsheet file keeps of a number.

@@ -2,12 +2,11 @@
 
 from .grid import Axis, Grid, Over, axes_of, axis
 from .ranges import Range, Ranges, looked_for
-from .search import BUDGET, Best, best_plan
+from .search import Best, best_plan
 from .sweeping import sweep_plan
 from .swept import Sweep
 
 __all__ = [
-    "BUDGET",
     "Axis",
     "Best",
     "Grid",

@@ -19,7 +19,7 @@ from ..numbers.trace import Trace
 from ..numbers.verdict import DEAD, EXACT, EXPLODED_AT, KINDS, Verdict
 from ..parts.data import Dataset
 from ..plan import Plan
-from ..settings import Settings, resolve
+from ..settings import BUDGET, Settings, resolve
 from .grid import Axis
 from .ranges import Range, Ranges, looked_for, number
 from .sweeping import sweep_plan
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 #: what comes to nothing, as a sweep has it
 EXPLODED, DIED = KINDS.index(EXPLODED_AT), KINDS.index(DEAD)
-#: how many runs a search may take, if nobody says
-BUDGET = 2_000
 #: how many low places of the coarse grid are looked at more closely; half of them are left after each round
 PLACES = 8
 #: how many values of each range a finer grid may have, those from twice as close to four times as close together
