@@ -6,10 +6,12 @@ The contenders take turns, so that a busy moment of the machine meets all of the
 
     python benchmarks/engine.py
     python benchmarks/engine.py --epochs 10 2000 --repeats 15
+    python benchmarks/engine.py --processor     # where the machine has other work to do
 
 JAX and PyTorch are optional. JAX is timed twice: warm, where compiling does not count, and on its first
 call, as after any change of the step or of the number of epochs; the engine always counts its own
-compiling. PyTorch runs at most 10 epochs: its steps per second do not depend on their number.
+compiling. PyTorch runs at most 10 epochs: its steps per second do not depend on their number. The engine runs without
+its extra `fast`, unless --fast is given and numba installed.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from graddesc_xl.experiments import Experiment
+from graddesc_xl.numbers import engine as numbers
 from graddesc_xl.parts.data import GRADDESC
 from graddesc_xl.running import experiment, run
 
@@ -224,8 +227,8 @@ def check(name: str, columns: Columns, reference: Columns) -> None:
         np.testing.assert_allclose(np.ravel(found), wanted, rtol=1e-6, atol=1e-6, err_msg=f"{name}, {column}")
 
 
-def measure(what: str, epochs: int, repeats: int) -> dict[str, float]:
-    """Median steps per second of every contender."""
+def measure(what: str, epochs: int, repeats: int, clock: Callable[[], float]) -> dict[str, tuple[float, float]]:
+    """Median seconds of every contender, and its steps per second."""
     some = min(epochs, TORCH_EPOCHS)
     reference = engine(what, some)
     everyone = list(contenders(what))
@@ -236,29 +239,36 @@ def measure(what: str, epochs: int, repeats: int) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name, _ in everyone}
     for _ in range(repeats):
         for name, contender in everyone:
-            begin = time.perf_counter()
+            begin = clock()
             contender(long[name])
-            seconds[name].append(time.perf_counter() - begin)
-    return {name: long[name] * len(XS) / statistics.median(taken) for name, taken in seconds.items()}
+            seconds[name].append(clock() - begin)
+    medians = {name: statistics.median(taken) for name, taken in seconds.items()}
+    return {name: (median, long[name] * len(XS) / median) for name, median in medians.items()}
 
 
 def main() -> None:
     """Print a Markdown table for each sheet and number of epochs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, nargs="+", default=[10, 1_000, 10_000], help="passes over the 29 samples")
-    parser.add_argument("--repeats", type=int, default=9, help="turns of each contender")
+    parser.add_argument("--repeats", type=int, default=25, help="turns of each contender")
+    parser.add_argument("--processor", action="store_true", help="measure processor time")
+    parser.add_argument("--fast", action="store_true", help="let the engine make machine code with numba")
     parser.add_argument("--small", action="store_true", help="one turn of a few epochs, to see that it works")
     args = parser.parse_args()
     epochs_of, repeats = ([TORCH_EPOCHS], 1) if args.small else (args.epochs, args.repeats)
     for package in ("jax", "torch"):
         if not find_spec(package):
             print(f"{package} is left out; to include it: pip install {package}")
-    print("| sheet | epochs | contender | steps/s | engine is faster by |\n|---|---:|---|---:|---:|")
+    if not args.fast:
+        numbers.HOT = math.inf  # type: ignore[assignment]  # so many steps no plan takes
+    clock = time.process_time if args.processor else time.perf_counter
+    print("| sheet | epochs | contender | ms | steps/s | engine is faster by |\n|---|---:|---|---:|---:|---:|")
     for what in ("basic", "adam"):
         for epochs in epochs_of:
-            rates = measure(what, epochs, repeats)
-            for name, rate in rates.items():
-                print(f"| {what} | {epochs:,} | {name} | {rate:,.0f} | {rates['engine'] / rate:.2f} |")
+            found = measure(what, epochs, repeats, clock)
+            for name, (seconds, rate) in found.items():
+                told = f"{what} | {epochs:,} | {name} | {seconds * 1000:,.2f} | {rate:,.0f}"
+                print(f"| {told} | {found['engine'][1] / rate:.2f} |")
 
 
 if __name__ == "__main__":

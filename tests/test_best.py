@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 import graddesc_xl as gx
 from graddesc_xl import building, cli
-from graddesc_xl.cli import show
+from graddesc_xl.cli import show, telling
 from graddesc_xl.errors import SettingError
 from graddesc_xl.language.values import Array
 from graddesc_xl.lessons.recipe import spell
@@ -413,8 +413,8 @@ def test_the_command_shows_what_is_best(call: Callable[..., Result]) -> None:
     found = gx.best("basic", lr="1e-7..1e-4:log", budget=200, epochs=4)
     lines = [line.split() for line in result.stdout.splitlines()]
     assert result.exit_code == 0
-    assert lines[2] == ["lr", show.short(found.inputs["lr"]), "1e-7", "0.0001"]
-    assert f"√Σe² of epoch 4: {show.digits(found.error)}, {found.verdict}" in result.stdout
+    assert lines[2] == ["lr", telling.short(found.inputs["lr"]), "1e-7", "0.0001"]
+    assert f"√Σe² of epoch 4: {telling.digits(found.error)}, {found.verdict}" in result.stdout
     assert f"Best of {found.runs} runs over lr from 1e-7 to 0.0001: the lowest √Σe² of epoch 4." in result.stdout
 
 

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner, Result
 
 from graddesc_xl import GRADDESC, LESSONS, __version__, cli, experiment, running, verification
-from graddesc_xl.cli import export, failing, own, show
+from graddesc_xl.cli import export, leaving, own, show
 from graddesc_xl.errors import RecalculationError, WorkbookError
 from graddesc_xl.verification import Change, Report, SheetResult, ValueSet
 
@@ -54,7 +54,7 @@ def call_process(*args: str, code: str = "", **environment: str) -> subprocess.C
     )
 
 
-def refused(*args: str, code: int = failing.BAD_INPUT) -> str:
+def refused(*args: str, code: int = leaving.BAD_INPUT) -> str:
     """What a refused command line says: one line on stderr, nothing on stdout."""
     result = call(*args)
     assert (result.exit_code, result.stdout) == (code, "")
@@ -253,7 +253,7 @@ LONG = "a" * 10_000
 def test_sentences_do_not_repeat_all_that_was_given(args: Sequence[str]) -> None:
     """Of a text without an end a sentence repeats the beginning and the end."""
     result = call(*args)
-    assert (result.exit_code, result.stdout) == (failing.BAD_INPUT, "")
+    assert (result.exit_code, result.stdout) == (leaving.BAD_INPUT, "")
     assert "Error: " in result.stderr and len(result.stderr) < 1500
 
 
@@ -351,7 +351,7 @@ def test_build_and_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_build_refuses(name: str, said: str) -> None:
     """An unknown workbook is a sentence; so is an experiment's name."""
     result = call("build", name)
-    assert result.exit_code == failing.BAD_INPUT
+    assert result.exit_code == leaving.BAD_INPUT
     assert result.stderr.splitlines()[-1] == f"Error: {said}"
 
 
@@ -359,7 +359,7 @@ def test_build_keeps_a_changed_file(tmp_path: Path) -> None:
     """A file of somebody else's is not overwritten."""
     (tmp_path / "graddesc.xlsx").write_text("mine", encoding="utf-8")
     result = call("build", "graddesc", "-o", ".")
-    assert result.exit_code == failing.BAD_INPUT
+    assert result.exit_code == leaving.BAD_INPUT
     assert "--force" in result.stderr
     assert (tmp_path / "graddesc.xlsx").read_text(encoding="utf-8") == "mine"
 
@@ -409,7 +409,7 @@ def test_verify_passes(calls: list[dict[str, Any]]) -> None:
 def test_verify_fails() -> None:
     """A workbook that fails names the cell and the guilty column, and the exit code is 1."""
     result = call("verify", "good.xlsx", "bad.xlsx")
-    assert result.exit_code == failing.FAILED
+    assert result.exit_code == leaving.FAILED
     rows = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "adam 5,045 2.5e-1 G7 d_b FAILED, drifts from step 3" in rows
     assert "adam!G7 holds =1, not =2." in rows
@@ -420,7 +420,7 @@ def test_verify_fails() -> None:
 def test_verify_goes_on() -> None:
     """A file that cannot be read is a sentence; the others are verified all the same; the exit code is 2."""
     result = call("verify", "lost.xlsx", "locked.xlsx", "bad.xlsx")
-    assert result.exit_code == failing.BAD_INPUT
+    assert result.exit_code == leaving.BAD_INPUT
     assert "bad.xlsx, the workbook graddesc: FAILED" in result.stdout
     assert result.stderr.splitlines()[-2:] == [
         "Error: There is no file lost.xlsx.",
@@ -433,12 +433,12 @@ def test_verify_json() -> None:
     """--json prints one JSON document and nothing else, also for files that cannot be read."""
     result = call("verify", "--json", "good.xlsx", "bad.xlsx")
     document = json.loads(result.stdout)
-    assert (result.exit_code, result.stderr) == (failing.FAILED, "")
+    assert (result.exit_code, result.stderr) == (leaving.FAILED, "")
     assert document["ok"] is False
     assert [r["ok"] for r in document["reports"]] == [True, False]
     assert document["reports"][1]["sets"][0]["sheets"][1]["column"] == "d_b"
     lost = call("verify", "--json", "lost.xlsx")
-    assert lost.exit_code == failing.BAD_INPUT
+    assert lost.exit_code == leaving.BAD_INPUT
     assert json.loads(lost.stdout)["reports"] == [
         {"file": "lost.xlsx", "ok": False, "error": "There is no file lost.xlsx."}
     ]
@@ -487,13 +487,13 @@ def raising(problem: BaseException) -> Any:
 def test_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C is one line and exit code 130."""
     monkeypatch.setattr("graddesc_xl.running.run", raising(KeyboardInterrupt()))
-    assert refused("run", "basic", code=failing.STOPPED) == "stopped; nothing was written"
+    assert refused("run", "basic", code=leaving.STOPPED) == "stopped; nothing was written"
 
 
 def test_interrupted_after_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ctrl-C between two files says which one is there."""
     monkeypatch.setattr(export, "write_xlsx", raising(KeyboardInterrupt()))
-    said = refused("run", "basic", "--csv", "out.csv", "--xlsx", "out.xlsx", code=failing.STOPPED)
+    said = refused("run", "basic", "--csv", "out.csv", "--xlsx", "out.xlsx", code=leaving.STOPPED)
     assert said == "stopped; out.csv had been written, nothing else"
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
@@ -501,7 +501,7 @@ def test_interrupted_after_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw is a sentence and exit code 3; the traceback is there on request."""
     monkeypatch.setattr("graddesc_xl.running.run", raising(ZeroDivisionError("by [zero]")))
-    assert refused("run", "basic", code=failing.OUR_MISTAKE) == (
+    assert refused("run", "basic", code=leaving.OUR_MISTAKE) == (
         "Error: This should not happen (ZeroDivisionError: by [zero]). Set GRADDESC_XL_DEBUG=1 to see the traceback."
     )
     monkeypatch.setenv("GRADDESC_XL_DEBUG", "1")

@@ -31,6 +31,7 @@ ROOMS = (
     "comparison",
     "speed_limit",
     "surface",
+    "shipped",
     "workbook",
     "sheets",
     "lessons",
@@ -76,7 +77,7 @@ NAMED = (
     | {text for of in COMPARISONS.values() for text in (*of.groups, *(row.title for row in of.rows))}
 ) - {"overview", "data", "check", "recipe"}
 #: rooms that are content themselves: what lessons are put together from
-CONTENT = ("lessons", "parts")
+CONTENT = ("lessons", "shipped", "parts")
 #: names that mean something of their own elsewhere, and what
 MEANS = {
     "pred": "the line of any model that is its prediction",

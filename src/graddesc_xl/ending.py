@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: what asks a program to end; Windows has no SIGHUP
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -90,5 +91,8 @@ def terminable() -> Iterator[None]:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A folder for temporary files; it is gone when the context ends, however that is."""
+    import tempfile
+    from pathlib import Path
+
     with terminable(), tempfile.TemporaryDirectory(prefix="graddesc-xl-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)

@@ -7,7 +7,6 @@ prints the message and exits with 2; a script catches the class.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class GraddescError(Exception):
@@ -65,6 +64,8 @@ def did_you_mean(given: str, known: Iterable[str], listed: Iterable[str] | None 
     >>> did_you_mean("zzz", ["basic", "momentum"])
     ' Known: basic, momentum.'
     """
+    from difflib import get_close_matches
+
     by_lower = {name.lower(): name for name in known}
     close = get_close_matches(str(given).lower(), by_lower, n=2, cutoff=0.6)
     if close:

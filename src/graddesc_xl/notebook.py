@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .errors import cut
@@ -36,6 +35,8 @@ def counted(number: int, what: str) -> str:
 
 def table(of: object, frame: pd.DataFrame, *, said: Iterable[str] = (), most: int | None = MOST) -> str:
     """A thing as HTML: its line, further sentences, and a frame; of more rows than `most` the first and the last."""
+    from html import escape
+
     import pandas as pd
 
     with pd.option_context("display.max_colwidth", None):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
-from .comparison import Comparison
 from .errors import SettingError, did_you_mean, shown
 from .experiments import Experiment
 from .mirror import Mirror
@@ -21,12 +20,13 @@ from .parts.losses import Loss
 from .parts.models import Model
 from .parts.schedules import Schedule
 from .settings import BUDGET, Numbers, Settings
-from .shipped import shipped
+from .shipped import HOMES, shipped
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
     from pathlib import Path
 
+    from .comparison import Comparison
     from .sweeps import Best, Over, Ranges, Sweep
 
 Kept = TypeVar("Kept")
@@ -106,19 +106,12 @@ def experiment(name: str | Experiment, /, **changes: Unpack[Fields]) -> Experime
         found = name
     elif not isinstance(name, str):
         raise SettingError(f"An experiment or the name of one is wanted, not {shown(name)}.")
+    elif name in HOMES:
+        found = shipped(name)
     else:
-        found = shipped(name) or _listed(name)
+        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, HOMES)}")
     new: Any = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
     return replace(found, **new) if new else found
-
-
-def _listed(name: str) -> Experiment:
-    """The experiment of a lesson that shows it under that name."""
-    from .lessons import EXPERIMENTS
-
-    if name not in EXPERIMENTS:
-        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
-    return EXPERIMENTS[name]
 
 
 def comparison(name: str | Comparison) -> Comparison:
@@ -127,6 +120,7 @@ def comparison(name: str | Comparison) -> Comparison:
     >>> comparison("learning rates").groups
     ('1 neuron', '2 neurons, collapse', '2 neurons, ReLU')
     """
+    from .comparison import Comparison
     from .lessons import COMPARISONS
 
     if isinstance(name, Comparison):

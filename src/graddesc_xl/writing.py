@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from .ending import terminable
 from .errors import WorkbookError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: which file it is, its size and when it was written: one state of a file
 Stamp = tuple[int, int, int]
@@ -37,6 +37,8 @@ def replacing(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[
     Where `path` is a link, the file that it leads to is replaced. check: a last look, just before the
     replacement; what it raises prevents it. Raises WorkbookError for what cannot be written.
     """
+    import secrets
+
     with writable(path), terminable():
         target = destination(path)
         temporary = target.with_name(f".graddesc-xl-{secrets.token_hex(8)}.tmp")
@@ -63,7 +65,9 @@ def _abandon(file: BinaryIO, problem: BaseException) -> None:
 
     A zip file writes its end when it is collected; the frames that hold it are cleared while the file is open.
     """
-    with Path(os.devnull).open("wb") as nowhere:
+    import traceback
+
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # pathlib takes its time to import
         os.dup2(nowhere.fileno(), file.fileno())
     cause: BaseException | None = problem
     while cause:
@@ -85,7 +89,7 @@ def destination(path: Path) -> Path:
 
     Raises WorkbookError for what is no file, or a link that leads to none, and OSError for a protected file.
     """
-    target = Path(os.path.realpath(path))
+    target = type(path)(os.path.realpath(path))
     if not target.exists():
         if path.is_symlink():
             raise WorkbookError(f"{path} is a link to {path.readlink()}, which does not exist: name a file instead.")

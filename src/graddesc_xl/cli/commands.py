@@ -5,10 +5,7 @@ NumPy and whatever needs it are imported inside the commands, so that help answe
 
 from __future__ import annotations
 
-import gc
 import json
-import os
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,15 +19,17 @@ from .. import __version__
 from ..errors import GraddescError, GraddescWarning, SettingError
 from . import best as search
 from . import export, grading, own, recipes, sweeping
-from .failing import FAILED, PROGRAM, Commands, finish, sentence
+from .failing import Commands, finish
+from .leaving import FAILED, PROGRAM, sentence
+from .numbers_typed import parse_settings
 from .options import options
-from .show import Ended, screen, short, show_built, show_comparison, show_list, show_report, show_run, working
+from .show import Ended, screen, show_built, show_comparison, show_list, show_report, working
+from .telling import short, show_run
 from .typed import (
     beginning,
     complete_book,
     complete_experiment,
     complete_setting,
-    parse_settings,
     refuse_unknown,
 )
 
@@ -385,12 +384,3 @@ app.command(epilog=search.EXAMPLES)(search.best)
 def list_all() -> None:
     """Show the workbooks, the experiments and their settings; models, optimizers, losses and schedules by name."""
     show_list()
-
-
-def main() -> None:
-    """The console script."""
-    gc.disable()  # a short life with many small objects and hardly a cycle: collecting costs a tenth of it
-    if not sys.warnoptions and not os.environ.get("GRADDESC_XL_DEBUG"):
-        warnings.simplefilter("ignore")
-        sys.unraisablehook = lambda _: None
-    app(prog_name=PROGRAM)

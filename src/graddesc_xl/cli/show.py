@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import cut
+from ..notebook import counted
+from .telling import MORE, Said, digits, short, short_exponent, spelled, told
 
 if TYPE_CHECKING:
     from ..building import Built
@@ -20,16 +22,11 @@ if TYPE_CHECKING:
     from ..experiments import Experiment
     from ..numbers.trace import Trace
     from ..numbers.verdict import Verdict
-    from ..plan import Input
     from ..sweeps import Best
     from ..verification import Report, ValueSet
 
 #: wide enough for every table: output that is not read on a terminal is never cut or wrapped
 UNBOUNDED = 10_000
-
-
-#: rows of a long table that are shown at its beginning and end
-FIRST, LAST = 10, 3
 
 
 #: how many sentences of one kind are shown
@@ -40,14 +37,6 @@ SENTENCES = 20
 SILENCE = 10.0
 
 
-#: what a legacy console shows in place of a sign that its encoding lacks
-PLAINER = {"√Σe²": "error", "⋮": ":", "≤": "<=", "→": "->"}
-
-
-#: the colours of verdicts, by kind; every other is red
-VERDICTS = {"settled": "green", "learning": "yellow"}
-
-
 def screen(*, err: bool = False) -> Console:
     """Where to print: as wide as the terminal, unbounded where there is none."""
     console = Console(stderr=err, highlight=False, markup=False, emoji=False)
@@ -56,14 +45,23 @@ def screen(*, err: bool = False) -> Console:
     return console
 
 
-def spelled(console: Console, text: str) -> str:
-    """The text with plainer words for the signs that the console's encoding lacks."""
-    try:
-        text.encode(console.encoding)
-    except UnicodeEncodeError:
-        for sign, plain in PLAINER.items():
-            text = text.replace(sign, plain)
-    return text
+class Terminal:
+    """Where a run is told on a terminal."""
+
+    def __init__(self) -> None:
+        self.console = screen()
+
+    def say(self, *said: Said) -> None:
+        """Print a line."""
+        self.console.print(Text.assemble(*said))
+
+    def numbers(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table of numbers."""
+        made = table(self.console, *heads, right=heads)
+        for row in rows:
+            cells = [spelled(self.console.encoding, cell) for cell in row]
+            made.add_row(*cells, style="dim" if row[0] == MORE else "")
+        self.console.print(made)
 
 
 def table(console: Console, *headers: str, right: Sequence[str] = (), wraps: str = "", title: str = "") -> Table:
@@ -73,7 +71,7 @@ def table(console: Console, *headers: str, right: Sequence[str] = (), wraps: str
     """
     made = Table(
         box=SIMPLE_HEAD if console.is_terminal else None,
-        title=spelled(console, title) or None,
+        title=spelled(console.encoding, title) or None,
         title_style="bold",
         title_justify="left",
         header_style="bold",
@@ -85,7 +83,7 @@ def table(console: Console, *headers: str, right: Sequence[str] = (), wraps: str
     )
     for header in headers:
         made.add_column(
-            spelled(console, header),
+            spelled(console.encoding, header),
             justify="right" if header in right else "left",
             overflow="fold",
             no_wrap=header != wraps,
@@ -93,39 +91,9 @@ def table(console: Console, *headers: str, right: Sequence[str] = (), wraps: str
     return made
 
 
-def digits(value: float) -> str:
-    """Six digits of a number, or the error cell that it is in a sheet.
-
-    >>> digits(104.56), digits(1.5e38), digits(float("inf"))
-    ('104.560', '1.50000e38', '#NUM!')
-    """
-    from ..language.values import CellError, cell_value
-
-    cell = cell_value(value)
-    return cell.value if isinstance(cell, CellError) else short_exponent(f"{cell:#.6g}").rstrip(".")
-
-
-def short(value: float) -> str:
-    """A setting as a person would type it.
-
-    >>> short(1e-4), short(-1e6), short(10000)
-    ('0.0001', '-1e6', '10000')
-    """
-    plain = short_exponent(f"{value:.15g}")
-    mantissa, _, exponent = f"{value:.14e}".partition("e")
-    scientific = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return plain if len(plain) <= len(scientific) + 2 else scientific
-
-
-def short_exponent(number: str) -> str:
-    """1e+06 and 1e-09 as 1e6 and 1e-9."""
-    mantissa, e, exponent = number.partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else mantissa
-
-
 def coloured(verdict: Verdict) -> Text:
     """A verdict in its colour."""
-    return Text(str(verdict), style=VERDICTS.get(verdict.kind, "red"))
+    return Text.assemble(told(verdict))
 
 
 def passed(ok: bool) -> Text:
@@ -181,69 +149,6 @@ def show_built(made: Sequence[Built]) -> None:
     out.print(runs)
 
 
-def show_run(e: Experiment, trace: Trace, *, every: bool) -> None:
-    """The settings, a row per epoch, and the verdict."""
-    from ..experiments import GRADIENTS
-
-    out, plan = screen(), trace.plan
-    epochs = trace.epoch_frame()
-    weights = [f"new {w}" for w in plan.weights]
-    settings = ", ".join(f"{i.label} {setting(i, float(trace.inputs[i.name]))}" for i in plan.inputs)
-    driven = e.gradient if "driver" not in trace.inputs else GRADIENTS[int(trace.inputs["driver"])]
-    beside = ["√Σe²"] if plan.other else []
-    headers = ("Epoch", plan.error.title, *beside, "RMSE", *weights)
-    rows = table(out, *headers, right=headers)
-    shown = elided(plan.epochs, every=every)
-    for row in shown:
-        if row is None:
-            rows.add_row(*[spelled(out, "⋮")] * len(headers), style="dim")
-        else:
-            epoch, *values = epochs.iloc[row].tolist()
-            rows.add_row(str(int(epoch)), *map(digits, values))
-    out.print(Text.assemble((plan.name, "bold"), f": {e.title}"))
-    drawn = "".join(f"; {said}" for said in (plan.started, plan.drawn) if said)
-    out.print(f"{settings}{drawn}; {driven} derivatives; an epoch starts from the {e.carry}", style="dim")
-    out.print()
-    out.print(rows)
-    out.print()
-    steps = plan.epochs * len(trace.data)
-    out.print(
-        Text.assemble(
-            f"After {counted(plan.epochs, 'epoch')} ({counted(steps, 'step')}): ",
-            coloured(trace.verdict),
-        )
-    )
-    if trace.noise and driven == "numerical":
-        said = f"From step {trace.noise} on the numerical derivatives are rounding noise: h is too small for "
-        out.print(said + f"{plan.column(plan.loss).title}.", style="dim")
-    for said in after(trace):
-        out.print(said, style="dim")
-    if plan.targets:
-        out.print(f"The best there is, by least squares: {best(trace)}", style="dim")
-    if None in shown:
-        out.print(f"{plan.epochs - FIRST - LAST:,} epochs are not shown; --all shows them.", style="dim")
-
-
-def after(trace: Trace) -> Iterator[str]:
-    """What the weights after the last epoch are worth for samples that no step saw, and for labels."""
-    from ..numbers.held_still import error, right
-
-    unseen = trace.data.held_out
-    if unseen:
-        said = f"{counted(len(unseen), 'sample')} that no step saw, with the weights at the end: "
-        yield f"{said}RMSE {digits(error(trace, unseen))}"
-    if {*trace.data.ys} <= {0.0, 1.0}:
-        for which, data in (("", trace.data), (" that no step saw", unseen)):
-            if data:
-                share = f"{right(trace, data)} of {len(data)} samples{which}"
-                yield f"On the side of 0.5 that their label is on, with the weights at the end: {share}"
-
-
-def setting(of: Input, value: float) -> str:
-    """A setting's value, or what its choice means."""
-    return of.choices.get(value) or short(value)
-
-
 class Ended(NamedTuple):
     """What a comparison shows of a run."""
 
@@ -268,7 +173,7 @@ def show_comparison(
     if settings:
         out.print("Changed: " + ", ".join(f"{name} {short(value)}" for name, value in settings.items()))
     out.print()
-    errors = [spelled(out, f"√Σe², {group}") for group in of.groups]
+    errors = [spelled(out.encoding, f"√Σe², {group}") for group in of.groups]
     own = {group: [f"{name}, {group}" for name in of.own] for group in of.groups}
     heads = [head for group, error in zip(of.groups, errors, strict=True) for head in (*own[group], error, "Verdict")]
     rows = table(out, "Run", *heads, right=[*errors, *(head for named in own.values() for head in named)])
@@ -294,33 +199,10 @@ def show_best(e: Experiment, found: Best) -> None:
         rows.add_row(of.name, short(found.inputs[of.name]), *(short(float(end)) for end in ends))
     out.print(rows)
     out.print()
-    out.print(Text.assemble(spelled(out, found.measure), f": {digits(found.measured)}, ", coloured(found.verdict)))
+    measure = spelled(out.encoding, found.measure)
+    out.print(Text.assemble(measure, f": {digits(found.measured)}, ", coloured(found.verdict)))
     for said in found.said:
-        out.print(spelled(out, said), style="dim", soft_wrap=True)
-
-
-def best(trace: Trace) -> str:
-    """The weights that fit the data best, where least squares gives them."""
-    line = trace.data.least_squares
-    fit = {"slope": line.slope, "intercept": line.const} if line else {}
-    return ", ".join(f"{w} {fit[target]:.6g}" for w, target in sorted(trace.plan.targets.items()) if fit)
-
-
-def counted(number: int, thing: str) -> str:
-    """1 step, 2 steps."""
-    return f"{number:,} {thing}{'s' * (number != 1)}"
-
-
-def elided(count: int, *, every: bool) -> list[int | None]:
-    """The rows of a table to show; None where some are left out.
-
-    >>> elided(15, every=False)
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, None, 12, 13, 14]
-    """
-    rows: list[int | None] = list(range(count))
-    if every or count <= FIRST + LAST + 1:
-        return rows
-    return [*rows[:FIRST], None, *rows[-LAST:]]
+        out.print(spelled(out.encoding, said), style="dim", soft_wrap=True)
 
 
 def show_report(report: Report) -> None:
@@ -352,8 +234,8 @@ def show_values(out: Console, values: ValueSet) -> None:
         "Cells": lambda s: f"{s.cells:,}",
         "Worst": lambda s: worst(s.worst),
         "At": lambda s: s.where,
-        "Column": lambda s: spelled(out, s.column),
-        "Result": lambda s: Text.assemble(passed(s.ok), spelled(out, f", {s.note}" if s.note else "")),
+        "Column": lambda s: spelled(out.encoding, s.column),
+        "Result": lambda s: Text.assemble(passed(s.ok), spelled(out.encoding, f", {s.note}" if s.note else "")),
     }
     shown = [c for c in columns if any(columns[c](s) for s in values.sheets)]
     rows = table(

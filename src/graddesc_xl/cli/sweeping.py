@@ -14,12 +14,15 @@ from rich.text import Text
 
 from ..ending import StoppedError
 from ..errors import GraddescWarning, SettingError, SweepError, did_you_mean, shown
+from ..notebook import counted
 from . import own
 from .export import Progress, Target
+from .numbers_typed import parse_settings
 from .options import options
-from .show import coloured, counted, digits, screen, short, table, working
-from .show import setting as shown_setting
-from .typed import beginning, complete_experiment, complete_setting, parse_settings
+from .show import coloured, screen, table, working
+from .telling import digits, short
+from .telling import setting as shown_setting
+from .typed import beginning, complete_experiment, complete_setting
 
 if TYPE_CHECKING:
     from ..experiments import Experiment

@@ -95,59 +95,65 @@ class Text(Expr):
 
 
 @dataclass(frozen=True, slots=True)
-class Param(Expr):
+class Named(Expr):
+    """A leaf that is known by its own name; leaves of two classes are never equal."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfColumn(Expr):
+    """A leaf that is known by the name of a column."""
+
+    column: str
+
+
+class Param(Named):
     """An input cell of the sheet, the same for every row."""
 
-    name: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Data(Expr):
+class Data(Named):
     """This row's sample: `x` or `y`."""
 
-    name: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Whole(Expr):
+class Whole(Named):
     """A column of the samples, all of them: for functions of ranges, in single cells."""
 
-    name: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Here(Expr):
+class Here(OfColumn):
     """Another column in this row."""
 
-    column: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Prev(Expr):
+class Prev(OfColumn):
     """A column in the row above; on an epoch's first row its start cell."""
 
-    column: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Opening(Expr):
+class Opening(OfColumn):
     """What an epoch's block starts a column from, seen from outside its rows."""
 
-    column: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class State(Expr):
+class State(Named):
     """A value that holds for a whole epoch, such as an annealed learning rate."""
 
-    name: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Foot(Expr):
+class Foot(Named):
     """A footer of the epoch's block."""
 
-    name: str
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

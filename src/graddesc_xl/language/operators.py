@@ -11,7 +11,6 @@ import math
 import operator as python
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
@@ -228,12 +227,14 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else f"{float(value) + 0.0:.15g}".upper()
 
 
-def _rounded(value: Any, places: Any, halves: str = ROUND_HALF_UP) -> Any:
+def _rounded(value: Any, places: Any, halves: str = "ROUND_HALF_UP") -> Any:
     """As a spreadsheet rounds: halves away from 0, counted in the decimals that it shows."""
     if np.ndim(value):
         return np.array([_rounded(v, places, halves) for v in value.tolist()])
     if not math.isfinite(value) or abs(value) >= 1e15:
         return value
+    from decimal import Decimal
+
     step = Decimal(1).scaleb(-int(places))
     return float(Decimal(f"{value:.15g}").quantize(step, halves))
 
@@ -460,7 +461,7 @@ _ROWS = (
     Operator("log10", 1, "LOG10", FUNCTION, _each(math.log10), magnitude=_logged),
     Operator("round", 2, "ROUND", FUNCTION, _rounded, magnitude=lambda u, places: u[1]),
     Operator(
-        "round_down", 2, "ROUNDDOWN", FUNCTION, lambda u, places: _rounded(u, places, ROUND_DOWN),
+        "round_down", 2, "ROUNDDOWN", FUNCTION, lambda u, places: _rounded(u, places, "ROUND_DOWN"),
         magnitude=lambda u, places: u[1],
     ),
     Operator("mod", 2, "MOD", FUNCTION, lambda u, v: u - v * np.floor(np.divide(u, v))),

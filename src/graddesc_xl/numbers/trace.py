@@ -268,17 +268,21 @@ class Trace:
 
         return plot(self, what)
 
-    def _epoch_frame(self, run: int) -> pd.DataFrame:
-        """The rows of one run."""
-        import pandas as pd
-
+    def by_epoch(self, run: int = 0) -> dict[str, Any]:
+        """The columns of `epoch_frame`, of one run: name -> values, shape (epochs,)."""
         epochs = self.plan.epochs
         table: dict[str, Any] = {"epoch": np.arange(1, epochs + 1)}
         for name in ("error", *(["root"] if self.plan.other else []), "rmse"):
             table[name] = self.footers[name][:epochs].reshape(epochs, -1)[:, run]
         for name in map(self.plan.new, self.plan.weights):
             table[name] = self[name][:, -1].reshape(epochs, -1)[:, run]
-        return pd.DataFrame(table)
+        return table
+
+    def _epoch_frame(self, run: int) -> pd.DataFrame:
+        """The rows of one run."""
+        import pandas as pd
+
+        return pd.DataFrame(self.by_epoch(run))
 
 
 class Traces(dict[tuple[str, str], Trace]):

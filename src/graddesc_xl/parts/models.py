@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 
 from ..errors import PlanError, did_you_mean, shown
@@ -128,6 +127,8 @@ class Model:
 
     def _misspelt(self, data: Dataset, inputs: Sequence[str], weights: Sequence[str]) -> None:
         """Refuse a weight that is called nearly as an input that no line uses."""
+        from difflib import get_close_matches
+
         by_lower = {weight.lower(): weight for weight in weights}
         for name in self.idle(data):
             for close in get_close_matches(name.lower(), by_lower, n=1, cutoff=CLOSE):
