@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,13 +36,14 @@ from graddesc_xl.language.expr import (
 from graddesc_xl.language.operators import OPERATORS
 from graddesc_xl.language.values import Array
 from graddesc_xl.lessons import EXPERIMENTS
+from graddesc_xl.numbers import engine
 from graddesc_xl.numbers.engine import run_plan
 from graddesc_xl.numbers.trace import Trace
 from graddesc_xl.parts.data import GRADDESC, dataset
 from graddesc_xl.parts.models import MODELS, ONE_NEURON, TWO_NEURONS, TWO_NEURONS_RELU, Model
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.plan import Column, EpochState, Footer, Input, Plan, Start
-from graddesc_xl.running import run
+from graddesc_xl.running import experiment, run
 
 NUM, DIV0 = np.inf, np.nan
 
@@ -392,6 +394,29 @@ def test_a_batch_is_its_single_runs_bit_for_bit(e: Experiment) -> None:
     """Rows, starts, states and footers of a batch are those of its runs, from timid to exploding rates."""
     rates = [1e-6, 1e-4, 1e-3, 0.01, 30.0]
     assert_batch_is_its_runs(e, {"lr": rates, "a": [1, 0.5, -2, 1, 3.7], "b": [1, 1, 0, -61.3, 2]}, {})
+
+
+@pytest.mark.parametrize("name", ["basic", "adam", "adam_ann", "two neurons with ReLU"])
+@pytest.mark.parametrize("more", [{}, {"shuffled": True, "carry": "new weights"}])
+@pytest.mark.parametrize("lr", [1e-5, 1e-2])
+def test_a_run_is_the_same_however_many_rows_are_computed_at_once(
+    name: str, more: dict[str, Any], lr: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What each row starts from is found row by row, all else in pieces; where these end changes no bit."""
+    e = experiment(name, epochs=7, mirror=None, **more)
+    whole = e.run(lr=lr)
+    monkeypatch.setattr(engine, "AT_ONCE", 3 * len(e.data))
+    pieces = e.run(lr=lr)
+    for part in ("rows", "starts", "states", "footers"):
+        mine, theirs = getattr(pieces, part), getattr(whole, part)
+        assert [*mine] == [*theirs]
+        assert all(same_bits(mine[column], theirs[column]) for column in mine)
+
+
+def test_only_what_a_row_waits_for_is_computed_row_by_row() -> None:
+    """Plain SGD goes from row to row by its weights and their derivatives: errors and estimates can wait."""
+    code = engine.recurrence(EXPERIMENTS["basic"].plan)
+    assert {*re.findall(r"c_\w+", code)} == {"c_b", "c_a", "c_pred", "c_d_b", "c_d_a", "c_new_b", "c_new_a"}
 
 
 def test_a_batch_keeps_each_exploded_runs_overflow() -> None:
