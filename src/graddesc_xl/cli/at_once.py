@@ -11,8 +11,8 @@ from ..shipped import HOMES
 
 #: the options that are known here: all others, and whatever is wrong, are Typer's
 EPOCHS, SET, ALL = "--epochs", "--set", "--all"
-#: epochs up to which nobody need be told how long they take
-LONG = 10_000
+#: how many digits a number of epochs has of which nobody need be told how long they take
+DIGITS = 4
 #: what asks for a completion in place of a run
 COMPLETING = "_GRADDESC_XL_COMPLETE"
 
@@ -32,8 +32,8 @@ def at_once(words: Sequence[str]) -> Callable[[], int] | None:
         else:
             return None
     name = " ".join(names)
-    plain = all(value.isascii() and value.isdecimal() and int(value) <= LONG for value in typed[EPOCHS])
-    if name not in HOMES or not plain or any(value.startswith("-") for value in typed[SET]):
+    few = all(value.isascii() and value.isdecimal() and len(value) <= DIGITS for value in typed[EPOCHS])
+    if name not in HOMES or not few or any(value.startswith("-") for value in typed[SET]):
         return None
     changes = {"epochs": int(typed[EPOCHS][-1])} if typed[EPOCHS] else {}
     return partial(_run, name, changes, typed[SET], every=bool(typed[ALL]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..notebook import counted
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..numbers.trace import Trace
     from ..numbers.verdict import Verdict
     from ..plan import Input
+    from .show import Terminal
 
 #: rows of a long table that are shown at its beginning and end
 FIRST, LAST = 10, 3
@@ -30,16 +31,6 @@ VERDICTS = {"settled": "green", "learning": "yellow"}
 FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 #: a text, or a text in a style of Rich
 Said = str | tuple[str, str]
-
-
-class Out(Protocol):
-    """Where things are told."""
-
-    def say(self, *said: Said) -> None:
-        """Print a line."""
-
-    def numbers(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table of numbers."""
 
 
 class Piped:
@@ -60,9 +51,9 @@ class Piped:
         return spelled(sys.stdout.encoding, text)
 
 
-def out() -> Out:
+def out() -> Piped | Terminal:
     """Where to tell things: a terminal, or what is none."""
-    if sys.stdout.isatty() or any(map(os.environ.get, FORCED)):
+    if not sys.stdout or sys.stdout.isatty() or any(map(os.environ.get, FORCED)):
         from .show import Terminal
 
         return Terminal()
