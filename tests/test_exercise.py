@@ -265,13 +265,16 @@ def random_answer(dice: random.Random, letters: str, row: int) -> str:
         "=D{r}",
         "=E{r}-B{r}",
         "=SUM(A{r}:F{r})",
+        "=C{r}-E{s}*G{r}",
+        "=D{r}-$E{s}*H{r}",
+        "=G{r}*A$12",
         "=1/0",
         "text",
         "",
     ]
     share = dice.choice([1e-13, 1e-12, 1e-7, -1e-6, 1e-3])
     near = f"=({dice.choice(right)[1:]})*(1+{share!r})"
-    return dice.choice([dice.choice(right), dice.choice(right), near, dice.choice(wrong)]).format(r=row)
+    return dice.choice([dice.choice(right), dice.choice(right), near, dice.choice(wrong)]).format(r=row, s=row - 6)
 
 
 @pytest.mark.fuzz(2, 60)
