@@ -364,7 +364,7 @@ def test_what_cannot_be_an_exercise() -> None:
         Exercise("x", "x", e, steps=5, worked=5)
     wide = " + ".join(f"a{i}*u**{i} + b{i}*v**{i}" for i in range(1, 16))
     with pytest.raises(SettingError, match=r"63 columns to fill in .* name at most 60"):
-        Exercise("x", "x", gx.experiment(wide, POINTS), ("all",))
+        compose(Lesson("Wide", [Exercise("x", "x", gx.experiment(wide, POINTS), ("all",))]), run_plan)
     with pytest.raises(SettingError, match="nothing to fill in"):
         exercise(LESSONS["first-steps"])
     with pytest.raises(SettingError, match="Did you mean basic"):
@@ -420,6 +420,19 @@ def test_worked_rows_have_the_plain_formulas(to_fill_in: Path) -> None:
         "D11-H11*$E$6",
     ]
     assert str(held.formula("basic", TOP + 1, 3)).startswith("IF(")
+
+
+def test_numbers_of_ones_own_can_be_filled_in() -> None:
+    """Of two stacked neurons, which overflow at some rates, and of one that is dead from some starts."""
+    runs = [EXPERIMENTS[name] for name in ("basic SGD 2 neuron collapse", "three neurons with ReLU")]
+    for e, i in itertools.product(runs, range(12)):
+        columns: dict[int, list[Value]] = {}
+        for (_, column), value in solution(
+            Exercise("fill in", "Fill in", personal(e, f"student {i}"), ("all",))
+        ).items():
+            columns.setdefault(column, []).append(value)
+        assert all(isinstance(v, float) and math.isfinite(v) for v in itertools.chain(*columns.values())), (e.name, i)
+        assert all(len({*values}) > 1 for values in columns.values()), (e.name, i)
 
 
 def test_the_workbook_verifies(to_fill_in: Path, soffice: str, ssconvert: str) -> None:

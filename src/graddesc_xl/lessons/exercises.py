@@ -10,8 +10,9 @@ import numpy as np
 
 from ..errors import SettingError, did_you_mean, shown
 from ..experiments import LEARN, Experiment
+from ..numbers.engine import run_plan
 from ..settings import rounded
-from ..sheets.exercise import ALL, Exercise
+from ..sheets.exercise import ALL, FILLABLE, Exercise, alike
 from ..sheets.steps import Steps
 from .lesson import LONGEST_FILE, Lesson
 
@@ -19,6 +20,8 @@ from .lesson import LONGEST_FILE, Lesson
 NAMED = "-exercise"
 #: of a learner's own numbers: by how much weights start elsewhere at most, and the shares of the learning rate
 APART, RATES = 0.5, (0.5, 0.6, 0.7, 0.8, 0.9, 1.1, 1.2, 1.3, 1.4, 1.5)
+#: how often they are drawn until the run has numbers that tell right from wrong
+DRAWS = 100
 READING = {
     "how it goes": "Each exercise is a sheet. Fill in the yellow cells from the top: a formula in the first row, "
     "copied down, or numbers. In a formula that is copied, lock the cell of the learning rate, and of whatever else is "
@@ -88,6 +91,8 @@ def _filled_in(e: Experiment, blank: tuple[str, ...], steps: int, worked: int, w
 def personal(e: Experiment, whose: str) -> Experiment:
     """The experiment with starts and a learning rate of somebody's own, always the same for one name.
 
+    They are drawn until no number overflows, and no more columns are the same in all rows than of the experiment.
+
     >>> from ..experiments import Experiment
     >>> personal(Experiment("line"), "Ada").values == personal(Experiment("line"), "Ada").values
     True
@@ -95,6 +100,20 @@ def personal(e: Experiment, whose: str) -> Experiment:
     seed = hashlib.sha256(f"{e.name}/{whose}".encode()).digest()
     rng = np.random.default_rng([*seed])
     values = {i.name: float(rounded(i.value)) for i in e.inputs}
-    own = {w: round(values[w] + float(rng.uniform(-APART, APART)), 2) for w in e.model.weights}
-    own[LEARN.name] = float(f"{values[LEARN.name] * float(rng.choice(RATES)):.3g}")
-    return replace(e, values={**e.values, **own})
+    usual = _same(e)
+    for _ in range(DRAWS):
+        own = {w: round(values[w] + float(rng.uniform(-APART, APART)), 2) for w in e.model.weights}
+        own[LEARN.name] = float(f"{values[LEARN.name] * float(rng.choice(RATES)):.3g}")
+        found = replace(e, values={**e.values, **own})
+        same = _same(found)
+        if same is not None and same <= (usual or set()):
+            break
+    return found
+
+
+def _same(e: Experiment) -> set[str] | None:
+    """The columns of an experiment that are the same in all rows, and tell nothing; None where some are no numbers."""
+    plan = Exercise(e.name, e.name, e).plan
+    trace = run_plan(plan, e.data, {i.name: float(rounded(i.value)) for i in plan.inputs})
+    rows = {c.name: trace.rows[c.name][0] for c in plan.columns if c.role in FILLABLE}
+    return {*alike(rows)} if all(np.isfinite(values).all() for values in rows.values()) else None

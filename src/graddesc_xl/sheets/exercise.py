@@ -13,6 +13,7 @@ from ..errors import SettingError, did_you_mean, shown
 from ..experiments import GRADIENTS, Experiment
 from ..language.expr import Const, Data, Expr, Here, Param, Prev, State, Text, Whole, call, leaves, substitute, where
 from ..language.reports import GAP, joined
+from ..language.values import Array
 from ..numbers.trace import Trace
 from ..parts.data import Dataset
 from ..plan import PREDICTED, Column, Plan
@@ -99,11 +100,7 @@ class Exercise(Kind):
             raise SettingError(
                 f"{self.name}: of {self.rows} steps 0 to {self.rows - 1} can be worked out, not {self.worked}."
             )
-        if len(self.columns) > MOST_COLUMNS:
-            raise SettingError(
-                f"{self.name}: {len(self.columns)} columns to fill in are more than formulas can mark: name at most "
-                f"{MOST_COLUMNS}, or take a smaller model."
-            )
+        _ = self.columns
 
     @property
     def sheet(self) -> str:
@@ -153,6 +150,11 @@ class Exercise(Kind):
 
     def compose(self, making: Making, before: Mapping[str, Composed]) -> Composed:
         """The table, and behind it what marks it."""
+        if len(self.columns) > MOST_COLUMNS:
+            raise SettingError(
+                f"{self.name}: {len(self.columns)} columns to fill in are more than formulas can mark: name at most "
+                f"{MOST_COLUMNS}, or take a smaller model."
+            )
         page = _Page(self, making)
         page.compose()
         figures: dict[str, Figure] = {"right": lambda: page.count, "of": lambda: Const(float(page.wanted))}
@@ -204,22 +206,21 @@ class _Page:
 
         Raises SettingError where that leaves none, or where there are no numbers.
         """
+        of = self.of
         built = {i.name: float(rounded(i.value)) for i in self.plan.inputs}
-        rows = self.making.run(self.plan, self.samples.built, built).rows
-        found = []
-        for name in self.of.columns:
-            values = rows[name][0][self.of.worked : self.of.rows]
-            if not np.isfinite(values).all():
-                first = self.of.worked + 1 + int(np.flatnonzero(~np.isfinite(values))[0])
+        trace = self.making.run(self.plan, self.samples.built, built)
+        values = {name: trace.rows[name][0][of.worked : of.rows] for name in of.columns}
+        for name, column in values.items():
+            if not np.isfinite(column).all():
+                first = of.worked + 1 + int(np.flatnonzero(~np.isfinite(column))[0])
                 raise SettingError(
-                    f"{self.of.name}: {self.plan.column(name).title} is no number from step {first} on, and cannot be "
+                    f"{of.name}: {self.plan.column(name).title} is no number from step {first} on, and cannot be "
                     f"filled in there: take fewer steps, or a lower learning rate."
                 )
-            if np.ptp(values) <= SHARE * np.abs(values).max() and (values[1:].size or not values.any()):
-                found.append(name)
-        if len(found) == len(self.of.columns):
+        found = alike(values)
+        if len(found) == len(values):
             raise SettingError(
-                f"{self.of.name}: {self._titles(found)} would be the same in all rows, where a mistake cannot be told "
+                f"{of.name}: {self._titles(found)} would be the same in all rows, where a mistake cannot be told "
                 f"from what is right: take other columns, start weights, samples or another learning rate."
             )
         return found
@@ -572,6 +573,15 @@ class _Page:
         given = {i.name: float(rounded(i.value)) for i in self.plan.inputs}
         now = {name: value for name, c in self.single.items() if name in given and isinstance(value := c.value, float)}
         return self.making.run(self.plan, self.samples.data, given | now)
+
+
+def alike(columns: Mapping[str, Array]) -> list[str]:
+    """The columns with one number in all rows, to nine digits; of one row those with 0. columns: name -> numbers."""
+    return [
+        name
+        for name, values in columns.items()
+        if np.ptp(values) <= SHARE * np.abs(values).max() and (values[1:].size or not values.any())
+    ]
 
 
 def _surely(condition: Expr) -> Expr:
