@@ -27,6 +27,7 @@ from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.style import Style
 from graddesc_xl.workbook.write import write
 from once import composed
+from spreadsheet import Spreadsheet
 
 TOP, ROWS = 3, 6
 TEXT = "A{}*$B$1+SQRT(C{})"
@@ -224,6 +225,7 @@ ODD: Mapping[str, tuple[str, ...]] = {
         *("<v></v></c>", "<v/></c>", "<v>1.5</v><v>2</v></c>", "<v>١</v></c>", "<v>1.5e</v></c>", "<v>&#49;</v></c>"),
         *("<v>1.5</v><x/></c>", "<v>1.5</v></c><c r='A3'><v>2</v></c>", "<v><!-- --></v></c>", "<v>1.5</v></c>x"),
         *("<v>1.5</v></c><!-- </row> -->", "<v>1.5</v></c><c/>", "<v>1.5</v></c><d/>", "<f>1</f><v>1.5</v></c>"),
+        *('<f aca="false">B3</f><v>1.5</v></c>', '<f aca="1" aca="1">B3</f><v>1.5</v></c>'),
         *("<f/><v>1.5</v></c>", "<f></f><v>1.5</v></c>", '<f t="array" ref="A3">1</f><v>1.5</v></c>'),
         *('<f t="shared" si="9"/><v>1.5</v></c>', '<f t="shared" ref="A3:A4" si="9">$B3</f><v>1.5</v></c>'),
         *('<f t="shared" si="9">B3</f></c><c r="AA3"><f t="shared" si="9"/><v>2</v></c>', "<v>&lt;</v></c>"),
@@ -239,6 +241,7 @@ ODD: Mapping[str, tuple[str, ...]] = {
     '<c r="A3">': (
         *('<c r="A4">', '<c r="C3">', '<c r="B3">', '<c r="a3">', '<c r="A03">', '<c r="XFE3">', '<c r="ABCD3">'),
         *('<c r="A3" s="1">', '<c r="A3" s="999">', '<c r="A3" s="-1">', '<c r="A3" t="s">', '<c r="A3" t="b">'),
+        *('<c r="A3" t="n" s="1">', '<c r="A3" t="s" s="0">', '<c r="A3" s="1" t="n" s="1">', '<c r="A3" t="n" t="n">'),
         *('<c r="A3" t="e">', '<c r="A3" t="z">', '<c t="n" r="A3">', '<c r="A3" r="A3">', "<c>", '<c r="A3" x="/">'),
         *('<c r="A3" t="inlineStr"><is><t>in</t></is></c><c r="AA3">', '<c r="A3" t="inlineStr">', '<c r="A3"><is/>'),
         *('<c r="A3" t="inlineStr"><is><t></t></is></c><c r="AA3">', '<c r="A3"/><c r="AA3">', '<c r="A3" s="9"/><c>'),
@@ -251,6 +254,12 @@ ODD: Mapping[str, tuple[str, ...]] = {
             '<row r="3" spans="1:2" ht="20">',
             "<row r='3'>",
         ),
+        *('<row r="3" customFormat="false" ht="15" hidden="false" customHeight="false" outlineLevel="0">',),
+        *(
+            '<row r="3" s="0" ht="67.5" customHeight="1" customFormat="0">',
+            '<row r="3" ht="9" customHeight="1" ht="9">',
+        ),
+        *('<row r="3" customFormat="1" ht="9" customHeight="1" customFormat="0">', '<row r="3" hidden="yes">'),
         *('<!-- <sheetData> --><row r="3">', '</sheetData><sheetData><row r="3">', '<r r="3">', '\n<row r="3">'),
     ),
     "1.5x": ("", "a&amp;b", "a &lt; b &gt;", "&quot;&apos;", "_x0041_", "a\nb", "–", "\u200b", "#NUM!", "1"),
@@ -301,18 +310,34 @@ def test_every_sheet_is_read_alike_as_xml(two_neurons: Path, monkeypatch: pytest
         assert (cells.others, cells.own, cells.shares) == (other.others, other.own, other.shares)
 
 
-def test_most_rows_are_plain(two_neurons: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is built is read in the fast way: no sheet is parsed cell by cell."""
-    parsed: list[str] = []
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sheets of the cells that are parsed one by one."""
+    found: list[str] = []
     cell = sheet_reader._Parsed._cell
 
     def count(self: Any, attributes: dict[str, str]) -> None:
-        parsed.append(self.named)
+        found.append(self.named)
         cell(self, attributes)
 
     monkeypatch.setattr(sheet_reader._Parsed, "_cell", count)
+    return found
+
+
+def test_most_rows_are_plain(two_neurons: Path, parsed: list[str]) -> None:
+    """What is built is read in the fast way: no sheet is parsed cell by cell."""
     held = reading.load(two_neurons).held
     assert len(parsed) < 0.01 * sum(len(cells.rows) for cells in held.cells.values())
+
+
+def test_rows_of_copies_are_plain(tiny: Path, tmp_path: Path, parsed: list[str], soffice: str) -> None:
+    """So is what IronCalc and LibreOffice save."""
+    saved = Spreadsheet(reading.load(tiny)).save(tmp_path / "saved.xlsx")
+    parsed.clear()
+    reading.load(saved)
+    with libreoffice.recalculated(tiny, soffice, Limits(60)) as copy:
+        reading.load(copy)
+    assert not parsed
 
 
 def test_a_fill_beside_texts_is_worth_row_by_row() -> None:

@@ -30,19 +30,26 @@ _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://pu
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?\s*")
 
-#: plain XML: the beginning of a row; its cells, each as column, row, attributes, formula and value, one
-#: that is an empty text, one that stands in the cell itself; and what is no cell
+#: plain XML: the beginning of a row, as XlsxWriter and LibreOffice write it or as IronCalc does; its cells, each as
+#: column, row, attributes, formula and value, one that is an empty text, one that stands in the cell itself; and what
+#: is no cell
+_FLAG = r'"(?:[01]|true|false)"'
 _ROW = re.compile(
-    r'<row r="([1-9][0-9]{0,6})"(?: spans="[0-9:]+")?(?: s="[0-9]+")?(?: customFormat="1")?(?: ht="[0-9.]+")?'
-    r'(?: hidden="1")?(?: customHeight="1")?(?: outlineLevel="[0-7]")?(?: collapsed="1")?(/?)>'
+    r'<row r="([1-9][0-9]{0,6})"(?: spans="[0-9:]+")?(?: s="[0-9]+")?'
+    rf'(?:(?: customFormat={_FLAG})?(?: ht="[0-9.]+")?(?: hidden={_FLAG})?(?: customHeight={_FLAG})?'
+    rf'(?: outlineLevel="[0-7]")?(?: collapsed={_FLAG})?'
+    r'| ht="[0-9.]+" customHeight="[01]"(?: customFormat="[01]")?(?: hidden="1")?)(/?)>'
 )
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([0-9]+)"([^<>/]*)'
     r"(?:/>|>(<f[^<>]*/>|<f[^<>]*>[^<>]*</f>)?"
     r'(?:<v>([^<>]+)</v>|(<v></v>)|<is><t(?: xml:space="preserve")?>([^<>]+)</t></is>)?</c>)|(.+)'
 )
-_ATTRIBUTES = re.compile(r'(?: s="([0-9]{1,9})")?(?: t="(n|s|str|b|e|inlineStr)")?')
-_FORMULA = re.compile(r'<f(?: t="(shared)"(?: ref="[A-Z0-9:]+")? si="([0-9]{1,9})")?(?:/>|>([^<>]*)</f>)')
+_STYLE, _KIND = r' s="([0-9]{1,9})"', r' t="(n|s|str|b|e|inlineStr)"'
+_ATTRIBUTES = re.compile(f"(?:{_STYLE})?(?:{_KIND})?|{_KIND}(?:{_STYLE})?")
+_FORMULA = re.compile(
+    r'<f(?: aca="(?:true|false)")?(?: t="(shared)"(?: ref="[A-Z0-9:]+")? si="([0-9]{1,9})")?(?:/>|>([^<>]*)</f>)'
+)
 #: of a plain row, the values that are numbers, and where its own number stands; what no plain row holds is in
 #: their places in what it has in common with others
 _VALUE = re.compile(rb"<v>([0-9.eE+-]+)</v>")
@@ -548,7 +555,7 @@ class _PlainRows:
         match = _ATTRIBUTES.fullmatch(attributes)
         if match is None:
             raise _NotPlainError
-        return match[2] or "n", self.reader.style(match[1] or "0")
+        return match[2] or match[3] or "n", self.reader.style(match[1] or match[4] or "0")
 
     def _numbers(self, looks: list[tuple[str, int]], values: tuple[str, ...]) -> list[float]:
         """The values of a row that are numbers, and nothing in the place of others."""
