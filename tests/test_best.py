@@ -48,11 +48,14 @@ def test_a_sweep_validates_as_a_loop_by_hand(samples: gx.Dataset) -> None:
 
 
 def test_many_runs_are_validated_in_pieces(samples: gx.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few are predicted at a time, the numbers stay."""
-    e = gx.experiment("a*size + b", samples, epochs=2)
-    at_once = e.sweep(lr=np.geomspace(1e-3, 1e-1, 7)).validation
+    """However few are predicted at a time, the numbers are those of single runs: each with inputs of its own."""
+    e = replace(gx.experiment("a*size + b", samples, epochs=2), scaled=("size",))
     monkeypatch.setattr(held_still, "AT_ONCE", 20)
-    np.testing.assert_array_equal(e.sweep(lr=np.geomspace(1e-3, 1e-1, 7)).validation, at_once)
+    swept = e.sweep(lr=[1e-3, 1e-2], scale_size=[0.5, 1.0, 2.0, 3.0])
+    assert swept.validation is not None
+    assert samples.held_out
+    single = [held_still.error(swept.run(*place), samples.held_out) for place in np.ndindex(swept.shape)]
+    assert swept.validation.ravel().tolist() == single
 
 
 XS = np.array(gx.GRADDESC.inputs["x"])
