@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ from .map_places import (
     UP,
     VALUES,
     Places,
-    steps,
+    labels,
     width,
 )
 
@@ -205,7 +205,7 @@ def _axis_up(of: Places) -> None:
         return
     turned = values[::-1]
     half = -(-LABEL_HIGH // of.cell[1]) // 2
-    every = steps(turned, 2 * half + 1)
+    every, number_format = labels(replace(of.up, values=of.up.values[::-1]), 2 * half + 1)
     for number in range(0, of.panels, 2):
         top, _ = of.corner(number)
         sheet.fill(top, KEY, None, turned, Style(number=BLANK))
@@ -214,7 +214,7 @@ def _axis_up(of: Places) -> None:
             if last < first + half and first:
                 first = last - half
             at = {i == 0: "top", i == of.rows - 1: "bottom"}.get(True, "vcenter")
-            look = Style(number="General", color=FAINT, align="right", valign=at)
+            look = Style(number=number_format, color=FAINT, align="right", valign=at)
             sheet.put(top + first, UP, Cell(sheet, top + i, KEY), look)
             if last > first:
                 sheet.merged_down[top + first, UP] = last - first + 1
@@ -232,12 +232,13 @@ def _axis_across(of: Places, across: Axis) -> None:
 
 def _labels_across(of: Places, across: Axis, row: int, left: int) -> None:
     """Some of the values, in cells that take several columns."""
-    least = -(-LABEL_WIDE // of.cell[0])
-    half = (least - 1) // 2
-    for i in range(0, of.columns, steps(across.values.tolist(), least)):
-        first, last = max(i - half, 0), min(i + half, of.columns - 1)
+    half = -(-LABEL_WIDE // of.cell[0]) // 2
+    every, number = labels(across, 3 * half + 1)
+    for i in range(0, of.columns, every):
+        first = max(min(i - half, of.columns - 1 - 2 * half), 0)
+        last = min(first + 2 * half, of.columns - 1)
         side = "left" if i == 0 else "right" if i == of.columns - 1 else "center"
-        look = Style(number="General", color=FAINT, align=side, valign="bottom")
+        look = Style(number=number, color=FAINT, align=side, valign="bottom")
         of.sheet.put(row, left + first, Cell(of.sheet, HEAD + VALUES, left + i), look)
         if last > first:
             of.sheet.merged[row, left + first] = last - first + 1

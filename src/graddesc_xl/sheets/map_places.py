@@ -6,12 +6,14 @@ side by side, a row per value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..language.expr import Expr, call
 from ..sweeps import Axis
+from ..workbook.paper import pixels
 from ..workbook.reference import Block, Cell, Down
 from ..workbook.sheet import Sheet
 from ..workbook.style import FAINT, Style
@@ -31,6 +33,10 @@ FEWEST = 8
 LABEL_WIDE, LABEL_HIGH = 56, 17
 #: of the columns beside the panels, in characters: labels, what the map says, what the run says
 BESIDE = (10.0, 14.0, 14.0)
+#: pixels across of a screen, and the least zoom
+SCREEN, LEAST = 1500, 40
+#: so many characters of a value are short; decimals of others at most
+SHORT, MOST_PLACES = 6, 4
 #: nothing of a cell is shown
 BLANK = ";;;"
 HELPER = Style(number="general", color=FAINT, align="right")
@@ -117,6 +123,12 @@ class Places:
         return LEFT + panels * (self.wide + bool(self.across)) + (not self.across)
 
     @property
+    def zoom(self) -> int:
+        """Percent at which its panels and what is beside them fit a screen."""
+        wide = sum(pixels(self.sheet, column) for column in range(1, self.beside + len(BESIDE)))
+        return min(100, max(LEAST, int(20 * SCREEN / wide) * 5))
+
+    @property
     def typed(self) -> int:
         """The first column of the inputs that the map is not over."""
         return self.beside + len(BESIDE) + 1
@@ -150,12 +162,20 @@ def taken(block: Block, position: Expr, count: int) -> Expr:
     return call("index", block, position) if count > 1 else Cell(block.sheet, block.area.top, block.area.left)
 
 
-def steps(values: Sequence[float], least: int) -> int:
-    """Every how many values of an axis one is told: at least so many, so that what is told is short."""
-    most = max(least, min(3 * least, len(values) - 1))
+def labels(axis: Axis, least: int) -> tuple[int, str]:
+    """Every how many values of an axis one is told, at least so many, and its number format.
 
-    def cost(step: int) -> tuple[int, int]:
-        told = [f"{value:.15g}" for value in values[::step]]
-        return max(map(len, told)), step
+    Values are told as they are where some can be chosen that are short, such as the powers of ten.
+    """
+    values = axis.values.tolist()
 
-    return min(range(least, most + 1), key=cost)
+    def length(step: int) -> int:
+        return max(len(f"{value:.15g}") for value in values[::step])
+
+    step = min(range(least, max(least, min(3 * least, len(values) - 1)) + 1), key=lambda step: (length(step), step))
+    if length(step) <= SHORT:
+        return step, "General"
+    if axis.log:
+        return least, "0.0E+00"
+    places = 1 - math.floor(math.log10(abs(values[-1] - values[0]) / (len(values) - 1)))
+    return least, f"0.{'0' * min(max(1, places), MOST_PLACES)}"

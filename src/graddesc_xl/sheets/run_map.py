@@ -175,6 +175,7 @@ class RunMap(Kind):
         map_said.put(of, self._plan, counts, left + 1)
         sheet.aside |= {*range(aside, sheet.extent[1] + 1)}
         sheet.portrait = not of.across
+        sheet.zoom = of.zoom
         sheet.frozen = (TOP - 1, KEY)
         sheet.printed, sheet.printed_rows, sheet.whole = of.typed - 2, of.bottom, True
         return Composed(

@@ -67,9 +67,9 @@ def step_bands(swept: Sweep, count: int) -> list[float]:
 
 
 def weight_bands(values: Array, swept: Sweep, count: int) -> list[float]:
-    """The highest value of a weight of each of so many colours, evenly spaced, without the runs that went astray."""
-    astray = [KINDS.index(kind) for kind in (EXPLODED_AT, DEAD, STUCK_AT)]
-    calm = values[np.isfinite(values) & ~np.isin(swept.kind, astray)]
+    """The highest value of a weight of each of so many colours, evenly spaced over the runs that learn or settle."""
+    good = np.isin(swept.kind, [KINDS.index(kind) for kind in (LEARNING, SETTLED_AT)])
+    calm = values[np.isfinite(values) & good]
     low, high = (float(calm.min()), float(calm.max())) if calm.size else (-1.0, 1.0)
     if high - low < 1e-6 * max(abs(low), abs(high), 1e-300):
         low, high = low - 1, high + 1

@@ -152,7 +152,7 @@ class Sheet:
     outline level. aside: columns that are folded away. hidden: whether its tab is; secret: so that
     Excel does not offer to show it. opens: whether the workbook opens
     on it. merged, merged_down: how many columns and rows a cell of text or with a formula takes. whole: whether it is
-    a picture, printed on one page however small.
+    a picture, printed on one page however small. zoom: percent at which it opens.
     """
 
     name: str
@@ -181,6 +181,7 @@ class Sheet:
     repeat_columns: int = 0
     portrait: bool = False
     whole: bool = False
+    zoom: int = 100
     hidden: bool = False
     secret: bool = False
     opens: bool = False

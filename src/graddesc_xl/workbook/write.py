@@ -130,6 +130,8 @@ def _page(sheet: Sheet, page: Any, title: str) -> None:
         page.repeat_rows(sheet.repeat_rows[0] - 1, sheet.repeat_rows[1] - 1)
     if sheet.frozen != (0, 0):
         page.freeze_panes(*sheet.frozen)
+    if sheet.zoom != 100:
+        page.set_zoom(sheet.zoom)
     if sheet.tab:
         page.set_tab_color(sheet.tab)
     if sheet.hidden:
