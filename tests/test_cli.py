@@ -328,8 +328,8 @@ def test_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_build_and_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every workbook there is is built and listed with its sheets and verdicts, and passes verification."""
-    for large in ("two-neurons", "bent"):
-        monkeypatch.delitem(LESSONS, large)
+    for other in {*LESSONS} - {"graddesc", "first-steps"}:
+        monkeypatch.delitem(LESSONS, other)
     result = call("build", "-o", "made")
     assert result.exit_code == 0
     rows = [line.split() for line in result.stdout.splitlines()]
