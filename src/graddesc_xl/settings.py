@@ -66,7 +66,9 @@ def checked(given: Input, value: Any) -> Array:
     if given.choices and not np.all(np.isin(number, list(given.choices))):
         meanings = " or ".join(f"{choice:g} ({meaning})" for choice, meaning in given.choices.items())
         raise SettingError(f"{given.name}={cut(str(value))} is no choice: it must be {meanings}.")
-    if not all(given.low <= each <= given.high for each in number.ravel().tolist()):
+    outside = next((each for each in number.ravel().tolist() if not given.low <= each <= given.high), None)
+    if outside is not None:
         wanted = f"it must be from {given.low:g} to {given.high:g}"
-        raise SettingError(f"{given.name}={cut(str(value))} is out of range: {wanted}.")
+        said = f"{outside:.15g}" if isinstance(value, np.ndarray) else cut(str(value))
+        raise SettingError(f"{given.name}={said} is out of range: {wanted}.")
     return number
