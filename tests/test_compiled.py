@@ -20,6 +20,9 @@ from graddesc_xl.numbers.outcomes import outcomes
 from graddesc_xl.numbers.trace import Trace
 from graddesc_xl.numbers.verdict import KINDS
 from graddesc_xl.settings import Settings, resolve
+from test_models import TABLE, configured
+from test_outcomes import MORE, agrees, spread
+from test_outcomes import RUNS as SPREAD
 
 pytest.importorskip("numba", reason="needs the extra fast")
 from graddesc_xl.numbers import compiled, lanes
@@ -321,3 +324,15 @@ def test_many_runs_are_compiled_when_it_pays(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(engine, "_numba", lambda: False)
     outcomes(e.plan, e.data, inputs)
     assert len(asked) == 1
+
+
+@pytest.mark.fuzz(3, len(TABLE))
+def test_every_model_has_the_same_bits(seeds: range) -> None:
+    """Pairs of a loss, an activation, an optimizer, a batch and a schedule: many runs, and one of them."""
+    for seed in seeds:
+        number = seed * 37 % len(TABLE)
+        e = configured(TABLE[number], **MORE[seed % len(MORE)])
+        inputs = spread(e, seed)
+        found = of_many(e, inputs, by_epoch=True)
+        agrees(e, inputs, dict(found), range(seed % 5, SPREAD, 5))
+        assert_the_same(e, {name: float(np.broadcast_to(value, SPREAD)[7]) for name, value in inputs.items()})
