@@ -235,19 +235,17 @@ def left(found: Mapping[str, Any]) -> Found:
 
 def ours(work: Work, backend: str) -> Contender:
     """The package in this process; it finds verdicts, too."""
-    plan = work.experiment.plan
-    return lambda lr, a: left(outcomes(plan, GRADDESC, resolve(plan, {"lr": lr, "a": a}), backend=backend))
+    plan, fixed = work.experiment.plan, resolve(work.experiment.plan, {})  # a grid's few values are checked before
+    return lambda lr, a: left(outcomes(plan, GRADDESC, {**fixed, "lr": lr, "a": a}, backend=backend))
 
 
 def in_processes(work: Work, pool: Processes, many: int) -> Contender:
     """The same in processes of its own."""
-    plan = work.experiment.plan
+    plan, fixed = work.experiment.plan, resolve(work.experiment.plan, {})
 
     def contender(lr: Array, a: Array) -> Found:
-        parts = [
-            resolve(plan, {"lr": rates, "a": starts})
-            for rates, starts in zip(*(np.array_split(v, 4 * many) for v in (lr, a)), strict=True)
-        ]
+        cut = (np.array_split(v, 4 * many) for v in (lr, a))
+        parts = [{**fixed, "lr": rates, "a": starts} for rates, starts in zip(*cut, strict=True)]
         call = functools.partial(outcomes, plan, GRADDESC, backend="numpy")
         found = [future.result() for future in [pool.submit(call, part) for part in parts]]
         return left({name: np.concatenate([part[name] for part in found]) for name in ("error", "weights")})
@@ -275,18 +273,20 @@ def check(name: str, found: Found, wanted: Found) -> None:
         np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-9, err_msg=name)
 
 
-def in_turns(everyone: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+def in_turns(
+    everyone: Mapping[str, Callable[[], object]], repeats: int, clock: Callable[[], float]
+) -> dict[str, float]:
     """Median seconds of each, one after the other, again and again."""
     seconds: dict[str, list[float]] = {name: [] for name in everyone}
     for _ in range(repeats):
         for name, call in everyone.items():
-            begin = time.perf_counter()
+            begin = clock()
             call()
-            seconds[name].append(time.perf_counter() - begin)
+            seconds[name].append(clock() - begin)
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
-def many(name: str, runs: int, repeats: int, threads: int) -> None:
+def many(name: str, runs: int, repeats: int, threads: int, clock: Callable[[], float]) -> None:
     """A table of many runs."""
     work = WORKS[name]
     side = max(1, round(runs**0.5))
@@ -294,10 +294,12 @@ def many(name: str, runs: int, repeats: int, threads: int) -> None:
     lr, a = (np.ascontiguousarray(v).ravel() for v in np.meshgrid(rates, starts))
     with ExitStack() as stack:
         everyone = dict(contenders(work, stack, threads))
+        if clock is time.process_time:  # which does not know that of other processes
+            everyone = {title: of for title, of in everyone.items() if "processes" not in title}
         wanted = everyone["ours, one process"](lr, a)
         for title, contender in everyone.items():
             check(title, contender(lr, a), wanted)
-        seconds = in_turns({title: functools.partial(of, lr, a) for title, of in everyone.items()}, repeats)
+        seconds = in_turns({title: functools.partial(of, lr, a) for title, of in everyone.items()}, repeats, clock)
     steps, slowest = lr.size * STEPS, seconds["naive NumPy"]
     print(f"\n| {lr.size:,} runs of {STEPS} steps, {name} | M steps/s | times naive NumPy | times C |")
     print("|---|---:|---:|---:|")
@@ -317,7 +319,7 @@ def engine_from(steps: float, epochs: int) -> Callable[[], object]:
     return call
 
 
-def single(epochs: int, repeats: int) -> None:
+def single(epochs: int, repeats: int, clock: Callable[[], float]) -> None:
     """A table of one long run of the sheet `basic`, with every column of every step."""
     everyone: dict[str, Callable[[], object]] = {
         "hand-written Python loop": functools.partial(hand_basic, epochs),
@@ -329,7 +331,7 @@ def single(epochs: int, repeats: int) -> None:
         everyone["JAX lax.scan"] = functools.partial(jax_scan(), epochs)
     for call in everyone.values():
         call()
-    seconds = in_turns(everyone, repeats)
+    seconds = in_turns(everyone, repeats, clock)
     steps, slowest = epochs * len(XS), seconds["hand-written Python loop"]
     jax = seconds.get("JAX lax.scan", math.nan)
     print(
@@ -345,6 +347,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1_000_000)
     parser.add_argument("--epochs", type=int, default=10_000, help="of the long run")
     parser.add_argument("--repeats", type=int, default=5, help="turns of each contender")
+    parser.add_argument("--processor", action="store_true", help="processor time of all threads, on a busy machine")
     parser.add_argument("--small", action="store_true", help="one turn of a few runs, to see that it works")
     args = parser.parse_args()
     if args.small:
@@ -352,9 +355,10 @@ def main() -> None:
     for what, there in (("numba", find_spec("numba")), ("jax", find_spec("jax")), ("a C compiler", shutil.which("cc"))):
         if not there:
             print(f"{what} is missing: its contender is left out")
+    clock = time.process_time if args.processor else time.perf_counter
     for name in WORKS:
-        many(name, args.runs, args.repeats, threads=cores())
-    single(args.epochs, args.repeats)
+        many(name, args.runs, args.repeats, cores(), clock)
+    single(args.epochs, args.repeats, clock)
 
 
 if __name__ == "__main__":

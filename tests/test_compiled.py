@@ -220,10 +220,18 @@ def test_without_the_c_library_its_functions_are_left_to_python(monkeypatch: pyt
 
 
 def test_machine_code_is_kept_for_the_next_process(_cache: Path) -> None:
-    """Beside the source that it was compiled from; where nothing can be written it is compiled again."""
+    """Beside the source that it was compiled from."""
     assert_the_same(EVERY["as published"])
     folder = _cache / "graddesc-xl"
     assert [*folder.glob("*.py")] and [*folder.glob("__pycache__/*.nbc")]
+
+
+def test_machine_code_needs_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be written it is compiled again each time."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    twice = compiled.compiled("def twice(u):\n    return 2.0 * u\n", "twice")
+    assert twice is not None and twice(1.5) == 3.0
 
 
 # Many runs

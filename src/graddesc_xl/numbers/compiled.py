@@ -35,7 +35,7 @@ from ..writing import replacing
 from .engine import cell_names, lines
 
 #: runs side by side
-LANES = 64
+LANES = 32
 #: the functions of the C library that are called, and how many arguments each takes
 _FOREIGN = {"exp": 1, "log": 1, "sin": 1, "cos": 1, "tanh": 1, "pow": 2}
 #: what generated code calls stands in this file, so what is kept of it must be made anew when this changes
@@ -220,9 +220,7 @@ def epochs(plan: Plan) -> Epochs | None:
 @lru_cache(maxsize=64)
 def compiled(text: str, name: str) -> Callable[..., Any] | None:
     """The function that a source defines, compiled when it is called for the first time."""
-    scope = (
-        _functions() | {"lane": lane, "inf": math.inf} | {"__name__": __name__}
-    )  # numba keeps code under the name of a module
+    scope = _functions() | {"lane": lane, "inf": math.inf, "__name__": __name__}  # numba keeps code by module
     path = _kept(text)
     exec(compile(text, path or "<plan>", "exec"), scope)  # generated from a checked plan, never from a user's text
     function = scope[name]
@@ -239,6 +237,8 @@ def _kept(text: str) -> str | None:
     path = folder / f"{told}.py"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            return None
         if not path.exists():
             with replacing(path) as file:
                 file.write(text.encode())

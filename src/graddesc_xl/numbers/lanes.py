@@ -1,4 +1,4 @@
-"""Many runs as machine code: 64 side by side through all their epochs, in the nearest cache of a processor.
+"""Many runs as machine code: some side by side through all their epochs, in the nearest cache of a processor.
 
 Of each run as much is kept as `blocks` keeps, by the same operations in the same order, so that the numbers are the
 same to the last bit. The step at which a run explodes, or since which a ReLU is dead, a second pass finds over just
@@ -270,30 +270,35 @@ def outcomes(plan: Plan, data: Dataset, inputs: Mapping[str, Array], *, by_epoch
         "lost": np.empty(runs, dtype=bool),
     }
 
-    def some(start: int) -> None:
-        part = slice(start, min(start + TAKEN, runs))
-        many = part.stop - start
-        own = np.array([cells[name][part] for name in sorted(arrays)])
-        told = np.empty((len(TOLD) + gates + len(plan.weights), many))
-        ends(0, many, samples, shared, large, own, told, errors[part])
-        last, before, first, lowest, root, exploding, lost = told[: len(TOLD)]
-        shut = told[len(TOLD) : len(TOLD) + gates] > 0.0
-        exploded, dead = np.zeros((2, many), dtype=np.int64)
-        asked = np.flatnonzero((exploding > 0.0) | shut.any(axis=0))
-        if asked.size:
-            at = np.empty((1 + gates, len(asked)))
-            steps(0, len(asked), samples, shared, large, np.ascontiguousarray(own[:, asked]), at, errors[:0])
-            exploded[asked] = at[0]
-            dead[asked] = _dead(at, shut[:, asked], plan.epochs * len(data))
-        judgement = judged(Ends(first, before, last, lowest, root, exploded, dead, plan.epochs), data.ys)
-        for name, values in zip(("kind", "step", "times"), judgement, strict=True):
-            found[name][part] = values
-        found["error"][part], found["lost"][part] = last, lost > 0.0
-        found["weights"][part] = told[len(TOLD) + gates :].T
+    todo = iter(range(0, runs, TAKEN))  # threads take from it in turns
+
+    def some(_: int) -> None:
+        told, own = np.empty((len(TOLD) + gates + len(plan.weights), TAKEN)), np.empty((len(arrays), TAKEN))
+        at = np.empty((1 + gates, TAKEN))
+        for start in todo:
+            part = slice(start, min(start + TAKEN, runs))
+            many = part.stop - start
+            for mine, name in zip(own, sorted(arrays), strict=True):
+                mine[:many] = cells[name][part]
+            ends(0, many, samples, shared, large, own, told, errors[part])
+            last, before, first, lowest, root, exploding, lost = told[: len(TOLD), :many]
+            shut = told[len(TOLD) : len(TOLD) + gates, :many] > 0.0
+            exploded, dead = np.zeros((2, many), dtype=np.int64)
+            asked = np.flatnonzero((exploding > 0.0) | shut.any(axis=0))
+            if asked.size:
+                steps(0, len(asked), samples, shared, large, own.take(asked, axis=1), at, errors[:0])
+                found_at = at[:, : len(asked)]
+                exploded[asked] = found_at[0]
+                dead[asked] = _dead(found_at, shut[:, asked], plan.epochs * len(data))
+            ended = Ends(first, before, last, lowest, root, exploded, dead, plan.epochs)
+            for name, values in zip(("kind", "step", "times"), judged(ended, data.ys), strict=True):
+                found[name][part] = values
+            found["error"][part], found["lost"][part] = last, lost > 0.0
+            found["weights"][part] = told[len(TOLD) + gates :, :many].T
 
     threads = min(numba.get_num_threads(), -(-runs // TAKEN))
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(some, range(0, runs, TAKEN)):
+        for _ in pool.map(some, range(threads)):
             pass
     return found | ({"errors": errors} if by_epoch else {})
 
