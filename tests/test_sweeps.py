@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +38,7 @@ from graddesc_xl.parts.models import MODELS
 from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.parts.schedules import SCHEDULES
 from graddesc_xl.parts.writing import needed, optimizer
+from graddesc_xl.settings import resolve
 from graddesc_xl.sweeps import axis, kept, saving, sweeping, workers
 from graddesc_xl.sweeps.chunks import Work
 from graddesc_xl.sweeps.workers import Processes
@@ -278,6 +279,17 @@ def test_no_process_is_left() -> None:
     assert not multiprocessing.active_children()
 
 
+def test_processes_end_whatever_they_are_at() -> None:
+    """One that computes for long does not hold up an interrupt."""
+    began = time.monotonic()
+    with Processes(1) as processes:
+        future = processes.submit(time.sleep, 60)
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+    assert time.monotonic() - began < 30 and not multiprocessing.active_children()
+    assert isinstance(future.exception(), BrokenExecutor)
+
+
 # Interrupted, and gone on with
 
 
@@ -354,6 +366,18 @@ def test_another_sweep_is_never_mixed_in(
     chunks.clear()
     assert bits(swept(resume=tmp_path)) == bits(whole)
     assert sum(stop - start for start, stop in chunks) == 84 - 35
+
+
+def test_chunks_that_overlap_are_read_once(whole: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As two sweeps at once may leave them, cut in different ways: the first of two is taken, the rest is done."""
+    e = replace(EXPERIMENTS["basic"], epochs=3)
+    work = Work(e.plan, e.data, whole.grid, resolve(e.plan, {}), by_epoch=True)
+    folder = kept.Kept(tmp_path, work)
+    for runs in ((3, 8), (0, 5), (8, 20), (15, 30), (60, 84)):
+        folder.keep(*runs, work.outcomes(*runs))
+    chunks = computed(monkeypatch)
+    assert bits(swept(resume=tmp_path)) == bits(whole)
+    assert sum(stop - start for start, stop in chunks) == 84 - 5 - 12 - 24
 
 
 def shortened(content: bytes) -> bytes:
@@ -823,11 +847,13 @@ def test_a_command_that_is_interrupted_goes_on_where_it_was(asked: int, tmp_path
     """It says what is kept and how to go on; then the file is what it is without a break, and nothing else is left."""
     line = ["basic", "--over", "lr=1e-6..1e-1:log:300", "--over", "a=-3..3:200", "--epochs", "20", "-o", "map.npz"]
     command = [sys.executable, "-m", "graddesc_xl", "sweep", *line, "--workers", "2"]
-    begun = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    begun = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     parts = tmp_path / "map.npz.parts"
     while begun.poll() is None and not kept.runs(parts):
         time.sleep(0.01)
-    begun.send_signal(asked)
+    os.killpg(begun.pid, asked)  # as a terminal does: its workers get it, too
     _, told = begun.communicate(timeout=60)
     done = kept.runs(parts)
     assert begun.returncode == 128 + asked, told

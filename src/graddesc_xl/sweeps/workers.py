@@ -147,7 +147,7 @@ class Cluster(Executor):
         try:
             made.set_result(theirs.result())
         except BaseException as problem:
-            made.set_exception(self._gone() if theirs.status in ("cancelled", "lost") else problem)
+            made.set_exception(problem)
 
     def _gone(self) -> SweepError:
         return SweepError(f"The scheduler at {self.address} is gone, and with it what its workers were computing.")
