@@ -398,6 +398,7 @@ def test_what_it_cannot_show_is_a_sentence(change: dict[str, Any], said: str) ->
         {"carry": CARRIES[1]},
         {"optimizer": OPTIMIZERS["adam"], "discarded": 2},
         {"epochs": 400},
+        {"shuffled": True},
     ],
 )
 def test_a_run_that_cannot_stand_beside_others_is_not_live(change: dict[str, Any], tmp_path: Path) -> None:

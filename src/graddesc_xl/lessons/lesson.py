@@ -22,6 +22,7 @@ from ..sheets.kind import Kind
 from ..sheets.overview import SHEET as OVERVIEW
 from ..sheets.picked import Of
 from ..sheets.recipe import SHEET as RECIPE
+from ..sheets.run_map import RunMap
 from ..sheets.steps import Steps
 from ..sheets.trying import Try
 from ..sheets.validation import Validation
@@ -119,7 +120,7 @@ class Lesson:
             if kind.data and sets.setdefault(kind.data.name, kind.data) != kind.data:
                 raise SettingError(f"Two data sets are called {shown(kind.data.name)}: rename one.")
         for kind in self.kinds:
-            for part in () if isinstance(kind, Steps) else vars(kind).values():
+            for part in () if isinstance(kind, (Steps, RunMap)) else vars(kind).values():
                 shown_there = part if isinstance(part, tuple) else (part,)
                 if any(isinstance(e, Experiment) and e.shuffled for e in shown_there):
                     raise SettingError(f"{kind.sheet} shows a run whose epochs are shuffled: only its own sheet can.")

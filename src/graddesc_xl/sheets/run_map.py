@@ -82,12 +82,14 @@ class RunMap(Kind):
     def live(self) -> bool:
         """Whether the steps of the run that is picked may be formulas.
 
-        They are where there are few enough, analytic derivatives drive them, no pass is discarded and each epoch starts
-        from the new weights: other runs have a sheet of their own.
+        They are where there are few enough, analytic derivatives drive them, no pass is discarded, no epoch is shuffled
+        and each starts from the new weights: other runs have a sheet of their own.
         """
         e, plan = self.experiment, self.experiment.plan
+        if e.passes or e.shuffled or plan.driven_by_numerical:
+            return False
         few = (len(plan.columns) + len(plan.samples)) * e.epochs * len(e.data) <= LIVE
-        return few and not e.passes and not plan.driven_by_numerical and all(s.carry == s.column for s in plan.starts)
+        return few and all(s.carry == s.column for s in plan.starts)
 
     @property
     def sheet(self) -> str:
