@@ -526,6 +526,12 @@ def test_the_switch_drives_a_run_by_exact_derivatives(small: Typist) -> None:
     assert small.epoch(RELU, 1) == pytest.approx(767.5053769972709, rel=1e-12)
 
 
+def test_a_part_reads_no_cell_that_is_gone(few_neurons: Path, tmp_path: Path) -> None:
+    """A sheet can be computed alone only with all that it reads."""
+    with pytest.raises(AssertionError, match="2n collapse steps"):
+        alone(few_neurons, tmp_path / "part.xlsx", [DERIVATIVES, COLLAPSE, "data"])
+
+
 @pytest.mark.parametrize("sheet", [MOMENTUM, ADAM])
 def test_a_cell_switches_the_relu(small: Typist, sheet: str) -> None:
     """With the switch on and off the sheet has the run, and the verdict, of the model with and without a ReLU."""
