@@ -4,8 +4,9 @@
     python benchmarks/sweep_growth.py --most 100000 --workers 2
 
 Each figure is of a process of its own, which runs a small sweep first, so that nothing is compiled while it is timed.
-Peak memory is that of the whole process, Python, NumPy and the sweep's own result included (Linux tells it).
-The cluster is one of Dask on this machine; it is left out where Dask is missing, as is numba.
+Seconds of the processor are those of all threads of that process: on a busy machine they say more. Peak memory is that
+of the whole process, Python, NumPy and the sweep's own result included (Linux tells it). The cluster is one of Dask on
+this machine; it is left out where Dask is missing, as is numba.
 """
 
 from __future__ import annotations
@@ -44,15 +45,15 @@ def measured(runs: int, columns: int, machine: bool, workers: int) -> None:
     e, first = with_columns(columns), "a" if columns == 1 else "a1"
     engine.HOT = 0 if machine else sys.maxsize
 
-    def sweep(runs: int, dask: str | None) -> float:
+    def sweep(runs: int, dask: str | None) -> tuple[float, float]:
         side = max(1, round(runs**0.5))
         over = {"lr": np.geomspace(1e-7, 1e-5, side), first: np.linspace(-1.0, 1.0, side)}
-        begin = time.perf_counter()
+        begin, used = time.perf_counter(), time.process_time()
         if dask:
             e.sweep(over, dask=dask)
         else:
             e.sweep(over, workers=1)
-        return time.perf_counter() - begin
+        return time.perf_counter() - begin, time.process_time() - used
 
     if workers:
         import distributed
@@ -65,7 +66,7 @@ def measured(runs: int, columns: int, machine: bool, workers: int) -> None:
     else:
         sweep(100, None)
         seconds = sweep(runs, None)
-    print(seconds, peak())
+    print(*seconds, peak())
 
 
 def peak() -> float:
@@ -75,44 +76,47 @@ def peak() -> float:
     return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM")), float("nan"))
 
 
-def apart(runs: int, columns: int = 1, machine: bool = False, workers: int = 0) -> tuple[float, float]:
+def apart(runs: int, columns: int = 1, machine: bool = False, workers: int = 0) -> tuple[float, float, float]:
     """The same from a process of its own."""
     said = [sys.executable, __file__, "--measured", *map(str, (runs, columns, int(machine), workers))]
     told = subprocess.run(said, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
-    return float(told[-2]), float(told[-1])
+    return float(told[-3]), float(told[-2]), float(told[-1])
 
 
 def by_runs(most: int, machines: Sequence[bool]) -> None:
     """Seconds and memory by the number of runs."""
-    print("\n| runs | back end | seconds | M steps/s | peak MB |\n|---:|---|---:|---:|---:|")
+    print(
+        "\n| runs | back end | seconds | of the processor | M steps/s of it | peak MB |\n|---:|---|---:|---:|---:|---:|"
+    )
     runs = 1_000
     while runs <= most:
         for machine in machines:
-            seconds, memory = apart(runs, machine=machine)
-            print(row(f"{runs:,}", machine, seconds, runs), f"{memory:,.0f} |")
+            seconds, used, memory = apart(runs, machine=machine)
+            print(row(f"{runs:,}", machine, seconds, used, runs), f"{memory:,.0f} |")
         runs *= 10
 
 
 def by_columns(columns: Sequence[int], runs: int, machines: Sequence[bool]) -> None:
     """Seconds by the number of the data's columns."""
-    print(f"\n| columns, {runs:,} runs | back end | seconds | M steps/s |\n|---:|---|---:|---:|")
+    print(f"\n| columns, {runs:,} runs | back end | seconds | of the processor | M steps/s of it |")
+    print("|---:|---|---:|---:|---:|")
     for count in columns:
         for machine in machines:
-            print(row(str(count), machine, apart(runs, columns=count, machine=machine)[0], runs))
+            print(row(str(count), machine, *apart(runs, columns=count, machine=machine)[:2], runs))
 
 
 def by_workers(most: int, runs: int) -> None:
     """Seconds by the number of processes of a local cluster."""
-    print(f"\n| workers, {runs:,} runs | back end | seconds | M steps/s |\n|---:|---|---:|---:|")
-    print(row("none", False, apart(runs)[0], runs))
-    for workers in range(1, most + 1):
-        print(row(str(workers), False, apart(runs, workers=workers)[0], runs))
+    print(f"\n| workers, {runs:,} runs by NumPy | seconds |\n|---:|---:|")
+    for workers in range(most + 1):
+        print(f"| {workers or 'none: this process'} | {apart(runs, workers=workers)[0]:,.2f} |")
 
 
-def row(count: str, machine: bool, seconds: float, runs: int) -> str:
+def row(count: str, machine: bool, seconds: float, used: float, runs: int) -> str:
     """A row of a table."""
     steps = round(runs**0.5) ** 2 * SAMPLES * 10
-    return f"| {count} | {'numba' if machine else 'NumPy'} | {seconds:,.3f} | {steps / seconds / 1e6:,.0f} |"
+    name = "numba" if machine else "NumPy"
+    return f"| {count} | {name} | {seconds:,.3f} | {used:,.3f} | {steps / used / 1e6:,.0f} |"
 
 
 def main() -> None:
