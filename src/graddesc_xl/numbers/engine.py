@@ -160,8 +160,8 @@ def lines(columns: Mapping[str, Expr], prefix: str = "c_") -> list[str]:
 
 def _arguments(plan: Plan) -> str:
     """What generated code is given beside the samples: inputs, epoch states and starts."""
-    prefixed = {"p": cell_names(plan), "s": [state.name for state in plan.states], "q": _carried(plan)}
-    return ", ".join(f"{prefix}_{name}" for prefix, names in prefixed.items() for name in names)
+    prefixed = {"p_": cell_names(plan), "s_": [state.name for state in plan.states], "q_": _carried(plan)}
+    return ", ".join(f"{prefix}{name}" for prefix, names in prefixed.items() for name in names)
 
 
 def _sample(plan: Plan) -> str:

@@ -19,6 +19,8 @@ from ..language.operators import OPERATORS
 from ..plan import Plan
 from .engine import lines
 
+#: how the buffers of generated code are called
+BUFFER = "buffer"
 _SIGNS: Mapping[type, str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
 _TESTS = {"gt": "greater", "lt": "less", "le": "less_equal", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
 
@@ -98,7 +100,7 @@ def row(plan: Plan, totals: Totals, arrays: frozenset[str], chosen: tuple[tuple[
     arguments = [*(f"d_{name}" for name in plan.samples), *(f"p_{name}" for name in cells)]
     arguments += [*(f"s_{name}" for name in states), *(f"q_{name}" for name in carried)]
     arguments += [*(f"a_{i}" for i in range(len(totals.sums))), *(f"l_{i}" for i in range(len(totals.tapped)))]
-    arguments += [*(f"b{i}" for i in range(buffers)), *(f"m{i}" for i in range(flags))]
+    arguments += [*(f"{BUFFER}{i}" for i in range(buffers)), *(f"m{i}" for i in range(flags))]
     source = f"def row({', '.join(arguments)}):\n    " + "\n    ".join(body or ["pass"]) + "\n"
     scope: dict[str, Any] = {name: of.arrays for name, of in OPERATORS.items() if of.floats}
     scope |= {name: getattr(np, name) for name in (*_TESTS.values(), "where", "copyto", "float64")}
@@ -191,7 +193,7 @@ class _Made:
             if step.to and step.to not in self.arrays:
                 body.append(f"{step.to} = float64({_scalar(step.op, args)})")
                 continue
-            dying = {place[arg] for arg in step.args if last[arg] == i and place.get(arg, "").startswith("b")}
+            dying = {place[arg] for arg in step.args if last[arg] == i and place.get(arg, "").startswith(BUFFER)}
             into = ""
             if step.to:
                 home = homes.get(step.to, "")
@@ -202,7 +204,7 @@ class _Made:
                 elif free:
                     into = free.pop()
                 else:
-                    into, count = f"b{count}", count + 1
+                    into, count = f"{BUFFER}{count}", count + 1
                 place[step.to] = into
             body += _spelled(step.op, args, into)
             flags = max(flags, step.op in _TESTS)
@@ -234,8 +236,8 @@ def _spelled(op: str, args: Sequence[str], into: str) -> list[str]:
         if (then, otherwise) == ("1.0", "0.0"):
             return [test, f"copyto({into}, m0)"]
         chosen = f"where(m0, {then}, {otherwise})"  # a fresh array takes less time than a copy of what a mask says
-        return [test, f"{into} = {chosen}" if into[0] == "b" else f"copyto({into}, {chosen})"]
+        return [test, f"{into} = {chosen}" if into.startswith(BUFFER) else f"copyto({into}, {chosen})"]
     value = f"{op}({', '.join(args)}"
     if isinstance(OPERATORS[op].arrays, np.ufunc):
         return [f"{value}, out={into})"]
-    return [f"{into} = {value})" if into[0] == "b" else f"copyto({into}, {value}))"]
+    return [f"{into} = {value})" if into.startswith(BUFFER) else f"copyto({into}, {value}))"]
