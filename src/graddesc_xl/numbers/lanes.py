@@ -219,9 +219,9 @@ def _openings(plan: Plan) -> list[tuple[tuple[int, ...], dict[str, Expr]]]:
     for t, block in enumerate(times[: plan.discarded + 2]):
         opened = ((item.name, *plan.opening(item, block)) for item in plan.openings)
         exprs = ((name, footless(plan, expr)) for name, expr, seen in opened if seen is None or seen == times[t - 1])
-        found.setdefault(tuple(exprs), []).append(t)
-    places = [*found.values()][:-1]
-    return [(tuple(of), dict(exprs)) for exprs, of in zip(found, [*places, []], strict=True)]
+        last = tuple(exprs)
+        found.setdefault(last, []).append(t)
+    return [*((tuple(of), dict(exprs)) for exprs, of in found.items() if exprs != last), ((), dict(last))]
 
 
 @lru_cache(maxsize=64)
