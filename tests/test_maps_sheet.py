@@ -31,6 +31,7 @@ from graddesc_xl.sweeps import Sweep
 from graddesc_xl.sweeps.colours import COLOURS, LETTERS, error_bands, shades, step_bands, weight_bands
 from graddesc_xl.verification import reading
 from graddesc_xl.workbook.paper import paper
+from graddesc_xl.workbook.paper import printed as printed_cells
 from graddesc_xl.workbook.reference import Cell, worth
 from spreadsheet import Spreadsheet
 from test_kinds import rewritten
@@ -462,6 +463,17 @@ def test_maps_of_every_size_can_be_composed(columns: int, rows: int) -> None:
     assert len({*taken}) == len(taken)
     assert not {*taken} & {*made.cells} - {*made.merged, *made.merged_down}
     assert paper(made).one
+    rows, right = printed_cells(made)
+    assert all(chart.row < rows and chart.column <= right for chart in made.charts) and len(made.charts) == 2
+
+
+def test_a_weight_far_below_the_others_can_be_read(composition: Composition) -> None:
+    """Where cells show numbers, the lowest colour has no fixed number of decimals, but for errors, which end at 0."""
+    sheet = composition.composed["map"].sheet
+    for name in ("error", "a"):
+        top, left = map_corner(name)
+        lowest = next(mark for where, mark in sheet.marks if where == (top, left) and "<=" in mark.condition)
+        assert lowest.number == ("0.000" if name == "error" and float(lowest.condition.split("<=")[1]) >= 0.01 else "")
 
 
 @pytest.mark.parametrize("group", MAPS)

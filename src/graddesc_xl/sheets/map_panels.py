@@ -285,8 +285,9 @@ def _marks(of: Places, panel: Panel, number: int) -> None:
 
     signed = _lettered(of) and not (panel.bands and _numbered(of))
     mark(_picked(of, number), PICKED, _signed(PICKED_SIGN) if signed else "")
-    for limit, color in panel.bands:  # a text is larger than every number
-        near = panel.number == FAR and _numbered(of) and FAR_FROM[0] <= abs(limit) <= FAR_FROM[1]
+    for i, (limit, color) in enumerate(panel.bands):  # a text is larger than every number
+        far = i == 0 and panel.name != ERROR  # a weight may be as far below the lowest limit as it likes
+        near = panel.number == FAR and _numbered(of) and not far and FAR_FROM[0] <= abs(limit) <= FAR_FROM[1]
         mark(f"{cell}<={limit!r}", color, "0.000" if near else "")
     if panel.bands:
         mark("1=1", BEYOND)

@@ -179,7 +179,8 @@ class RunMap(Kind):
         sheet.portrait = not of.across
         sheet.zoom = of.zoom
         sheet.frozen = (TOP - 1, KEY)
-        sheet.printed, sheet.printed_rows, sheet.whole = of.typed - 2, of.bottom, True
+        bottom = max(of.bottom, *(chart.row for chart in sheet.charts))
+        sheet.printed, sheet.printed_rows, sheet.whole = of.typed - 2, bottom, True
         return Composed(
             sheet,
             self.about or self.headline,
