@@ -2,7 +2,8 @@
 
 Every contender does the same work: plain SGD (or Adam) on the sheet's 29 samples, one sample a step, and
 at the end every column of every step stands in a float64 array. Each is checked against the engine first.
-The contenders take turns, so that a busy moment of the machine meets all of them; the table holds medians.
+The contenders take turns, so that a busy moment of the machine meets all of them, in each as many calls as take a few
+hundredths of a second; the table holds medians.
 
     python benchmarks/engine.py
     python benchmarks/engine.py --epochs 10 2000 --repeats 15
@@ -35,6 +36,8 @@ from graddesc_xl.running import experiment, run
 XS, YS = GRADDESC.column("x").tolist(), GRADDESC.ys.tolist()
 START, LR, H = 1.0, 1e-4, 0.01
 TORCH_EPOCHS = 10
+#: seconds of a turn, if a single call takes no longer
+TURN = 0.03
 
 #: the columns of the basic sheet and of the Adam sheet, as the contenders keep them
 BASIC = ("b", "a", "pred", "err", "err_b", "est_b", "err_a", "est_a", "d_b", "d_a", "new_b", "new_a")
@@ -233,15 +236,20 @@ def measure(what: str, epochs: int, repeats: int, clock: Callable[[], float]) ->
     reference = engine(what, some)
     everyone = list(contenders(what))
     long = {name: some if name.startswith("PyTorch") else epochs for name, _ in everyone}
+    calls: dict[str, int] = {}
     for name, contender in everyone:
         check(name, contender(some), reference)
         contender(long[name])  # JAX compiles once for each number of steps
+        begin = time.perf_counter()
+        contender(long[name])
+        calls[name] = max(1, round(TURN / (time.perf_counter() - begin)))
     seconds: dict[str, list[float]] = {name: [] for name, _ in everyone}
     for _ in range(repeats):
         for name, contender in everyone:
             begin = clock()
-            contender(long[name])
-            seconds[name].append(clock() - begin)
+            for _ in range(calls[name]):
+                contender(long[name])
+            seconds[name].append((clock() - begin) / calls[name])
     medians = {name: statistics.median(taken) for name, taken in seconds.items()}
     return {name: (median, long[name] * len(XS) / median) for name, median in medians.items()}
 

@@ -179,6 +179,8 @@ def _changed(what: str | Experiment, given: dict[str, Any]) -> tuple[Experiment,
     base = experiment(what)
     inputs = {name: given.pop(name) for name in [*given] if name not in fields}
     e = experiment(base, **given)
+    if not inputs:
+        return e, inputs
     labels = {i.label for i in e.plan.inputs}
     names = [i.name for i in e.plan.inputs]
     for name in inputs:
