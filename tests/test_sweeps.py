@@ -710,7 +710,6 @@ def test_a_workbook_is_a_map_that_verifies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("basic --over lr=1e-6..1e-3", "a run can be picked where analytic derivatives drive it"),
         ("--model a*x+b --over lr=1e-6..1e-3:300", "an axis of a map 250 at most"),
         ("--model a*x+b --over lr=1e-6..1e-3 --over a=1,2 --over b=1,2", "A map has two axes"),
     ],
