@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from graddesc_xl import cli
 from graddesc_xl.cli.at_once import at_once
 from graddesc_xl.lessons import EXPERIMENTS
+from graddesc_xl.running import experiment
 from graddesc_xl.shipped import HOMES, shipped
 
 RUNS = [
@@ -114,6 +115,6 @@ def test_what_is_wrong_in_a_run_is_a_sentence() -> None:
 
 
 def test_shipped_experiments_are_those_of_the_lessons() -> None:
-    """Each name is that of an experiment, and each experiment of a shipped lesson has one, in the same order."""
-    assert {name: shipped(name) for name in HOMES} == dict(EXPERIMENTS)
-    assert [*HOMES] == [*EXPERIMENTS]
+    """Each is the experiment that a lesson shows by that name; one that a lesson makes for itself is found there."""
+    assert {name: shipped(name) for name in HOMES} == {name: EXPERIMENTS[name] for name in HOMES}
+    assert all(experiment(name) == e for name, e in EXPERIMENTS.items())

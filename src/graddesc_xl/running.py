@@ -109,9 +109,18 @@ def experiment(name: str | Experiment, /, **changes: Unpack[Fields]) -> Experime
     elif name in HOMES:
         found = shipped(name)
     else:
-        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, HOMES)}")
+        found = _of_a_lesson(name)
     new: Any = {name: value for name, value in changes.items() if getattr(found, name, None) != value}
     return replace(found, **new) if new else found
+
+
+def _of_a_lesson(name: str) -> Experiment:
+    """An experiment that a lesson makes for itself, by its name."""
+    from .lessons import EXPERIMENTS
+
+    if name not in EXPERIMENTS:
+        raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
+    return EXPERIMENTS[name]
 
 
 def comparison(name: str | Comparison) -> Comparison:

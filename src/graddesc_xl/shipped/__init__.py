@@ -1,4 +1,7 @@
-"""The experiments that come with the package, by name: what the shipped lessons show, without their sheets."""
+"""The experiments that come with the package, by name: what the shipped lessons show, without their sheets.
+
+Those that a lesson makes for itself, as from what a search finds, are in that lesson alone.
+"""
 
 from __future__ import annotations
 
