@@ -226,7 +226,7 @@ def test_what_is_asked_of_a_batch_is_of_all_its_runs_or_refused() -> None:
         pd.testing.assert_frame_equal(found[[*wanted]], wanted, check_dtype=False)
     wanted = pd.concat([t.summary() for t in singles], ignore_index=True)
     pd.testing.assert_frame_equal(batch.summary().drop(columns="run"), wanted)
-    refused = {"verdict": (), "noise": (), "calm": (), "sizes": ("a",), "footer_sizes": ("error",)}
+    refused = {"verdict": (), "noise": (), "calm": (), "sizes": ("a",), "footer_sizes": ("error",), "by_epoch": ()}
     for name, given in refused.items():
         with pytest.raises(SettingError, match="is of a single run, not of a batch of 3"):
             found = getattr(batch, name)

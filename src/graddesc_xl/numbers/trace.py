@@ -268,8 +268,13 @@ class Trace:
 
         return plot(self, what)
 
-    def by_epoch(self, run: int = 0) -> dict[str, Any]:
-        """The columns of `epoch_frame`, of one run: name -> values, shape (epochs,)."""
+    def by_epoch(self) -> dict[str, Any]:
+        """The columns of `epoch_frame` of a single run: name -> values, shape (epochs,)."""
+        self._single("by_epoch")
+        return self._by_epoch(0)
+
+    def _by_epoch(self, run: int) -> dict[str, Any]:
+        """The same of one run, also of a batch."""
         epochs = self.plan.epochs
         table: dict[str, Any] = {"epoch": np.arange(1, epochs + 1)}
         for name in ("error", *(["root"] if self.plan.other else []), "rmse"):
@@ -282,7 +287,7 @@ class Trace:
         """The rows of one run."""
         import pandas as pd
 
-        return pd.DataFrame(self.by_epoch(run))
+        return pd.DataFrame(self._by_epoch(run))
 
 
 class Traces(dict[tuple[str, str], Trace]):
