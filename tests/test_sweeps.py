@@ -889,3 +889,11 @@ def test_without_resume_it_begins_anew(tmp_path: Path, monkeypatch: pytest.Monke
     assert sum(stop - start for start, stop in chunks) == 5
     assert "Nothing of a sweep is kept in map.csv.parts" in typed(*line, "--resume")
     assert [path.name for path in tmp_path.iterdir()] == ["map.csv"]
+
+
+def test_the_best_run_is_none_that_exploded() -> None:
+    """A run that leapt off and came back has a low error at the end by luck; where all do, one of them is named."""
+    made = sweep("basic", lr=[1e-6, 1e-5, 1e-3], epochs=10)
+    assert [v.kind for v in map(made.verdict, range(3))] == ["learning", "learning", "exploded"]
+    assert replace(made, error=np.array([2.0, 3.0, 1.0])).best == (0,)
+    assert sweep("basic", lr=[0.002, 0.001], epochs=10).best == (1,)

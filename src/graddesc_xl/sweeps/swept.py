@@ -16,7 +16,7 @@ from ..language.values import Array
 from ..notebook import counted, line
 from ..numbers.engine import run_plan
 from ..numbers.trace import Trace
-from ..numbers.verdict import KINDS, Verdict
+from ..numbers.verdict import EXPLODED_AT, KINDS, Verdict
 from ..parts.data import Dataset
 from ..plan import Plan
 from .grid import Grid
@@ -79,9 +79,11 @@ class Sweep:
     def best(self) -> tuple[int, ...]:
         """The place of the run with the lowest error of its last epoch; the first of several.
 
-        Raises SettingError where none ends with a number.
+        A run that explodes on its way is none, unless all do. Raises SettingError where none ends with a number.
         """
         errors = np.where(np.isnan(self.error), np.inf, self.error)
+        whole = np.where(self.kind == KINDS.index(EXPLODED_AT), np.inf, errors)
+        errors = whole if np.isfinite(whole).any() else errors
         if not np.isfinite(errors).any():
             raise SettingError("Every run of this sweep ends with an error cell: begin at a lower learning rate.")
         return tuple(int(i) for i in np.unravel_index(int(np.argmin(errors)), self.shape))
