@@ -18,7 +18,6 @@ from ..plan import Plan
 from ..sweeps import Axis, Sweep
 from ..sweeps.colours import BEYOND, COLOURS, LETTERS, error_bands, shades, step_bands, weight_bands
 from ..workbook.cells import column_letters, plain
-from ..workbook.reference import Cell
 from ..workbook.sheet import Mark
 from ..workbook.style import FAINT, INK, Style
 from .map_places import (
@@ -215,7 +214,7 @@ def _axis_up(of: Places) -> None:
                 first = last - half
             at = {i == 0: "top", i == of.rows - 1: "bottom"}.get(True, "vcenter")
             look = Style(number=number_format, color=FAINT, align="right", valign=at)
-            sheet.put(top + first, UP, Cell(sheet, top + i, KEY), look)
+            sheet.put(top + first, UP, turned[i], look)
             if last > first:
                 sheet.merged_down[top + first, UP] = last - first + 1
 
@@ -239,7 +238,7 @@ def _labels_across(of: Places, across: Axis, row: int, left: int) -> None:
         last = min(first + 2 * half, of.columns - 1)
         side = "left" if i == 0 else "right" if i == of.columns - 1 else "center"
         look = Style(number=number, color=FAINT, align=side, valign="bottom")
-        of.sheet.put(row, left + first, Cell(of.sheet, HEAD + VALUES, left + i), look)
+        of.sheet.put(row, left + first, float(across.values[i]), look)
         if last > first:
             of.sheet.merged[row, left + first] = last - first + 1
 

@@ -151,7 +151,7 @@ class Sheet:
     portrait: whether it is printed upright. folded: row ->
     outline level. aside: columns that are folded away. hidden: whether its tab is; secret: so that
     Excel does not offer to show it. opens: whether the workbook opens
-    on it. merged, merged_down: how many columns and rows a cell of text or with a formula takes. whole: whether it is
+    on it. merged, merged_down: how many columns and rows a cell takes. whole: whether it is
     a picture, printed on one page however small. zoom: percent at which it opens.
     """
 

@@ -183,6 +183,8 @@ def _cells(sheet: Sheet, page: Any, book: Any, formats: dict[Style, Any]) -> Non
                 done = string(row - 1, column - 1, content, look)
         elif content is None:
             done = page.write_blank(row - 1, column - 1, None, look)
+        elif merged:
+            done = page.merge_range(row - 1, column - 1, *last, content, look)
         else:
             done = numeric(row - 1, column - 1, content, look)
         if done:
