@@ -137,6 +137,15 @@ def test_discarded_passes_do_not_keep_a_relu_alive() -> None:
     assert "dead ReLU" in agrees(e, inputs, found, range(RUNS))
 
 
+def test_what_is_divided_by_an_error_cell_is_one() -> None:
+    """The logarithm of 0 is no number, and 1 over it no 0, in a batch as alone."""
+    e = experiment("a*x + b/log(x)", dataset([2, 3, 0, 5], [1, 4, 0, 1.5]), lr=0.001, epochs=2)
+    inputs = spread(e, 2)
+    found = outcomes(e.plan, e.data, inputs, by_epoch=True)
+    agrees(e, inputs, found, range(RUNS))
+    assert np.isinf(found["error"]).all()
+
+
 def test_a_row_leaves_out_what_nothing_kept_depends_on() -> None:
     """Choices that an input decides for all runs are made; what shows something only is not computed."""
     e = EXPERIMENTS["basic SGD 2 neuron collapse"]

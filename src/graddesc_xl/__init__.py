@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .grading import Grades, grade
     from .lessons import COMPARISONS, EXPERIMENTS, LESSONS, Lesson, Question
     from .lessons.exercises import exercise
+    from .lessons.mapped import map_of
     from .maps import Landscape, landscape
     from .numbers.trace import Trace, Traces
     from .numbers.verdict import Verdict
@@ -55,6 +56,7 @@ _HOME = {
     "Lesson": "lessons",
     "Question": "lessons",
     "exercise": "lessons.exercises",
+    "map_of": "lessons.mapped",
     "Landscape": "maps",
     "landscape": "maps",
     "Trace": "numbers.trace",
@@ -139,6 +141,7 @@ __all__ = [
     "grade",
     "landscape",
     "loss",
+    "map_of",
     "model",
     "optimizer",
     "run",

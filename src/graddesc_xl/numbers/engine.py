@@ -126,7 +126,7 @@ def _can_overflow(expr: Expr) -> bool:
     """Whether finite cells can give a value that is not finite."""
     if not isinstance(expr, Apply):
         return False
-    overflows = ("add", "sub", "mul", "div", "pow", "power", "exp")
+    overflows = ("add", "sub", "mul", "div", "pow", "power", "exp", "log")
     return expr.op in overflows or any(map(_can_overflow, expr.args))
 
 
