@@ -24,7 +24,7 @@ from .rows import Row, Totals, needed, row
 from .verdict import STILL, too_large
 
 #: runs of a block: what is computed of a row stays in the cache of a processor
-BLOCK = 8192
+BLOCK = 16_384
 #: the errors that an epoch's end may have beside that of its own loss
 ERRORS = ("error", "root")
 

@@ -121,20 +121,24 @@ def judged(of: Ends, ys: Array) -> tuple[NDArray[np.uint8], NDArray[np.int64], A
     with np.errstate(all="ignore"):
         change, centred = np.abs(of.last - of.before), ys - ys.mean()
         still = of.epochs > 1
-        found = {
-            EXPLODED_AT: of.exploded > 0,
-            DEAD: of.dead > 0,
-            "exact": of.root <= EXACT * _scale(ys) ** 0.5,
-            STUCK_AT: still & (change <= STUCK * of.before) & (of.root >= float(centred @ centred) ** 0.5),
-            SETTLED_AT: still & (change <= SETTLED * of.before),
-            WORSE: of.last > np.where(of.before > of.first, of.before, of.first),
-            BOUNCING: of.last > LEAP * of.lowest,
-        }
-        codes = [np.uint8(KINDS.index(SETTLED_AT if kind == "exact" else kind)) for kind in found]
-        kind = np.select(list(found.values()), codes, np.uint8(KINDS.index(LEARNING)))
-        step = np.where(of.exploded > 0, of.exploded, of.dead)
-        leap = np.where(of.last <= COUNTED * of.lowest, of.last / of.lowest, np.inf)
-        return kind, step, np.where(kind == KINDS.index(BOUNCING), leap, np.nan)
+        leaps = of.last > LEAP * of.lowest
+        found = (  # what is said of a run, the last that holds
+            (BOUNCING, leaps),
+            (WORSE, of.last > np.where(of.before > of.first, of.before, of.first)),
+            (SETTLED_AT, still & (change <= SETTLED * of.before)),
+            (STUCK_AT, still & (change <= STUCK * of.before) & (of.root >= float(centred @ centred) ** 0.5)),
+            (SETTLED_AT, of.root <= EXACT * _scale(ys) ** 0.5),
+            (DEAD, of.dead > 0),
+            (EXPLODED_AT, of.exploded > 0),
+        )
+        kind = np.full(of.last.shape, KINDS.index(LEARNING), dtype=np.uint8)
+        for said, holds in found:
+            kind = np.where(holds, np.uint8(KINDS.index(said)), kind)
+        times = np.full(of.last.shape, np.nan)
+        if leaps.any():
+            leap = np.where(of.last <= COUNTED * of.lowest, of.last / of.lowest, np.inf)
+            times = np.where(kind == KINDS.index(BOUNCING), leap, np.nan)
+        return kind, np.where(of.exploded > 0, of.exploded, of.dead), times
 
 
 def verdict(errors: Array, squared: Array, ys: Array, dead: int | None = None, roots: Array | None = None) -> Verdict:
