@@ -486,3 +486,8 @@ def test_the_command_refuses_in_a_sentence(call: Callable[..., Result], args: tu
     (line,) = result.stderr.splitlines()
     assert said in line
     assert {path.name for path in Path().iterdir()} == {"two.toml"}
+
+
+def test_of_a_single_run_nothing_is_compared() -> None:
+    """Neither a grid that is as good everywhere nor several values are spoken of."""
+    assert gx.best("basic", a=[5.0]).said == ["Best of 1 run over 1 value of a: the lowest √Σe² of epoch 10."]

@@ -19,8 +19,10 @@ from graddesc_xl.parts.optimizers import OPTIMIZERS
 from graddesc_xl.sheets.answers import Question
 from graddesc_xl.sheets.trying import Try, decimal
 from graddesc_xl.verification import package, reading
+from graddesc_xl.workbook.cells import Formula
 from graddesc_xl.workbook.sheet import Sheet
 from graddesc_xl.workbook.style import ROLES
+from once import composed
 from parts import Parts
 from spreadsheet import Spreadsheet, below
 
@@ -303,3 +305,16 @@ def test_where_an_epoch_begins_is_said_below_the_one_before(workbook: Path) -> N
     assert start == last != new
     said = model.value("basic", 34, 1)
     assert said.startswith("Epoch 2 starts from b and a of the last row, not from its new b and new a: the last")
+
+
+@pytest.mark.parametrize("name", [name for name, of in LESSONS.items() if of.tries])
+def test_what_to_type_first_can_be_read(name: str) -> None:
+    """No number there is wider than its column, so that none becomes ###, and no link is cut off by the next cell."""
+    sheet = next(s for s in composed(name).sheets if s.name == "overview")
+    rows = [row for (row, column), (text, _) in sheet.cells.items() if column == 1 and text == "type into"]
+    for row in range(rows[0] + 1, rows[0] + 1 + len(LESSONS[name].tries)):
+        (text, _), (held, style) = sheet.cells[row, 1], sheet.cells[row, 2]
+        assert isinstance(text, str) and isinstance(held, Formula) and isinstance(held.value, float)
+        shown = f"{held.value:.4f}" if style.number == "small" else f"{held.value:.10g}"
+        assert len(shown) < sheet.widths[2], (text, shown)
+        assert 0.7 * len(text) <= sheet.widths[1], text

@@ -814,6 +814,8 @@ def test_a_recipe_and_a_workbook_of_ones_own(tmp_path: Path) -> None:
         ("basic --over lr=1,2 --resume", "--resume is of the file of -o"),
         ("basic --over lr=1,2 --by-epoch", "--by-epoch is of the file of -o"),
         ("basic --over lr=1,2 -o map", "map does not say what to write"),
+        ("basic --over lr=1,2 -o map", "Known: .csv, .parquet, .npz, .png, .xlsx."),
+        ("basic --over lr=1,2 -o map.xslx", "Did you mean .xlsx?"),
         ("basic --over lr=1,2 -o map.cvs", "Did you mean .csv?"),
         ("basic --over lr=1,2 -o none/map.csv", "there is no folder none"),
         ("basic --over lr=1,2 -o old.csv", "old.csv exists already: choose another name, or overwrite it with --force"),

@@ -11,11 +11,12 @@ import typer
 from ..errors import WorkbookError
 from ..writing import replacing
 from . import own
+from .changes import Changes, Named
 from .export import Target
 from .options import options
 from .show import screen, show_best, show_built, working
-from .sweeping import changed, chosen
-from .typed import complete_experiment, complete_setting
+from .sweeping import chosen
+from .typed import complete_setting
 
 if TYPE_CHECKING:
     from ..experiments import Experiment
@@ -33,15 +34,7 @@ EXAMPLES = (
 
 @options
 def best(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME|FILE]",
-            autocompletion=complete_experiment,
-            help="An experiment, quoted or not; or the file of a recipe, or a workbook, with the numbers that were "
-            "typed into it: of several runs, --sheet names one.",
-        ),
-    ] = None,
+    names: Named = None,
     over: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,23 +46,6 @@ def best(
         ),
     ] = None,
     budget: Annotated[int, typer.Option(metavar="RUNS", help="How many runs there may be.")] = 2000,
-    epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            autocompletion=complete_setting,
-            help="A setting that all runs share; may be repeated.",
-        ),
-    ] = None,
-    carry: Annotated[
-        str | None,
-        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
-    ] = None,
-    gradient: Annotated[
-        str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
-    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -79,6 +55,7 @@ def best(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file given by --output.")] = False,
     *,
     mine: own.Own,
+    changes: Changes,
 ) -> None:
     """Search for the best learning rate, and other inputs, within a budget of runs.
 
@@ -86,8 +63,8 @@ def best(
     A run that explodes, or that rounding noise drives, never is the best.
     """
     out = _target(output, force=force)
-    lesson, e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
-    lasting = changed(e, epochs, carry, gradient)
+    lesson, e, settings = chosen(" ".join(names or []), mine, changes)
+    lasting = changes.made(e)
     with working(f"Searching {e.name}", brief=True) as step:
         found = lasting.best(over or None, budget=budget, settings=settings, progress=step)
     show_best(e, found)

@@ -19,6 +19,7 @@ from .. import __version__
 from ..errors import GraddescError, GraddescWarning, SettingError
 from . import best as search
 from . import export, grading, own, recipes, sweeping
+from .changes import Changes
 from .failing import Commands, finish
 from .leaving import FAILED, PROGRAM, sentence
 from .numbers_typed import parse_settings
@@ -26,10 +27,8 @@ from .options import options
 from .show import Ended, screen, show_built, show_comparison, show_list, show_report, working
 from .telling import short, show_run
 from .typed import (
-    beginning,
     complete_book,
     complete_experiment,
-    complete_setting,
     refuse_unknown,
 )
 
@@ -197,59 +196,41 @@ def run(
             help="An experiment or a comparison, quoted or not; graddesc-xl list shows them.",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            autocompletion=complete_setting,
-            help="Change a setting; may be repeated.",
-        ),
-    ] = None,
-    carry: Annotated[
-        str | None,
-        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
-    ] = None,
-    gradient: Annotated[
-        str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
-    ] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every number of every step as CSV.")] = None,
     xlsx: Annotated[Path | None, typer.Option(metavar="FILE", help="Write them as a plain spreadsheet.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Show every epoch of a long run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the files given by --csv and --xlsx.")] = False,
     *,
     mine: own.Own,
+    changes: Changes,
 ) -> None:
     """Run an experiment or a comparison without a spreadsheet and show what each epoch does."""
     from .. import running
-    from ..experiments import CARRIES, GRADIENTS
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
-    from ..running import experiment
 
     name = " ".join(names or [])
     name = next((known for known in (*EXPERIMENTS, *COMPARISONS) if known.lower() == name.lower()), name)
     if name in (*EXPERIMENTS, *COMPARISONS) and mine.lr is not None:
-        setting, mine = [*(setting or []), f"lr={short(mine.lr)}"], replace(mine, lr=None)
+        changes, mine = changes.also(f"lr={short(mine.lr)}"), replace(mine, lr=None)
     if name in COMPARISONS and not mine:
-        refused = {"--carry": carry, "--gradient": gradient, "--csv": csv, "--xlsx": xlsx}
-        run_comparison(COMPARISONS[name], epochs, setting or [], [o for o, given in refused.items() if given])
+        refused = {"--carry": changes.carry, "--gradient": changes.gradient, "--csv": csv, "--xlsx": xlsx}
+        run_comparison(
+            COMPARISONS[name], changes.epochs, changes.settings, [o for o, given in refused.items() if given]
+        )
         return
-    given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
-    changes: Any = {field: value for field, value in given.items() if value is not None}
     settings: dict[str, float] = {}
     if mine:
         if name:
             raise SettingError(f"{name} comes with its model: leave it out, or leave out {mine.first}.")
-        e = experiment(mine.experiment(setting or [], epochs), **changes)
+        e = changes.made(mine.experiment(changes.settings, changes.epochs))
         name = e.name
     elif not name:
         raise SettingError("Name an experiment (graddesc-xl list shows them), or give a model: --model 'a*x + b'.")
     else:
         if name not in EXPERIMENTS:
             refuse_unknown(name, LESSONS, EXPERIMENTS, COMPARISONS)
-        e = experiment(name, **changes)
-        settings = parse_settings(setting or [], e.name, e.plan.inputs)
+        e = changes.made(name)
+        settings = parse_settings(changes.settings, e.name, e.plan.inputs)
     targets = [
         (export.Target(path, suffix, force=force), write)
         for path, suffix, write in ((csv, ".csv", export.write_csv), (xlsx, ".xlsx", export.write_xlsx))

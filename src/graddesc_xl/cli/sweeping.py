@@ -16,13 +16,14 @@ from ..ending import StoppedError
 from ..errors import GraddescWarning, SettingError, SweepError, did_you_mean, shown
 from ..notebook import counted
 from . import own
+from .changes import Changes, Named
 from .export import Progress, Target
 from .numbers_typed import parse_settings
 from .options import options
 from .show import coloured, screen, table, working
 from .telling import digits, short
 from .telling import setting as shown_setting
-from .typed import beginning, complete_experiment, complete_setting
+from .typed import complete_setting
 
 if TYPE_CHECKING:
     from ..experiments import Experiment
@@ -44,15 +45,7 @@ EXAMPLES = (
 
 @options
 def sweep(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME|FILE]",
-            autocompletion=complete_experiment,
-            help="An experiment, quoted or not; or the file of a recipe, or a workbook, with the numbers that were "
-            "typed into it: of several runs, --sheet names one.",
-        ),
-    ] = None,
+    names: Named = None,
     over: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,23 +55,6 @@ def sweep(
             help="An input and the values that it takes: lr=1e-6..1e-1:log:200, a=-3..3:61 or lr=0.1,0.2; may be "
             "repeated, for all combinations.",
         ),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(metavar="N", help="Passes over the samples.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            autocompletion=complete_setting,
-            help="A setting that all runs share; may be repeated.",
-        ),
-    ] = None,
-    carry: Annotated[
-        str | None,
-        typer.Option(metavar="new|last", help="What an epoch starts from: new weights or last row's weights."),
-    ] = None,
-    gradient: Annotated[
-        str | None, typer.Option(metavar="analytic|numerical", help="Which derivatives drive the steps.")
     ] = None,
     output: Annotated[
         Path | None,
@@ -106,16 +82,17 @@ def sweep(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file given by --output.")] = False,
     *,
     mine: own.Own,
+    changes: Changes,
 ) -> None:
     """Run an experiment at every point of a grid, and show what became of its runs."""
     from ..sweeps import axis
     from ..sweeps.kept import beside, clear
 
     axes = [axis(text) for text in over or []]
-    _, e, settings = chosen(" ".join(names or []), mine, setting or [], epochs)
+    _, e, settings = chosen(" ".join(names or []), mine, changes)
     if mine.lr is not None and "lr" in (each.name for each in axes):
         raise SettingError("--lr and --over lr both say the learning rate: give one of them.")
-    e = changed(e, epochs, carry, gradient)
+    e = changes.made(e)
     if output is None and (resume or by_epoch):
         raise SettingError(f"{'--resume' if resume else '--by-epoch'} is of the file of -o: add it, as in -o map.csv.")
     if output is not None:
@@ -141,7 +118,7 @@ def writing(
     from ..sweeps.saving import save, writer
 
     if path.suffix.lower() != ".xlsx":
-        writer(path)
+        writer(path, ".xlsx")
         return lambda swept, target, _: save(swept, target.path, target.check), Target(
             path, path.suffix.lower(), force=force
         )
@@ -153,9 +130,7 @@ def writing(
     return workbook, Target(path, ".xlsx", force=force)
 
 
-def chosen(
-    name: str, mine: own.Own, setting: Sequence[str], epochs: int | None
-) -> tuple[Lesson | None, Experiment, dict[str, float]]:
+def chosen(name: str, mine: own.Own, changes: Changes) -> tuple[Lesson | None, Experiment, dict[str, float]]:
     """The lesson of a file, the experiment that is meant, and the settings that all its runs share."""
     from ..lessons import COMPARISONS, EXPERIMENTS, LESSONS
 
@@ -166,7 +141,7 @@ def chosen(
     if not name:
         if not mine:
             raise SettingError("Name an experiment (graddesc-xl list shows them), or give a model: --model 'a*x + b'.")
-        return None, mine.experiment(setting, epochs), {}
+        return None, mine.experiment(changes.settings, changes.epochs), {}
     lesson, e = None, next((of for of in EXPERIMENTS.values() if of.name.lower() == name.lower()), None)
     if e is not None and sheet is not None:
         raise SettingError(f"--sheet names a run of a file, and {name} is a run itself: leave it out.")
@@ -176,7 +151,7 @@ def chosen(
         if name not in LESSONS and Path(name).suffix.lower() not in (".toml", ".xlsx") and not Path(name).is_file():
             raise SettingError(f"There is no experiment {shown(name)}.{did_you_mean(name, EXPERIMENTS)}")
         lesson, e = of_file(name, sheet)
-    given = [*setting] if mine.lr is None else [*setting, f"lr={short(mine.lr)}"]
+    given = changes.settings if mine.lr is None else [*changes.settings, f"lr={short(mine.lr)}"]
     return lesson, e, parse_settings(given, e.name, e.plan.inputs)
 
 
@@ -198,16 +173,6 @@ def of_file(name: str, sheet: str | None) -> tuple[Lesson, Experiment]:
     if sheet not in runs:
         raise SettingError(f"{name} has no run {shown(sheet)}.{did_you_mean(sheet, runs)}")
     return of, runs[sheet]
-
-
-def changed(e: Experiment, epochs: int | None, carry: str | None, gradient: str | None) -> Experiment:
-    """The experiment with what was typed of its fields."""
-    from ..experiments import CARRIES, GRADIENTS
-    from ..running import experiment
-
-    given = {"epochs": epochs, "carry": beginning(carry, CARRIES), "gradient": beginning(gradient, GRADIENTS)}
-    changes: Any = {field: value for field, value in given.items() if value is not None}
-    return experiment(e, **changes)
 
 
 @contextmanager

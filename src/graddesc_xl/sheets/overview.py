@@ -47,6 +47,8 @@ PIXELS, CHART_HEIGHT = 4 / 3, 320
 #: characters of an answer, of what a sheet shows, of what a number makes of a run, that fit one line; points per line;
 #: characters that fit the width of one
 ANSWER, ABOUT, SEEN, PER_LINE, PER_WIDTH = 150, 75, 45, 14, 1.2
+#: the share of a column's width that a character of a link takes, which LibreOffice does not break
+LINKED = 0.71
 TWO_ERRORS = (
     "√Σe² is the root of the SUM of an epoch's squared errors; the published spreadsheet calls it rmse. "
     "RMSE is the root of their MEAN, in the units of y: √Σe² divided by the root of the number of samples. "
@@ -205,10 +207,11 @@ def _tried(page: _Page, top: int, tries: Sequence[Tried]) -> int:
     heads = {1: "type into", held: "it holds", typed: "type", seen: "it becomes", page.verdict: ""}
     page.heads(top + 1, heads, to_the_right=(held, typed))
     sheet.put(top + 1, seen, "what it becomes, all else as built", replace(HEADER, indent=1, wrap=False))
-    for row, each in enumerate(tries, top + 2):
-        text = f"{each.label} in {each.at.address}"
+    texts = [f"{each.label} in {each.at.address}" for each in tries]
+    sheet.widths[1] = max(sheet.widths[1], LINKED * max(map(len, texts)))
+    for row, (each, text) in enumerate(zip(tries, texts, strict=True), top + 2):
         page.link(row, each.at.sheet.name, text, (each.at.row, each.at.column), replace(LINK, wrap=True))
-        sheet.put(row, held, each.at, Style(number="typed", color=FAINT))
+        sheet.put(row, held, each.at, Style(number=_fits(each.at), color=FAINT))
         sheet.put(row, typed, each.value, Style(number="typed", bold=True))
         page.across(row, seen, page.verdict, each.see, replace(SAYS, indent=1))
         wraps = len(each.see) > SEEN or len(text) > sheet.widths[1]

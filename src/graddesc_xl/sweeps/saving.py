@@ -75,15 +75,16 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def writer(path: Path) -> Format:
-    """How a sweep becomes the file of that name.
+def writer(path: Path, *others: str) -> Format:
+    """How a sweep becomes the file of that name. others: endings that whoever asks knows besides.
 
     Raises WorkbookError for another suffix, and SettingError where what it needs is not installed.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        near = did_you_mean(suffix, FORMATS) if suffix else f" Known: {', '.join(FORMATS)}."
-        raise WorkbookError(f"{path} does not say what to write, a table, arrays or a picture, by how it ends.{near}")
+        known = (*FORMATS, *others)
+        near = did_you_mean(suffix, known) if suffix else f" Known: {', '.join(known)}."
+        raise WorkbookError(f"{path} does not say what to write by how it ends.{near}")
     FORMATS[suffix].needs()
     return FORMATS[suffix]
 

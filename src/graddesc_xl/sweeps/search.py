@@ -105,7 +105,9 @@ class Best:
 
     @property
     def _searched(self) -> str:
-        over = [str(of) if isinstance(of, Range) else f"{of.values.size} values of {of.name}" for of in self.over]
+        over = [
+            str(of) if isinstance(of, Range) else f"{counted(of.values.size, 'value')} of {of.name}" for of in self.over
+        ]
         return f"{counted(self.runs, 'run')} over {', '.join(over)}"
 
     @property
@@ -114,7 +116,7 @@ class Best:
         found = [f"Best of {self._searched}: the lowest {self.measure}."]
         if self.measured != self.error:
             found.append(f"Its {self.plan.error.title} of epoch {self.plan.epochs} is {number(self.error)}.")
-        if self.rounds[0].flat:
+        if self.rounds[0].flat and self.runs > 1:
             found.append("All of the coarse grid is as good: the one in its middle is taken.")
         limits = {i.name: (i.low, i.high) for i in self.plan.inputs}
         for name, end in self.ends.items():
