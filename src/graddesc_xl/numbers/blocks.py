@@ -20,7 +20,7 @@ from ..language.operators import taken_apart
 from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import EpochState, Plan, Start
-from .rows import Row, Totals, needed, row
+from .rows import Row, Totals, deciding, needed, row
 from .verdict import STILL, too_large
 
 #: runs of a block: what is computed of a row stays in the cache of a processor
@@ -56,13 +56,10 @@ class Block:
     def __post_init__(self) -> None:
         plan = self.plan
         arrays = frozenset(name for name, value in self.cells.items() if np.ndim(value))
-        chosen = {name: float(value) for name, value in self.cells.items() if name not in arrays}
-        self.sums, self.lasts = _totals(plan)
+        self.sums, self.lasts = totals(plan)
         kept = (*(over.column for over in self.lasts if over.column not in _carried(plan)), *self.tapped)
-        deciding = {leaf.name for c in plan.columns for leaf in leaves(c.expr) if isinstance(leaf, Param)} & {*chosen}
-        self.row: Row = row(
-            plan, Totals(self.sums, tuple(dict.fromkeys(kept))), arrays, tuple((n, chosen[n]) for n in sorted(deciding))
-        )
+        kept_once = tuple(dict.fromkeys(kept))
+        self.row: Row = row(plan, Totals(self.sums, kept_once), arrays, deciding(plan, self.cells))
         self.carried = {name: np.empty(self.runs) for name in self.row.carried}
         self.states = {state.name: np.empty(self.runs) for state in plan.states}
         self.summed = {over: np.empty(self.runs) for over in self.sums}
@@ -165,7 +162,7 @@ def _carried(plan: Plan) -> set[str]:
     return {start.column for start in plan.starts}
 
 
-def _totals(plan: Plan) -> tuple[tuple[Over, ...], tuple[Over, ...]]:
+def totals(plan: Plan) -> tuple[tuple[Over, ...], tuple[Over, ...]]:
     """The reductions that errors and the next epoch need: sums, then last rows."""
     footers = {footer.name: footer.expr for footer in plan.footers}
 
@@ -266,7 +263,7 @@ def _shut(block: Block, gate: str) -> NDArray[np.bool_]:
 
 def divides(plan: Plan, data: Dataset, cells: Mapping[str, Any]) -> bool:
     """Whether a division by 0 is possible: an error cell is #DIV/0! then, and not always #NUM!."""
-    wanted = [*_carried(plan), *(over.column for overs in _totals(plan) for over in overs)]
+    wanted = [*_carried(plan), *(over.column for overs in totals(plan) for over in overs)]
     exprs = [taken_apart(expr) for expr in needed(plan, wanted, {}).values()]
     exprs += [item.next for item in plan.openings]
     exprs += [footer.expr for footer in plan.footers if footer.name in ERRORS]

@@ -19,14 +19,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language.expr import Apply, Expr, Here, Opening, Over, Param, leaves, parts
+from ..language.expr import Expr, Here, Opening, Over, Param, leaves
 from ..language.values import Array
 from ..parts.data import Dataset
 from ..plan import EpochState, Plan, Start
-from .blocks import ERRORS, _totals
+from .blocks import ERRORS, totals
 from .compiled import LANES, added, compiled, footless
 from .engine import all_cells, cell_names, lines
-from .rows import needed
+from .rows import deciding, needed
 from .verdict import STILL, Ends, judged, largest
 
 #: runs that a thread takes at a time
@@ -64,7 +64,7 @@ class _Source:
     def __post_init__(self) -> None:
         plan, kind = self.plan, self.kind
         self.carried = [start.column for start in plan.starts]
-        self.sums, lasts = _totals(plan)
+        self.sums, lasts = totals(plan)
         self.summed = [f"{over.reduction}_{over.column}" for over in self.sums]
         self.tapped = [over.column for over in lasts if over.column not in self.carried]
         self.news = dict.fromkeys(plan.new(w) for weights in plan.gates.values() for w in weights)
@@ -236,15 +236,6 @@ def code(plan: Plan, kind: Kind) -> Callable[..., None] | None:
     return compiled(_Source(plan, kind).spelled(), "runs")
 
 
-def _deciding(plan: Plan, cells: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
-    """The cells that decide choices, where all runs share them."""
-    every = (part for column in plan.columns for part in parts(column.expr))
-    names = {
-        of.args[0].name for of in every if isinstance(of, Apply) and of.op == "where" and isinstance(of.args[0], Param)
-    }
-    return tuple((name, float(cells[name])) for name in sorted(names) if not np.ndim(cells[name]))
-
-
 def outcomes(plan: Plan, data: Dataset, inputs: Mapping[str, Array], *, by_epoch: bool) -> dict[str, Any] | None:
     """What became of many runs, as `outcomes.outcomes` says, and as `lost` which of them met what is no number.
 
@@ -252,7 +243,7 @@ def outcomes(plan: Plan, data: Dataset, inputs: Mapping[str, Array], *, by_epoch
     """
     cells = all_cells(plan, data, inputs)
     arrays = frozenset(name for name, value in cells.items() if np.ndim(value))
-    kind = Kind(arrays, _deciding(plan, cells), by_epoch=by_epoch)
+    kind = Kind(arrays, deciding(plan, cells), by_epoch=by_epoch)
     ends, steps = code(plan, kind), code(plan, kind._replace(steps=True, by_epoch=False))
     if ends is None or steps is None:
         return None

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..language.expr import Apply, Expr, Here, Over, Param, Prev, leaves
+from ..language.expr import Apply, Expr, Here, Over, Param, Prev, leaves, parts
 from ..language.operators import OPERATORS
 from ..plan import Plan
 from .engine import lines
@@ -76,6 +76,15 @@ def _decided(expr: Expr, chosen: Mapping[str, float]) -> Expr:
     if expr.op == "where" and isinstance(expr.args[0], Param) and expr.args[0].name in chosen:
         return _decided(expr.args[1 if chosen[expr.args[0].name] else 2], chosen)
     return Apply(expr.op, tuple(_decided(arg, chosen) for arg in expr.args))
+
+
+def deciding(plan: Plan, cells: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """The cells that decide choices, where all runs share them."""
+    every = (part for column in plan.columns for part in parts(column.expr))
+    names = {
+        of.args[0].name for of in every if isinstance(of, Apply) and of.op == "where" and isinstance(of.args[0], Param)
+    }
+    return tuple((name, float(cells[name])) for name in sorted(names) if not np.ndim(cells[name]))
 
 
 @lru_cache(maxsize=64)
